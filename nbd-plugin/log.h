@@ -9,7 +9,7 @@
 #define FARROOT_LOG_H
 
 enum log_level {
-	LOG_DEBUG_ONLY,		/* for developers */
+	LOG_DETAIL,		/* for developers */
 	LOG_NOTE,		/* worth knowing once: sizes, recoveries */
 	LOG_WARN		/* something is wrong and being dealt with */
 };

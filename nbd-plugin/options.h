@@ -82,6 +82,10 @@ int options_check(const struct options *o, char *why, size_t why_size);
 
 /* "64M" → bytes; suffixes b k/K M G T P, powers of 1024.  Returns 0 or -EINVAL. */
 int parse_size(const char *text, uint64_t *bytes);
+/* "1.5" → 1500; seconds, to milliseconds.  Returns 0 or -EINVAL. */
+int parse_seconds(const char *text, uint64_t *ms);
+/* yes true on 1 / no false off 0.  Returns 0 or -EINVAL. */
+int parse_bool(const char *text, bool *out);
 /* 64 hex digits → 32 bytes.  Returns 0 or -EINVAL. */
 int parse_roothash(const char *text, uint8_t out[32]);
 

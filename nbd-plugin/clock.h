@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#ifndef FARROOT_CLOCK_H
+#define FARROOT_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* Milliseconds that never jump, from some past moment. */
+static inline uint64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+#endif

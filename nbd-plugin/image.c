@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "fetch.h"
+#include "image.h"
+
+struct image {
+	struct fetch *fetch;
+};
+
+int image_new(const struct options *options, const struct log *log, struct image **out)
+{
+	struct image *image = calloc(1, sizeof *image);
+	int err;
+
+	if (!image)
+		return -ENOMEM;
+	err = fetch_new(options, log, &image->fetch);
+	if (err) {
+		free(image);
+		return err;
+	}
+	*out = image;
+	return 0;
+}
+
+int image_start(struct image *image)
+{
+	return fetch_start(image->fetch);
+}
+
+void image_free(struct image *image)
+{
+	if (!image)
+		return;
+	fetch_free(image->fetch);
+	free(image);
+}
+
+int image_wait_open(struct image *image, const struct patience *patience)
+{
+	return fetch_wait_open(image->fetch, patience ? patience->gone : NULL,
+			       patience ? patience->ctx : NULL);
+}
+
+uint64_t image_size(const struct image *image)
+{
+	return fetch_size(image->fetch);
+}
+
+/* Bytes from at to the next block boundary, at most up to end. */
+static uint32_t piece(uint64_t at, uint64_t end, uint64_t blocks)
+{
+	uint64_t stop = (at / STORE_BLOCK + blocks) * STORE_BLOCK;
+
+	return (uint32_t)((stop < end ? stop : end) - at);
+}
+
+/* The blocks of one read that are not all here: copies what is, asks for the
+ * rest, and waits for it.
+ */
+static int read_missing(struct image *image, uint8_t *buf, uint32_t count,
+			uint64_t offset, const struct patience *patience)
+{
+	struct store *store = fetch_store(image->fetch);
+	uint64_t at = offset, end = offset + count;
+	struct waiter waiter;
+	uint32_t length;
+	int result = 0;
+
+	waiter_init(&waiter, buf, count, offset);
+	for (; at < end; at += length) {
+		length = piece(at, end, 1);
+		if (store_read(store, buf + (at - offset), at, length))
+			waiter_miss(&waiter, at / STORE_BLOCK);
+		else
+			fetch_count_served(image->fetch, length);
+	}
+	if (waiter.left)
+		result = fetch_wait(image->fetch, &waiter,
+				    patience ? patience->gone : NULL,
+				    patience ? patience->ctx : NULL);
+	waiter_destroy(&waiter);
+	return result;
+}
+
+int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
+		const struct patience *patience)
+{
+	uint64_t end = offset + count, at;
+	uint32_t length;
+	int err;
+
+	if (end < offset || end > image_size(image))
+		return -EINVAL;
+	for (at = offset; at < end; at += length) {
+		length = piece(at, end, WAITER_MAX_BLOCKS - 1);
+		if (!store_read(fetch_store(image->fetch), (uint8_t *)buf + (at - offset),
+				at, length)) {
+			fetch_count_served(image->fetch, length);
+			continue;
+		}
+		err = read_missing(image, (uint8_t *)buf + (at - offset), length, at, patience);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int image_prefetch(struct image *image, uint64_t count, uint64_t offset)
+{
+	uint64_t start = offset / STORE_BLOCK;
+
+	if (offset + count < offset || offset + count > image_size(image))
+		return -EINVAL;
+	if (count)
+		fetch_prefetch(image->fetch, start,
+			       (offset + count - 1) / STORE_BLOCK - start + 1);
+	return 0;
+}
+
+void image_status(struct image *image, struct status *out)
+{
+	fetch_status(image->fetch, out);
+}

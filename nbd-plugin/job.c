@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "job.h"
+
+struct job *job_new(const struct extent *extent, enum job_class class, uint64_t size_bytes)
+{
+	struct job *j = calloc(1, sizeof *j);
+	uint64_t offset = extent->start * STORE_BLOCK;
+	uint64_t length = (uint64_t)extent->count * STORE_BLOCK;
+
+	if (!j)
+		return NULL;
+	if (size_bytes && length > size_bytes - offset)
+		length = size_bytes - offset;
+	j->request.offset = offset;
+	j->request.length = (uint32_t)length;
+	j->request.no_cache = extent->suspect;
+	j->request.avoid = extent->avoid;
+	j->class = class;
+	j->start = extent->start;
+	j->count = extent->count;
+	j->done = calloc((extent->count + 63) / 64, sizeof *j->done);
+	j->bytes = malloc((size_t)extent->count * STORE_BLOCK);
+	if (!j->done || !j->bytes) {
+		job_free(j);
+		return NULL;
+	}
+	/* A short last block is checked with zeroes behind it. */
+	memset(j->bytes + length, 0, (size_t)extent->count * STORE_BLOCK - length);
+	return j;
+}
+
+void job_free(struct job *j)
+{
+	free(j->done);
+	free(j->bytes);
+	free(j);
+}
+
+void job_receive(struct job *j, const uint8_t *bytes, size_t count)
+{
+	memcpy(j->bytes + j->received, bytes, count);
+	j->received += (uint32_t)count;
+	j->arrived = j->received == j->request.length ? j->count :
+		     j->received / STORE_BLOCK;
+}

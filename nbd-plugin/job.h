@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * One extent on its way: asked for, arriving, and kept until each of its blocks
+ * has been judged.  A job whose transfer has ended may still hold blocks whose
+ * hash block is not here yet.
+ */
+#ifndef FARROOT_JOB_H
+#define FARROOT_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "origin.h"
+#include "plan.h"
+
+enum job_class { JOB_HASH, JOB_DEMAND, JOB_FILL, JOB_CLASSES };
+
+struct job {
+	struct origin_request request;	/* first: the sink gets it back */
+	struct job *next;
+	enum job_class class;
+	uint64_t start;			/* blocks */
+	uint32_t count;
+	uint32_t received;		/* bytes */
+	uint32_t arrived;		/* whole blocks among them */
+	uint32_t judged;		/* blocks stored or rejected */
+	uint32_t first_open;		/* before it all are judged */
+	bool ended;
+	enum fault fault;
+	uint64_t *done;			/* a bit per block: judged */
+	uint8_t *bytes;			/* count blocks, zeroed beyond the end */
+};
+
+/* An extent of an image of size_bytes; NULL when out of memory. */
+struct job *job_new(const struct extent *extent, enum job_class class, uint64_t size_bytes);
+void job_free(struct job *job);
+
+/* The next bytes of the body. */
+void job_receive(struct job *job, const uint8_t *bytes, size_t count);
+
+static inline bool job_is_judged(const struct job *job, uint32_t i)
+{
+	return job->done[i / 64] >> (i % 64) & 1;
+}
+
+static inline void job_judge(struct job *job, uint32_t i)
+{
+	job->done[i / 64] |= 1ULL << (i % 64);
+	job->judged++;
+	while (job->first_open < job->count && job_is_judged(job, job->first_open))
+		job->first_open++;
+}
+
+#endif

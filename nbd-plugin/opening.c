@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "opening.h"
+
+#define TICK_MS 500
+/* Superblock, the upper levels, and the first leaves with them. */
+#define TOP_BLOCKS 16
+
+static void wait_a_tick(struct opening *o, uint64_t most_ms)
+{
+	o->tick(o->ctx);
+	origins_poll(o->origins, most_ms < TICK_MS ? (unsigned)most_ms : TICK_MS);
+}
+
+/* Gets one extent, however long it takes. */
+static int get(struct opening *o, uint64_t start, uint32_t count, struct job **out)
+{
+	struct extent extent = { .start = start, .count = count, .avoid = -1 };
+	struct job *job;
+	int err;
+
+	while (!*o->stop) {
+		job = job_new(&extent, JOB_HASH, o->size_bytes);
+		if (!job)
+			return -ENOMEM;
+		err = origins_start(o->origins, &job->request);
+		if (err) {
+			job_free(job);
+			wait_a_tick(o, origins_wait_ms(o->origins));
+			continue;
+		}
+		while (!job->ended && !*o->stop)
+			wait_a_tick(o, TICK_MS);
+		if (job->ended && !job->fault) {
+			*out = job;
+			return 0;
+		}
+		if (!job->ended)
+			origins_cancel(o->origins, &job->request);
+		job_free(job);
+	}
+	return -ESHUTDOWN;
+}
+
+static int ask_size(struct opening *o)
+{
+	struct job *job;
+	int err;
+
+	o->size_bytes = o->options->size_bytes;
+	if (o->size_bytes)
+		return 0;
+	origins_set_total(o->origins, 0);
+	err = get(o, 0, 1, &job);
+	if (err)
+		return err;
+	o->size_bytes = origins_told_total(o->origins, job->request.origin);
+	if (!o->options->verify_none &&
+	    (o->size_bytes % VERITY_BLOCK_SIZE ||
+	     !verity_data_blocks(o->size_bytes / VERITY_BLOCK_SIZE))) {
+		char why[160];
+
+		snprintf(why, sizeof why, "%" PRIu64 " bytes is no size of an image with a hash tree; was it made by farroot pack?",
+			 o->size_bytes);
+		origins_blame(o->origins, job->request.origin, FAULT_TOTAL, why);
+		err = -EINVAL;
+	}
+	job_free(job);
+	return err;
+}
+
+/* NULL, or what is wrong with this top. */
+static const char *check_top(struct opening *o, const struct job *job)
+{
+	uint64_t data_blocks = verity_data_blocks(o->size_bytes / VERITY_BLOCK_SIZE);
+	struct verity_superblock sb;
+	const char *why = NULL;
+	int err;
+
+	if (verity_superblock_parse(job->bytes, VERITY_BLOCK_SIZE, &sb, &why))
+		return why ? why : "no dm-verity superblock at its place";
+	if (sb.data_blocks != data_blocks)
+		return "superblock and size of the file contradict each other";
+	err = verity_init(&o->verity, data_blocks, sb.salt, sb.salt_size,
+			  o->options->roothash);
+	if (err)
+		return err == -ENOMEM ? "out of memory" :
+		       "the salt pins another size: this is not the whole image";
+	/* With a single data block there is no hash block to check here. */
+	if (o->verity.levels &&
+	    !verity_check(&o->verity, o->verity.level_start[o->verity.levels - 1],
+			  job->bytes + VERITY_BLOCK_SIZE, NULL)) {
+		verity_free(&o->verity);
+		return "hash tree does not match roothash=: another image, or a damaged one";
+	}
+	return NULL;
+}
+
+static int get_top(struct opening *o)
+{
+	uint64_t total = o->size_bytes / VERITY_BLOCK_SIZE;
+	uint64_t start = verity_data_blocks(total);
+	uint32_t count = total - start < TOP_BLOCKS ? (uint32_t)(total - start) : TOP_BLOCKS;
+	const char *why;
+	struct job *job;
+	int err;
+
+	origins_set_total(o->origins, o->size_bytes);
+	err = get(o, start, count, &job);
+	if (err)
+		return err;
+	why = check_top(o, job);
+	if (why) {
+		origins_blame(o->origins, job->request.origin, FAULT_TOTAL, why);
+		job_free(job);
+		return -EINVAL;
+	}
+	o->top = job;
+	return 0;
+}
+
+int opening_run(struct opening *o)
+{
+	int err;
+
+	do {
+		err = ask_size(o);
+		if (!err && o->options->verify_none)
+			origins_set_total(o->origins, o->size_bytes);
+		else if (!err)
+			err = get_top(o);
+	} while (err == -EINVAL);
+	return err;
+}

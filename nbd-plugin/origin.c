@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * A transfer is one request under way: a curl handle bound to one origin.
+ *
+ *   idle ──start──► sent ──header──► checked ──bytes──► complete
+ *    ▲                │                 │                  │
+ *    └────────────────┴──── fault ──────┴──────────────────┘
+ *
+ * No byte of a body is handed on before the header has been found to be exactly
+ * the answer that was asked for, and none beyond the length asked for.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "ca-bundle.h"
+#include "clock.h"
+#include "health.h"
+#include "http-reply.h"
+#include "link.h"
+#include "origin-handle.h"
+#include "origin.h"
+
+/* Slower than this for stall= seconds is dead, not slow. */
+#define STALL_BYTES_PER_S 100
+/* The same complaint again only after so long. */
+#define LOG_AGAIN_MS 60000
+/* While another origin serves, one that fails is tried this much less often. */
+#define SPARE_REST_FACTOR 6
+
+struct transfer {
+	struct transfer *next;
+	struct origins *origins;
+	struct origin_request *request;	/* NULL: a probe */
+	CURL *easy;
+	int origin;
+	uint64_t first, last;
+	uint64_t received;
+	uint64_t window_start_ms, window_bytes;
+	struct http_reply reply;
+	bool checked;
+	enum fault fault;	/* found by us, before curl's own verdict */
+	char why[256];
+	char curl_error[CURL_ERROR_SIZE];	/* curl writes it when it likes */
+};
+
+struct origin {
+	const char *url;
+	char shown[256];	/* url without user, password and query */
+	uint64_t told_total;
+	char etag[128];
+	struct transfer *idle;
+	unsigned fresh;		/* so many requests must not reuse a connection */
+	char logged[256];
+	uint64_t logged_ms;
+};
+
+struct origins {
+	const struct options *options;
+	const struct log *log;
+	struct origin_sink sink;
+	struct handle_parts parts;
+	CURLM *multi;
+	int link_fd;
+	uint64_t total_bytes;
+	size_t count;
+	struct origin origin[OPTIONS_MAX_URLS];
+	struct health health[OPTIONS_MAX_URLS];
+	struct transfer *busy;
+	unsigned busy_count;
+	int used;		/* origin of the last good answer */
+	unsigned rtt_ms;
+	uint64_t fetched_bytes, requests;
+	char last_error[512];
+};
+
+/* The URL without what may be secret: user, password, query. */
+static void show_url(const char *url, char *out, size_t size)
+{
+	const char *host = strstr(url, "://") + 3;
+	size_t host_length = strcspn(host, "/?#");
+	const char *at = memrchr(host, '@', host_length);
+	size_t rest;
+
+	if (at) {
+		host_length -= (size_t)(at + 1 - host);
+		url = host = at + 1;
+	}
+	rest = strcspn(url, "?#");
+	snprintf(out, size, "%.*s%s", (int)rest, url, url[rest] ? "?…" : "");
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *ctx)
+{
+	struct transfer *t = ctx;
+
+	http_reply_line(&t->reply, line, size * count);
+	return size * count;
+}
+
+/* Whether the image was replaced under us.  With a root hash that is only worth
+ * a note, because no byte of another image can pass; without one it is fatal to
+ * this origin.
+ */
+static enum fault check_etag(struct transfer *t)
+{
+	struct origins *os = t->origins;
+	struct origin *o = &os->origin[t->origin];
+
+	if (http_etag_changed(o->etag, t->reply.etag)) {
+		if (os->options->verify_none) {
+			snprintf(t->why, sizeof t->why,
+				 "image was replaced (ETag %.40s, was %.40s)",
+				 t->reply.etag, o->etag);
+			return FAULT_REPLACED;
+		}
+		log_say(os->log, LOG_NOTE, "%s: file was replaced (ETag %.40s, was %.40s); every block is still verified",
+			o->shown, t->reply.etag, o->etag);
+	}
+	if (t->reply.etag[0])
+		memcpy(o->etag, t->reply.etag, sizeof o->etag);
+	return FAULT_NONE;
+}
+
+static enum fault check_header(struct transfer *t)
+{
+	struct origins *os = t->origins;
+	enum fault fault;
+
+	fault = http_reply_check(&t->reply, t->first, t->last, os->total_bytes,
+				 t->why, sizeof t->why);
+	if (!fault)
+		fault = check_etag(t);
+	if (fault)
+		return fault;
+	if (t->last >= t->reply.total)
+		t->last = t->reply.total - 1;
+	os->origin[t->origin].told_total = t->reply.total;
+	return FAULT_NONE;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
+{
+	struct transfer *t = ctx;
+	struct origins *os = t->origins;
+	size_t got = size * count;
+
+	if (!t->checked) {
+		t->fault = check_header(t);
+		t->checked = true;
+	}
+	if (t->fault)
+		return 0;	/* curl ends the transfer */
+	if (got > t->last - t->first + 1 - t->received) {
+		snprintf(t->why, sizeof t->why, "server sent more than was asked for");
+		t->fault = FAULT_BROKEN;
+		return 0;
+	}
+	t->received += got;
+	t->window_bytes += got;
+	os->fetched_bytes += got;
+	if (t->request)
+		os->sink.bytes(os->sink.ctx, t->request, (const uint8_t *)bytes, got);
+	return got;
+}
+
+static struct transfer *transfer_get(struct origins *os, int origin)
+{
+	struct origin *o = &os->origin[origin];
+	struct transfer *t = o->idle;
+
+	if (t) {
+		o->idle = t->next;
+		return t;
+	}
+	t = calloc(1, sizeof *t);
+	if (!t)
+		return NULL;
+	t->origins = os;
+	t->origin = origin;
+	t->easy = handle_new(&os->parts, o->url);
+	if (!t->easy) {
+		free(t);
+		return NULL;
+	}
+	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+	return t;
+}
+
+static void transfer_put(struct transfer *t)
+{
+	struct origin *o = &t->origins->origin[t->origin];
+
+	t->request = NULL;
+	t->next = o->idle;
+	o->idle = t;
+}
+
+/* Sends first-last to an origin; request is NULL for a probe. */
+static int transfer_start(struct origins *os, int origin, uint64_t first,
+			  uint64_t last, struct origin_request *request)
+{
+	struct origin *o = &os->origin[origin];
+	struct transfer *t = transfer_get(os, origin);
+	bool no_cache = request && request->no_cache;
+	char range[64];
+
+	if (!t)
+		return -ENOMEM;
+	t->request = request;
+	t->first = first;
+	t->last = last;
+	t->received = t->window_bytes = 0;
+	t->window_start_ms = clock_ms();
+	memset(&t->reply, 0, sizeof t->reply);
+	t->checked = false;
+	t->fault = FAULT_NONE;
+	t->why[0] = t->curl_error[0] = '\0';
+	snprintf(range, sizeof range, "%" PRIu64 "-%" PRIu64, first, last);
+	curl_easy_setopt(t->easy, CURLOPT_RANGE, range);
+	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_error);
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
+			 no_cache ? os->parts.no_cache_headers : os->parts.headers);
+	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, o->fresh ? 1L : 0L);
+	if (curl_multi_add_handle(os->multi, t->easy)) {
+		transfer_put(t);
+		return -ENOMEM;
+	}
+	if (o->fresh)
+		o->fresh--;
+	if (os->health[origin].failures)
+		os->health[origin].probing = true;
+	t->next = os->busy;
+	os->busy = t;
+	os->busy_count++;
+	os->requests++;
+	return 0;
+}
+
+static void unlink_busy(struct transfer *t)
+{
+	struct transfer **at = &t->origins->busy;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	t->origins->busy_count--;
+	curl_multi_remove_handle(t->origins->multi, t->easy);
+}
+
+static enum fault fault_of_curl(CURLcode code)
+{
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return FAULT_RESOLVE;
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_OPERATION_TIMEDOUT:
+		return FAULT_CONNECT;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CIPHER:
+		return FAULT_TLS;
+	case CURLE_TOO_MANY_REDIRECTS:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return FAULT_REDIRECT;
+	case CURLE_OUT_OF_MEMORY:
+	case CURLE_FAILED_INIT:
+		return FAULT_LOCAL;
+	default:
+		return FAULT_BROKEN;
+	}
+}
+
+/* What became of a transfer that curl says has ended; t->why says it in words. */
+static enum fault judge(struct transfer *t, CURLcode code)
+{
+	if (t->fault)
+		return t->fault;
+	if (code == CURLE_OK && !t->checked) {
+		/* An empty body: the header alone has to tell. */
+		t->fault = check_header(t);
+		if (t->fault)
+			return t->fault;
+	}
+	if (code == CURLE_OK && t->received == t->last - t->first + 1)
+		return FAULT_NONE;
+	if (code == CURLE_OK || code == CURLE_PARTIAL_FILE) {
+		snprintf(t->why, sizeof t->why,
+			 "body ended after %" PRIu64 " of %" PRIu64 " bytes",
+			 t->received, t->last - t->first + 1);
+		return FAULT_BROKEN;
+	}
+	if (code == CURLE_UNSUPPORTED_PROTOCOL)
+		snprintf(t->why, sizeof t->why,
+			 "redirect to a protocol that is not allowed (https never goes to http)");
+	else
+		snprintf(t->why, sizeof t->why, "%s", t->curl_error[0] ?
+			 t->curl_error : curl_easy_strerror(code));
+	return fault_of_curl(code);
+}
+
+static unsigned draw(void)
+{
+	unsigned random = 0;
+
+	if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)
+		random = (unsigned)clock_ms();
+	return random;
+}
+
+/* Says what is wrong and what happens next, but not over and over. */
+static void complain(struct origins *os, int origin, const char *why, uint64_t rest_ms)
+{
+	struct origin *o = &os->origin[origin];
+	uint64_t now = clock_ms();
+	bool again = !strncmp(o->logged, why, sizeof o->logged - 1) &&
+		     now - o->logged_ms < LOG_AGAIN_MS;
+	int other = health_pick(os->health, os->count, now, origin);
+
+	snprintf(os->last_error, sizeof os->last_error, "%s: %s", o->shown, why);
+	if (!again) {
+		snprintf(o->logged, sizeof o->logged, "%s", why);
+		o->logged_ms = now;
+	}
+	if (other >= 0 && other != origin)
+		log_say(os->log, again ? LOG_DETAIL : LOG_WARN, "%s: %s; asking %s instead",
+			o->shown, why, os->origin[other].shown);
+	else
+		log_say(os->log, again ? LOG_DETAIL : LOG_WARN, "%s: %s; retrying in %.1f s",
+			o->shown, why, (double)rest_ms / 1000);
+}
+
+static void failed(struct origins *os, int origin, enum fault fault,
+		   const char *why, unsigned retry_after_s)
+{
+	const struct http_options *http = &os->options->http;
+	uint64_t rest_max = http->retry_max_ms, rest;
+
+	if (health_any_but(os->health, os->count, origin))
+		rest_max *= SPARE_REST_FACTOR;
+	rest = health_failure(&os->health[origin], fault, clock_ms(), rest_max,
+			      retry_after_s * 1000ULL, draw());
+	if (fault != FAULT_CORRUPT)
+		os->origin[origin].fresh = http->connections;
+	complain(os, origin, why, rest);
+}
+
+static void succeeded(struct origins *os, struct transfer *t)
+{
+	struct origin *o = &os->origin[t->origin];
+	curl_off_t from = 0, to = 0;
+	unsigned rtt_ms;
+	long connects = 0;
+
+	if (os->health[t->origin].failures) {
+		log_say(os->log, LOG_NOTE, "%s: answers again", o->shown);
+		o->logged[0] = '\0';
+	}
+	health_success(&os->health[t->origin]);
+	os->used = t->origin;
+	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
+	curl_easy_getinfo(t->easy, connects ? CURLINFO_NAMELOOKUP_TIME_T :
+			  CURLINFO_PRETRANSFER_TIME_T, &from);
+	curl_easy_getinfo(t->easy, connects ? CURLINFO_CONNECT_TIME_T :
+			  CURLINFO_STARTTRANSFER_TIME_T, &to);
+	rtt_ms = to > from ? (unsigned)((to - from + 999) / 1000) : 1;
+	/* Rise slowly, fall at once: queues only ever add to it. */
+	if (!os->rtt_ms || rtt_ms < os->rtt_ms)
+		os->rtt_ms = rtt_ms;
+	else
+		os->rtt_ms += (rtt_ms - os->rtt_ms) / 8;
+}
+
+static void transfer_end(struct transfer *t, enum fault fault)
+{
+	struct origins *os = t->origins;
+	struct origin_request *request = t->request;
+
+	if (fault)
+		failed(os, t->origin, fault, t->why, t->reply.retry_after_s);
+	else
+		succeeded(os, t);
+	unlink_busy(t);
+	transfer_put(t);
+	if (request)
+		os->sink.end(os->sink.ctx, request, fault);
+}
+
+static void end_stalled(struct origins *os)
+{
+	uint64_t stall_ms = os->options->http.stall_ms, now = clock_ms();
+	struct transfer *t = os->busy, *next;
+
+	for (; t; t = next) {
+		next = t->next;
+		if (now - t->window_start_ms < stall_ms)
+			continue;
+		if (t->window_bytes >= STALL_BYTES_PER_S * stall_ms / 1000) {
+			t->window_start_ms = now;
+			t->window_bytes = 0;
+			continue;
+		}
+		snprintf(t->why, sizeof t->why, "%" PRIu64 " bytes in %.1f s: stalled",
+			 t->window_bytes, (double)stall_ms / 1000);
+		transfer_end(t, FAULT_STALL);
+	}
+}
+
+/* A spare that has rested: one byte tells whether it is back. */
+static void probe_spare(struct origins *os)
+{
+	int due;
+
+	if (!os->busy_count || !os->total_bytes)
+		return;
+	due = health_due(os->health, os->count, clock_ms());
+	if (due >= 0)
+		transfer_start(os, due, 0, 0, NULL);
+}
+
+static unsigned poll_limit(const struct origins *os, unsigned timeout_ms)
+{
+	unsigned stall_check = os->options->http.stall_ms / 4 + 1;
+
+	return os->busy && timeout_ms > stall_check ? stall_check : timeout_ms;
+}
+
+void origins_poll(struct origins *os, unsigned timeout_ms)
+{
+	struct curl_waitfd link = { .fd = os->link_fd, .events = CURL_WAIT_POLLIN };
+	int running, left;
+	struct transfer *t;
+	CURLMsg *message;
+
+	probe_spare(os);
+	curl_multi_perform(os->multi, &running);
+	while ((message = curl_multi_info_read(os->multi, &left))) {
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+		transfer_end(t, judge(t, message->data.result));
+		timeout_ms = 0;
+	}
+	end_stalled(os);
+	if (timeout_ms)
+		curl_multi_poll(os->multi, &link, os->link_fd >= 0 ? 1 : 0,
+				(int)poll_limit(os, timeout_ms), NULL);
+	if (os->link_fd >= 0 && link_came_up(os->link_fd))
+		health_reset(os->health, os->count);
+}
+
+void origins_wake(struct origins *os)
+{
+	curl_multi_wakeup(os->multi);
+}
+
+int origins_start(struct origins *os, struct origin_request *request)
+{
+	int origin = health_pick(os->health, os->count, clock_ms(), request->avoid);
+	int err;
+
+	if (origin < 0)
+		return -EAGAIN;
+	request->origin = origin;
+	err = transfer_start(os, origin, request->offset,
+			     request->offset + request->length - 1, request);
+	return err;
+}
+
+void origins_cancel(struct origins *os, struct origin_request *request)
+{
+	struct transfer *t;
+
+	for (t = os->busy; t; t = t->next) {
+		if (t->request != request)
+			continue;
+		os->health[t->origin].probing = false;
+		unlink_busy(t);
+		transfer_put(t);
+		return;
+	}
+}
+
+uint64_t origins_wait_ms(const struct origins *os)
+{
+	return health_wait(os->health, os->count, clock_ms());
+}
+
+void origins_blame(struct origins *os, int origin, enum fault fault, const char *why)
+{
+	failed(os, origin, fault, why, 0);
+}
+
+void origins_set_total(struct origins *os, uint64_t total_bytes)
+{
+	os->total_bytes = total_bytes;
+}
+
+uint64_t origins_told_total(const struct origins *os, int origin)
+{
+	return os->origin[origin].told_total;
+}
+
+const char *origins_library(void)
+{
+	return curl_version();
+}
+
+void origins_state(const struct origins *os, struct origins_state *out)
+{
+	out->url = os->origin[os->used].shown;
+	out->last_error = os->last_error;
+	out->fetched_bytes = os->fetched_bytes;
+	out->requests = os->requests;
+	out->rtt_ms = os->rtt_ms;
+	out->outage = !health_any_but(os->health, os->count, -1);
+}
+
+static bool needs_ca(const struct options *options)
+{
+	const char *proxy = options->http.proxy;
+	size_t i;
+
+	if (!options->http.sslverify)
+		return false;
+	for (i = 0; i < options->url_count; i++)
+		if (!strncasecmp(options->urls[i], "https:", 6))
+			return true;
+	/* An http origin may redirect to https. */
+	return options->http.cainfo || options->http.capath ||
+	       (proxy && !strncasecmp(proxy, "https:", 6));
+}
+
+int origins_new(const struct options *options, const struct log *log,
+		const struct origin_sink *sink, struct origins **out)
+{
+	struct origins *os = calloc(1, sizeof *os);
+	size_t i;
+	int err;
+
+	if (!os || curl_global_init(CURL_GLOBAL_DEFAULT)) {
+		free(os);
+		return -ENOMEM;
+	}
+	os->options = options;
+	os->log = log;
+	os->sink = *sink;
+	os->link_fd = -1;
+	os->count = options->url_count;
+	for (i = 0; i < os->count; i++) {
+		os->origin[i].url = options->urls[i];
+		show_url(options->urls[i], os->origin[i].shown,
+			 sizeof os->origin[i].shown);
+	}
+	err = handle_parts_init(&os->parts, &options->http);
+	if (!err && needs_ca(options))
+		err = ca_bundle_read(options->http.cainfo, options->http.capath, log,
+				     &os->parts.ca, &os->parts.ca_size);
+	if (!err) {
+		os->multi = curl_multi_init();
+		err = os->multi ? 0 : -ENOMEM;
+	}
+	if (err) {
+		origins_free(os);
+		return err;
+	}
+	os->link_fd = link_open();
+	*out = os;
+	return 0;
+}
+
+void origins_free(struct origins *os)
+{
+	struct transfer *t;
+	size_t i;
+
+	if (!os)
+		return;
+	while ((t = os->busy)) {
+		unlink_busy(t);
+		transfer_put(t);
+	}
+	for (i = 0; i < os->count; i++) {
+		while ((t = os->origin[i].idle)) {
+			os->origin[i].idle = t->next;
+			curl_easy_cleanup(t->easy);
+			free(t);
+		}
+	}
+	if (os->multi)
+		curl_multi_cleanup(os->multi);
+	if (os->link_fd >= 0)
+		close(os->link_fd);
+	handle_parts_free(&os->parts);
+	free(os);
+	curl_global_cleanup();
+}

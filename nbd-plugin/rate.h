@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * How fast bytes come in, measured only while some were asked for.
+ */
+#ifndef FARROOT_RATE_H
+#define FARROOT_RATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RATE_WINDOW_MS 250
+
+struct rate {
+	uint64_t bytes_per_s;	/* 0: not known yet */
+	uint64_t since_ms, bytes_then;
+	bool measuring;
+};
+
+/* Call often: how many bytes have come in all, and whether any are due. */
+static inline void rate_update(struct rate *r, uint64_t now_ms, uint64_t bytes, bool busy)
+{
+	uint64_t sample;
+
+	if (!r->measuring || !busy) {
+		r->measuring = busy;
+		r->since_ms = now_ms;
+		r->bytes_then = bytes;
+		return;
+	}
+	if (now_ms - r->since_ms < RATE_WINDOW_MS)
+		return;
+	sample = (bytes - r->bytes_then) * 1000 / (now_ms - r->since_ms);
+	/* Up at once: a small request on a long link says little. */
+	if (sample > r->bytes_per_s)
+		r->bytes_per_s = sample;
+	else
+		r->bytes_per_s -= (r->bytes_per_s - sample) / 8;
+	r->since_ms = now_ms;
+	r->bytes_then = bytes;
+}
+
+#endif
