@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,9 @@
 #include "status-socket.h"
 
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
+
+/* Since nbdkit 1.36; the same binary has to run on older ones. */
+extern void nbdkit_disconnect(int force) __attribute__((weak));
 
 static struct options options;
 static struct image *image;
@@ -156,13 +161,37 @@ static void farroot_cleanup(void)
 	image = NULL;
 }
 
-/* Nobody is left to hear an error; and a client that still is must not take our
- * shutdown for an I/O error of the image, which squashfs would remember.
+static void *is_stopping(void *stopping)
+{
+	/* In a thread without a connection, only a shutdown ends the sleep. */
+	*(bool *)stopping = nbdkit_nanosleep(0, 1) != 0;
+	return NULL;
+}
+
+/* A client that is still there must not take our shutdown for an I/O error of
+ * the image, which squashfs would remember: it gets no reply at all.  If only
+ * the client has gone, nobody hears the reply.
  */
+static void hang_up(void)
+{
+	bool stopping = false;
+	pthread_t thread;
+
+	if (nbdkit_disconnect) {
+		nbdkit_disconnect(1);
+		return;
+	}
+	if (pthread_create(&thread, NULL, is_stopping, &stopping))
+		return;
+	pthread_join(thread, NULL);
+	if (stopping)
+		_exit(EXIT_SUCCESS);	/* nothing is lost by a crash either */
+}
+
 static int fail(int err)
 {
 	if (err == -ESHUTDOWN)
-		nbdkit_disconnect(1);
+		hang_up();
 	else
 		nbdkit_error("%s", err == -EIO ? "no origin within outage= seconds" :
 			     strerror(-err));
