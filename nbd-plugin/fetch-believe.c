@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * Blocks that an earlier run left in the store: believed once they verify.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+
+#include "fetch-state.h"
+
+/* Candidates looked at in one turn of the loop, so that nobody waits for them. */
+#define BELIEVE_AT_ONCE 64
+
+/* Checks what an earlier run left in the store, and takes it if it verifies. */
+static void believe(struct fetch *f, uint64_t block)
+{
+	uint8_t bytes[STORE_BLOCK];
+	enum tree_verdict verdict = TREE_BAD;
+	uint64_t needed;
+
+	if (!store_read_candidate(f->store, block, bytes)) {
+		verdict = tree_check(f->tree, block, bytes, &needed);
+		if (verdict == TREE_UNKNOWN) {
+			fetch_need_hash(f, needed);
+			verdict = tree_check(f->tree, block, bytes, &needed);
+		}
+	}
+	if (verdict == TREE_UNKNOWN)
+		return;
+	if (verdict == TREE_BAD) {
+		if (!f->damaged_blocks++)
+			log_say(f->log, LOG_NOTE, "store=%s: block %" PRIu64 " is damaged or was never written; such blocks are fetched again",
+				f->options->store_path, block);
+		store_drop(f->store, block);
+		return;
+	}
+	store_believe(f->store, block);
+	if (tree_is_hash(f->tree, block)) {
+		tree_keep(f->tree, block, bytes);
+		f->tree_grew = true;
+	}
+	fetch_deliver(f, block, 1, bytes);
+}
+
+/* Gets a hash block, from an earlier run or from an origin, and with it all that
+ * it takes to check it.
+ */
+void fetch_need_hash(struct fetch *f, uint64_t block)
+{
+	uint64_t parent;
+
+	if (store_is_candidate(f->store, block)) {
+		believe(f, block);
+		if (store_has(f->store, block))
+			return;
+	}
+	if (!store_is_candidate(f->store, block))
+		plan_need_hash(&f->plan, block);
+	if (tree_lacks_parent(f->tree, block, &parent))
+		fetch_need_hash(f, parent);
+}
+
+void fetch_believe_what_is_wanted(struct fetch *f)
+{
+	struct want *want, *next;
+	struct waiter *w;
+	uint64_t block;
+	uint32_t i;
+
+	if (!f->options->store_path)
+		return;
+	for (want = f->plan.first; want; want = next) {
+		next = want->next;
+		w = (struct waiter *)want;
+		for (i = 0; i < want->count; i++) {
+			block = want->start + i;
+			/* The last block that is believed ends the wait. */
+			if (w->left == 1 && waiter_misses(w, block) &&
+			    store_is_candidate(f->store, block)) {
+				believe(f, block);
+				break;
+			}
+			if (waiter_misses(w, block) && store_is_candidate(f->store, block))
+				believe(f, block);
+		}
+	}
+}
+
+/* Whether there may be more to look at. */
+bool fetch_believe_some(struct fetch *f)
+{
+	unsigned n = 0;
+
+	if (!f->options->store_path)
+		return false;
+	for (; n < BELIEVE_AT_ONCE && f->believe_at < f->plan.blocks; f->believe_at++)
+		if (store_is_candidate(f->store, f->believe_at)) {
+			believe(f, f->believe_at);
+			n++;
+		}
+	return f->believe_at < f->plan.blocks;
+}

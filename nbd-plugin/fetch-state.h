@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * What the fetch thread knows, and the parts of its loop; for fetch*.c alone.
+ * Everything here runs in the fetch thread.
+ */
+#ifndef FARROOT_FETCH_STATE_H
+#define FARROOT_FETCH_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "fetch.h"
+#include "job.h"
+#include "origin.h"
+#include "plan.h"
+#include "rate.h"
+#include "tree.h"
+
+/* How often a waiting reader looks whether it is still wanted. */
+#define PATIENCE_MS 250
+#define PREFETCH_INBOX 16
+
+struct fetch {
+	const struct options *options;
+	const struct log *log;
+	struct origins *origins;
+	struct store *store;
+	struct tree *tree;
+	struct verity verity;
+	struct plan plan;
+	uint64_t size_bytes;
+	bool fill;
+	pthread_t thread;
+	bool started;
+
+	pthread_mutex_t lock;		/* guards what follows, up to the gap */
+	pthread_cond_t opened_wake;
+	bool opened;
+	struct waiter *inbox, **inbox_last;
+	struct range prefetches[PREFETCH_INBOX];
+	unsigned prefetch_count;
+	struct status status;
+
+	_Atomic bool stop;
+	_Atomic uint64_t served_bytes;
+
+	struct job *jobs;
+	unsigned job_count;
+	unsigned active[JOB_CLASSES];	/* transfers under way */
+	bool tree_grew;
+	uint64_t believe_at;
+	uint64_t wasted_bytes, damaged_blocks;
+	uint64_t progress_ms;		/* when bytes last verified */
+	bool materialized;
+	int64_t outage_since;
+	struct rate rate;
+};
+
+/* fetch-deliver.c */
+
+/* Ends the wait of a reader: it may be gone when this returns. */
+void fetch_finish(struct fetch *f, struct waiter *w, int result);
+/* The same for one that the plan knows. */
+void fetch_end_wait(struct fetch *f, struct waiter *w, int result);
+/* Hands verified blocks to everybody who waits for them. */
+void fetch_deliver(struct fetch *f, uint64_t start, uint32_t count, const uint8_t *bytes);
+/* Keeps verified blocks and delivers them. */
+void fetch_publish(struct fetch *f, uint64_t start, uint32_t count, const uint8_t *bytes);
+
+/* fetch-believe.c */
+
+/* Gets a hash block, from an earlier run or from an origin, and with it all that
+ * it takes to check it.
+ */
+void fetch_need_hash(struct fetch *f, uint64_t block);
+void fetch_believe_what_is_wanted(struct fetch *f);
+/* A few more of the rest; whether there may be more to look at. */
+bool fetch_believe_some(struct fetch *f);
+
+/* fetch-settle.c */
+
+/* Judges what has arrived of a job, as far as the hash blocks here allow. */
+void fetch_settle(struct fetch *f, struct job *job);
+/* Judges all jobs again for as long as that brings new hash blocks. */
+void fetch_settle_all(struct fetch *f);
+/* Asks again for hash blocks whose fetch failed. */
+void fetch_renew_hashes(struct fetch *f);
+/* Frees the jobs that are through. */
+void fetch_reap(struct fetch *f);
+/* The origins' sink. */
+void fetch_on_bytes(void *ctx, struct origin_request *request, const uint8_t *bytes, size_t count);
+void fetch_on_end(void *ctx, struct origin_request *request, enum fault fault);
+
+/* fetch-ask.c */
+
+/* Transfers under way. */
+unsigned fetch_active_count(const struct fetch *f);
+void fetch_ask_for_more(struct fetch *f);
+
+/* fetch-door.c */
+
+/* Takes in who came since the last time, and serves at once what is here. */
+void fetch_take_inbox(struct fetch *f);
+/* Lets go of readers that are gone, or that asked not to wait for ever. */
+void fetch_dismiss(struct fetch *f);
+/* At the end: nobody in the inbox is served any more. */
+void fetch_fail_inbox(struct fetch *f);
+
+#endif
