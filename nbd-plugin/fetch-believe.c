@@ -19,6 +19,10 @@ static void believe(struct fetch *f, uint64_t block)
 	enum tree_verdict verdict = TREE_BAD;
 	uint64_t needed;
 
+	if (tree_makes(f->tree, block, bytes)) {
+		fetch_publish(f, block, 1, bytes);
+		return;
+	}
 	if (!store_read_candidate(f->store, block, bytes)) {
 		verdict = tree_check(f->tree, block, bytes, &needed);
 		if (verdict == TREE_UNKNOWN) {

@@ -33,15 +33,17 @@ void fetch_settle(struct fetch *f, struct job *job)
 	uint32_t i = job->first_open, run = i;
 	enum tree_verdict verdict;
 	uint64_t needed;
+	uint8_t *bytes;
 
 	for (; i < job->arrived; i++) {
-		if (job_is_judged(job, i)) {
+		bytes = job->bytes + (size_t)i * STORE_BLOCK;
+		needed = UINT64_MAX;
+		if (job_is_judged(job, i))
 			verdict = TREE_UNKNOWN;
-			needed = UINT64_MAX;
-		} else {
-			verdict = tree_check(f->tree, job->start + i,
-					     job->bytes + (size_t)i * STORE_BLOCK, &needed);
-		}
+		else if (tree_makes(f->tree, job->start + i, bytes))
+			verdict = TREE_GOOD;
+		else
+			verdict = tree_check(f->tree, job->start + i, bytes, &needed);
 		if (verdict == TREE_GOOD) {
 			job_judge(job, i);
 			/* The next block may be what this one is needed for. */

@@ -30,6 +30,8 @@ static inline void rate_update(struct rate *r, uint64_t now_ms, uint64_t bytes, 
 	}
 	if (now_ms - r->since_ms < RATE_WINDOW_MS)
 		return;
+	if (bytes == r->bytes_then)
+		return;		/* an outage says nothing about the link */
 	sample = (bytes - r->bytes_then) * 1000 / (now_ms - r->since_ms);
 	/* Up at once: a small request on a long link says little. */
 	if (sample > r->bytes_per_s)

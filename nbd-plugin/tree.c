@@ -40,6 +40,14 @@ void tree_free(struct tree *t)
 	free(t);
 }
 
+bool tree_makes(const struct tree *t, uint64_t block, uint8_t bytes[VERITY_BLOCK_SIZE])
+{
+	if (!t->verity || block != t->verity->data_blocks)
+		return false;
+	verity_superblock_write(t->verity, bytes);
+	return true;
+}
+
 bool tree_is_hash(const struct tree *t, uint64_t block)
 {
 	return t->verity && block > t->verity->data_blocks;
@@ -77,14 +85,12 @@ enum tree_verdict tree_check(struct tree *t, uint64_t block,
 
 	if (!t->verity)
 		return TREE_GOOD;
-	if (block != t->verity->data_blocks) {
-		number = verity_parent(t->verity, block, &index);
-		if (number != VERITY_ROOT) {
-			parent = hash_block(t, number);
-			if (!parent) {
-				*needed = number;
-				return TREE_UNKNOWN;
-			}
+	number = verity_parent(t->verity, block, &index);
+	if (number != VERITY_ROOT) {
+		parent = hash_block(t, number);
+		if (!parent) {
+			*needed = number;
+			return TREE_UNKNOWN;
 		}
 	}
 	return verity_check(t->verity, block, bytes, parent) ? TREE_GOOD : TREE_BAD;

@@ -30,6 +30,11 @@ void tree_free(struct tree *tree);
 enum tree_verdict tree_check(struct tree *tree, uint64_t block,
 			     const uint8_t bytes[VERITY_BLOCK_SIZE], uint64_t *needed);
 
+/* The superblock is made here, not fetched: part of it is covered by no hash.
+ * Whether block is it; then bytes are replaced by the right ones.
+ */
+bool tree_makes(const struct tree *tree, uint64_t block, uint8_t bytes[VERITY_BLOCK_SIZE]);
+
 /* Whether block is a block of hashes. */
 bool tree_is_hash(const struct tree *tree, uint64_t block);
 

@@ -100,7 +100,8 @@ int verity_digest(const struct verity *v, const uint8_t bytes[VERITY_BLOCK_SIZE]
 		  uint8_t out[VERITY_DIGEST_SIZE]);
 
 /* Is bytes what block must be?  parent: the verified bytes of verity_parent();
- * NULL for the top block.  The superblock is compared to the canonical one.
+ * NULL for the top block.  Of the superblock, all but the uuid is checked: serve
+ * the canonical one in its place.
  */
 bool verity_check(const struct verity *v, uint64_t block,
 		  const uint8_t bytes[VERITY_BLOCK_SIZE], const uint8_t *parent);
