@@ -326,4 +326,5 @@ static struct nbdkit_plugin plugin = {
 	.errno_is_preserved = 1,
 };
 
+struct nbdkit_plugin *plugin_init(void);	/* the macro declares none */
 NBDKIT_REGISTER_PLUGIN(plugin)

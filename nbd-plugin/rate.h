@@ -10,6 +10,9 @@
 #include <stdint.h>
 
 #define RATE_WINDOW_MS 250
+/* So much in less time is a sample too: fast links end before a window does. */
+#define RATE_WINDOW_BYTES (1 << 20)
+#define RATE_WINDOW_MIN_MS 10
 
 struct rate {
 	uint64_t bytes_per_s;	/* 0: not known yet */
@@ -20,7 +23,7 @@ struct rate {
 /* Call often: how many bytes have come in all, and whether any are due. */
 static inline void rate_update(struct rate *r, uint64_t now_ms, uint64_t bytes, bool busy)
 {
-	uint64_t sample;
+	uint64_t sample, elapsed_ms = now_ms - r->since_ms;
 
 	if (!r->measuring || !busy) {
 		r->measuring = busy;
@@ -28,11 +31,12 @@ static inline void rate_update(struct rate *r, uint64_t now_ms, uint64_t bytes, 
 		r->bytes_then = bytes;
 		return;
 	}
-	if (now_ms - r->since_ms < RATE_WINDOW_MS)
+	if (elapsed_ms < RATE_WINDOW_MIN_MS ||
+	    (elapsed_ms < RATE_WINDOW_MS && bytes - r->bytes_then < RATE_WINDOW_BYTES))
 		return;
 	if (bytes == r->bytes_then)
 		return;		/* an outage says nothing about the link */
-	sample = (bytes - r->bytes_then) * 1000 / (now_ms - r->since_ms);
+	sample = (bytes - r->bytes_then) * 1000 / elapsed_ms;
 	/* Up at once: a small request on a long link says little. */
 	if (sample > r->bytes_per_s)
 		r->bytes_per_s = sample;
