@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "status.h"
+#include "tool.h"
+
+#define TEXT_MAX 65536
+#define BAR_WIDTH 30
+
+static void help(void)
+{
+	printf("Usage: farroot status [--json|--watch] [--socket=PATH]\n"
+	       "Shows how a served image stands.\n\n"
+	       "  -j, --json         one line of JSON, as it comes from the server\n"
+	       "  -w, --watch        keep showing; ends when all of the image is here\n"
+	       "  -s, --socket=PATH  the server's status socket\n"
+	       "                     (" DEFAULT_STATUS_SOCKET ")\n"
+	       "      --help         show this\n");
+}
+
+/* Reads what the server says into text; its length, or -errno. */
+static ssize_t ask(const char *path, char *text, size_t size)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval patience = { .tv_sec = 5 };
+	size_t length = 0;
+	ssize_t got = 0;
+	int fd;
+
+	if (strlen(path) >= sizeof address.sun_path)
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	if (connect(fd, (struct sockaddr *)&address, sizeof address))
+		got = -1;
+	while (got >= 0 && length < size && (got = read(fd, text + length, size - length)) > 0)
+		length += (size_t)got;
+	got = got < 0 ? -errno : (ssize_t)length;
+	close(fd);
+	return got;
+}
+
+static double mib(uint64_t bytes)
+{
+	return (double)bytes / (1 << 20);
+}
+
+static double percent(const struct status *s)
+{
+	return s->image_bytes ? 100.0 * (double)s->present_bytes / (double)s->image_bytes : 0;
+}
+
+static void print_time(const char *label, int64_t unix_time)
+{
+	time_t when = (time_t)unix_time;
+	char text[64];
+	struct tm tm;
+
+	strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", localtime_r(&when, &tm));
+	printf("%-9s since %s (%" PRId64 " s)\n", label, text, (int64_t)time(NULL) - unix_time);
+}
+
+static void print_text(const struct status *s)
+{
+	printf("%-9s %s\n", "state", status_state_name(s->state));
+	printf("%-9s %s\n", "origin", s->origin);
+	printf("%-9s %.1f of %.1f MiB (%.1f %%)\n", "present", mib(s->present_bytes),
+	       mib(s->image_bytes), percent(s));
+	printf("%-9s %.1f MiB in %" PRIu64 " requests, %.1f MiB wasted\n", "fetched",
+	       mib(s->fetched_bytes), s->requests, mib(s->wasted_bytes));
+	printf("%-9s %.1f MiB, %u reads waiting\n", "served", mib(s->served_bytes), s->waiting);
+	if (s->rate_bytes_per_s)
+		printf("%-9s %.2f MiB/s, round trip %u ms\n", "link",
+		       mib(s->rate_bytes_per_s), s->rtt_ms);
+	if (s->outage_since)
+		print_time("outage", s->outage_since);
+	if (s->last_error[0])
+		printf("%-9s %s\n", "last", s->last_error);
+	if (s->eta_s > 0)
+		printf("%-9s %" PRId64 " min %" PRId64 " s to go until all of it is here\n",
+		       "eta", s->eta_s / 60, s->eta_s % 60);
+}
+
+static void print_line(const struct status *s, bool on_terminal)
+{
+	char bar[BAR_WIDTH + 1];
+	int filled = (int)(percent(s) * BAR_WIDTH / 100);
+
+	memset(bar, '.', BAR_WIDTH);
+	memset(bar, '#', (size_t)filled);
+	bar[BAR_WIDTH] = '\0';
+	printf("%s[%s] %5.1f %% %-12s %8.1f MiB fetched %7.2f MiB/s%s%s",
+	       on_terminal ? "\r\033[K" : "", bar, percent(s), status_state_name(s->state),
+	       mib(s->fetched_bytes), mib(s->rate_bytes_per_s),
+	       s->state == STATUS_OUTAGE || s->state == STATUS_OPENING ? " " : "",
+	       s->state == STATUS_OUTAGE || s->state == STATUS_OPENING ? s->last_error : "");
+	if (!on_terminal)
+		printf("\n");
+	fflush(stdout);
+}
+
+static int get(const char *path, char *text, struct status *s)
+{
+	ssize_t length = ask(path, text, TEXT_MAX - 1);
+
+	if (length < 0) {
+		fprintf(stderr, "farroot status: %s: %s; is the image being served?\n", path,
+			strerror((int)-length));
+		return -1;
+	}
+	text[length] = '\0';
+	if (status_from_json(text, (size_t)length, s)) {
+		fprintf(stderr, "farroot status: %s: not the answer of a farroot server\n", path);
+		return -1;
+	}
+	return 0;
+}
+
+static int watch(const char *path, char *text)
+{
+	bool on_terminal = isatty(STDOUT_FILENO);
+	struct status s;
+
+	do {
+		if (get(path, text, &s))
+			return EXIT_FAILURE;
+		print_line(&s, on_terminal);
+		if (s.state != STATUS_MATERIALIZED)
+			sleep(1);
+	} while (s.state != STATUS_MATERIALIZED);
+	if (on_terminal)
+		printf("\n");
+	return 0;
+}
+
+int cmd_status(int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "watch", no_argument, NULL, 'w' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	static char text[TEXT_MAX];
+	const char *path = DEFAULT_STATUS_SOCKET;
+	bool json = false, keep_watching = false;
+	struct status s;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "jws:h", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			json = true;
+			break;
+		case 'w':
+			keep_watching = true;
+			break;
+		case 's':
+			path = optarg;
+			break;
+		case 'h':
+			help();
+			return 0;
+		default:
+			return tool_usage_error("status", "bad option");
+		}
+	}
+	if (optind < argc)
+		return tool_usage_error("status", "%s: takes no arguments", argv[optind]);
+	if (json && keep_watching)
+		return tool_usage_error("status", "--json and --watch exclude each other");
+	if (keep_watching)
+		return watch(path, text);
+	if (get(path, text, &s))
+		return EXIT_FAILURE;
+	if (json)
+		fputs(text, stdout);
+	else
+		print_text(&s);
+	return 0;
+}
