@@ -17,6 +17,7 @@ int cmd_verify(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
+int cmd_jail(int argc, char **argv);
 
 /* Says what is wrong on standard error, and how to get help; EXIT_USAGE. */
 int tool_usage_error(const char *command, const char *fmt, ...)
