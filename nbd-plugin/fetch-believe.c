@@ -96,12 +96,16 @@ bool fetch_believe_some(struct fetch *f)
 {
 	unsigned n = 0;
 
-	if (!f->options->store_path)
+	/* Without fill, what nobody reads is not worth a hash block's fetch. */
+	if (!f->options->store_path || !f->fill)
 		return false;
-	for (; n < BELIEVE_AT_ONCE && f->believe_at < f->plan.blocks; f->believe_at++)
-		if (store_is_candidate(f->store, f->believe_at)) {
-			believe(f, f->believe_at);
-			n++;
-		}
+	for (; n < BELIEVE_AT_ONCE && f->believe_at < f->plan.blocks; f->believe_at++) {
+		if (!store_is_candidate(f->store, f->believe_at))
+			continue;
+		believe(f, f->believe_at);
+		if (store_is_candidate(f->store, f->believe_at))
+			return false;	/* until its hash block has come */
+		n++;
+	}
 	return f->believe_at < f->plan.blocks;
 }

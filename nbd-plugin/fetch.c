@@ -128,13 +128,12 @@ static unsigned sleep_ms(const struct fetch *f)
 
 static void run(struct fetch *f)
 {
-	bool more = true;
+	bool more;
 
 	while (!f->stop) {
 		fetch_take_inbox(f);
 		fetch_believe_what_is_wanted(f);
-		if (more)
-			more = fetch_believe_some(f);
+		more = fetch_believe_some(f);
 		fetch_renew_hashes(f);
 		fetch_settle_all(f);
 		fetch_dismiss(f);

@@ -174,7 +174,10 @@ static int become_bounded(struct store *s, uint64_t budget_blocks)
 		err = bits_init(&s->resident, groups_of(s));
 	if (err)
 		return err;
-	s->ring_size = groups_of(s);
+	/* Each group in it holds a block, or held one when the file was found. */
+	s->ring_size = budget_blocks + s->used_blocks + STORE_GROUP;
+	if (s->ring_size > groups_of(s))
+		s->ring_size = groups_of(s);
 	ring = mmap(NULL, s->ring_size * sizeof *s->ring, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (ring == MAP_FAILED)
