@@ -254,7 +254,7 @@ bool store_is_candidate(const struct store *s, uint64_t block)
 
 bool store_has_room(const struct store *s, uint32_t blocks)
 {
-	return s->used_blocks + blocks <= s->budget_blocks;
+	return !s->bounded || s->used_blocks + blocks <= s->budget_blocks;
 }
 
 uint64_t store_next_absent(const struct store *s, uint64_t block)

@@ -64,7 +64,7 @@ int store_read_candidate(struct store *store, uint64_t block, uint8_t out[STORE_
 void store_believe(struct store *store, uint64_t block);
 /* Forgets a present or candidate block. */
 void store_drop(struct store *store, uint64_t block);
-/* Whether so many blocks can be put without evicting anything. */
+/* Whether so many absent blocks can be put without evicting anything. */
 bool store_has_room(const struct store *store, uint32_t blocks);
 /* The first block at or after this one that is absent; their number if none. */
 uint64_t store_next_absent(const struct store *store, uint64_t block);
