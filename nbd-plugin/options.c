@@ -33,6 +33,7 @@ static const struct simple_key {
 	{ "interface", STRING, offsetof(struct options, http.interface) },
 	{ "ipresolve", STRING, offsetof(struct options, http.ip_resolve) },
 	{ "log", STRING, offsetof(struct options, log_path) },
+	{ "mlock", BOOL, offsetof(struct options, mlock) },
 	{ "password", STRING, offsetof(struct options, http.password) },
 	{ "protocols", STRING, offsetof(struct options, http.protocols) },
 	{ "proxy", STRING, offsetof(struct options, http.proxy) },

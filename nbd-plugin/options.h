@@ -62,6 +62,7 @@ struct options {
 	enum fill_kind fill;
 	int64_t outage_ms;		/* -1: wait for as long as it takes */
 	char *status_path;		/* Unix socket; NULL: none */
+	bool mlock;			/* never be swapped out */
 	char *log_path;			/* NULL: the front end's own */
 	struct http_options http;
 };

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define NBDKIT_API_VERSION 2
@@ -141,8 +142,16 @@ static int farroot_get_ready(void)
 
 static int farroot_after_fork(void)
 {
-	int err = image_start(image);
+	int err;
 
+	/* Not nbdkit's --swap, which also fills the stacks of all its threads
+	 * and every malloc arena: gigabytes.  What is touched is enough.
+	 */
+	if (options.mlock && mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) {
+		nbdkit_error("mlock=yes: %m");
+		return -1;
+	}
+	err = image_start(image);
 	if (err) {
 		nbdkit_error("cannot start the fetch thread: %s", strerror(-err));
 		return -1;
@@ -290,6 +299,7 @@ static void farroot_dump_plugin(void)
 	"fill=yes|no               Fetch the rest in the background.\n" \
 	"outage=wait|<SECONDS>     Wait for ever (default), or fail reads.\n" \
 	"status=<SOCKET>           Where farroot status asks.\n" \
+	"mlock=yes                 Never be swapped out.\n" \
 	"log=<FILE>                Where messages go, such as /dev/kmsg.\n" \
 	"connections=<N> connect-timeout=<S> stall=<S> retry-max=<S>\n" \
 	"cainfo= capath= cookie= followlocation= header= http-version= interface=\n" \
