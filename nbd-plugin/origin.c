@@ -1,14 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
- *
- * A transfer is one request under way: a curl handle bound to one origin.
- *
- *   idle ──start──► sent ──header──► checked ──bytes──► complete
- *    ▲                │                 │                  │
- *    └────────────────┴──── fault ──────┴──────────────────┘
- *
- * No byte of a body is handed on before the header has been found to be exactly
- * the answer that was asked for, and none beyond the length asked for.
  */
 #include "config.h"
 
@@ -22,11 +13,8 @@
 
 #include "ca-bundle.h"
 #include "clock.h"
-#include "health.h"
-#include "http-reply.h"
 #include "link.h"
-#include "origin-handle.h"
-#include "origin.h"
+#include "origin-transfer.h"
 
 /* Slower than this for stall= seconds is dead, not slow. */
 #define STALL_BYTES_PER_S 100
@@ -34,52 +22,6 @@
 #define LOG_AGAIN_MS 60000
 /* While another origin serves, one that fails is tried this much less often. */
 #define SPARE_REST_FACTOR 6
-
-struct transfer {
-	struct transfer *next;
-	struct origins *origins;
-	struct origin_request *request;	/* NULL: a probe */
-	CURL *easy;
-	int origin;
-	uint64_t first, last;
-	uint64_t received;
-	uint64_t window_start_ms, window_bytes;
-	struct http_reply reply;
-	bool checked;
-	enum fault fault;	/* found by us, before curl's own verdict */
-	char why[256];
-	char curl_error[CURL_ERROR_SIZE];	/* curl writes it when it likes */
-};
-
-struct origin {
-	const char *url;
-	char shown[256];	/* url without user, password and query */
-	uint64_t told_total;
-	char etag[128];
-	struct transfer *idle;
-	unsigned fresh;		/* so many requests must not reuse a connection */
-	char logged[256];
-	uint64_t logged_ms;
-};
-
-struct origins {
-	const struct options *options;
-	const struct log *log;
-	struct origin_sink sink;
-	struct handle_parts parts;
-	CURLM *multi;
-	int link_fd;
-	uint64_t total_bytes;
-	size_t count;
-	struct origin origin[OPTIONS_MAX_URLS];
-	struct health health[OPTIONS_MAX_URLS];
-	struct transfer *busy;
-	unsigned busy_count;
-	int used;		/* origin of the last good answer */
-	unsigned rtt_ms;
-	uint64_t fetched_bytes, requests;
-	char last_error[512];
-};
 
 /* The URL without what may be secret: user, password, query. */
 static void show_url(const char *url, char *out, size_t size)
@@ -95,221 +37,6 @@ static void show_url(const char *url, char *out, size_t size)
 	}
 	rest = strcspn(url, "?#");
 	snprintf(out, size, "%.*s%s", (int)rest, url, url[rest] ? "?…" : "");
-}
-
-static size_t on_header(char *line, size_t size, size_t count, void *ctx)
-{
-	struct transfer *t = ctx;
-
-	http_reply_line(&t->reply, line, size * count);
-	return size * count;
-}
-
-/* Whether the image was replaced under us.  With a root hash that is only worth
- * a note, because no byte of another image can pass; without one it is fatal to
- * this origin.
- */
-static enum fault check_etag(struct transfer *t)
-{
-	struct origins *os = t->origins;
-	struct origin *o = &os->origin[t->origin];
-
-	if (http_etag_changed(o->etag, t->reply.etag)) {
-		if (os->options->verify_none) {
-			snprintf(t->why, sizeof t->why,
-				 "image was replaced (ETag %.40s, was %.40s)",
-				 t->reply.etag, o->etag);
-			return FAULT_REPLACED;
-		}
-		log_say(os->log, LOG_NOTE, "%s: file was replaced (ETag %.40s, was %.40s); every block is still verified",
-			o->shown, t->reply.etag, o->etag);
-	}
-	if (t->reply.etag[0])
-		memcpy(o->etag, t->reply.etag, sizeof o->etag);
-	return FAULT_NONE;
-}
-
-static enum fault check_header(struct transfer *t)
-{
-	struct origins *os = t->origins;
-	enum fault fault;
-
-	fault = http_reply_check(&t->reply, t->first, t->last, os->total_bytes,
-				 t->why, sizeof t->why);
-	if (!fault)
-		fault = check_etag(t);
-	if (fault)
-		return fault;
-	if (t->last >= t->reply.total)
-		t->last = t->reply.total - 1;
-	os->origin[t->origin].told_total = t->reply.total;
-	return FAULT_NONE;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
-{
-	struct transfer *t = ctx;
-	struct origins *os = t->origins;
-	size_t got = size * count;
-
-	if (!t->checked) {
-		t->fault = check_header(t);
-		t->checked = true;
-	}
-	if (t->fault)
-		return 0;	/* curl ends the transfer */
-	if (got > t->last - t->first + 1 - t->received) {
-		snprintf(t->why, sizeof t->why, "server sent more than was asked for");
-		t->fault = FAULT_BROKEN;
-		return 0;
-	}
-	t->received += got;
-	t->window_bytes += got;
-	os->fetched_bytes += got;
-	if (t->request)
-		os->sink.bytes(os->sink.ctx, t->request, (const uint8_t *)bytes, got);
-	return got;
-}
-
-static struct transfer *transfer_get(struct origins *os, int origin)
-{
-	struct origin *o = &os->origin[origin];
-	struct transfer *t = o->idle;
-
-	if (t) {
-		o->idle = t->next;
-		return t;
-	}
-	t = calloc(1, sizeof *t);
-	if (!t)
-		return NULL;
-	t->origins = os;
-	t->origin = origin;
-	t->easy = handle_new(&os->parts, o->url);
-	if (!t->easy) {
-		free(t);
-		return NULL;
-	}
-	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
-	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
-	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
-	return t;
-}
-
-static void transfer_put(struct transfer *t)
-{
-	struct origin *o = &t->origins->origin[t->origin];
-
-	t->request = NULL;
-	t->next = o->idle;
-	o->idle = t;
-}
-
-/* Sends first-last to an origin; request is NULL for a probe. */
-static int transfer_start(struct origins *os, int origin, uint64_t first,
-			  uint64_t last, struct origin_request *request)
-{
-	struct origin *o = &os->origin[origin];
-	struct transfer *t = transfer_get(os, origin);
-	bool no_cache = request && request->no_cache;
-	char range[64];
-
-	if (!t)
-		return -ENOMEM;
-	t->request = request;
-	t->first = first;
-	t->last = last;
-	t->received = t->window_bytes = 0;
-	t->window_start_ms = clock_ms();
-	memset(&t->reply, 0, sizeof t->reply);
-	t->checked = false;
-	t->fault = FAULT_NONE;
-	t->why[0] = t->curl_error[0] = '\0';
-	snprintf(range, sizeof range, "%" PRIu64 "-%" PRIu64, first, last);
-	curl_easy_setopt(t->easy, CURLOPT_RANGE, range);
-	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_error);
-	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
-			 no_cache ? os->parts.no_cache_headers : os->parts.headers);
-	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, o->fresh ? 1L : 0L);
-	if (curl_multi_add_handle(os->multi, t->easy)) {
-		transfer_put(t);
-		return -ENOMEM;
-	}
-	if (o->fresh)
-		o->fresh--;
-	if (os->health[origin].failures)
-		os->health[origin].probing = true;
-	t->next = os->busy;
-	os->busy = t;
-	os->busy_count++;
-	os->requests++;
-	return 0;
-}
-
-static void unlink_busy(struct transfer *t)
-{
-	struct transfer **at = &t->origins->busy;
-
-	while (*at != t)
-		at = &(*at)->next;
-	*at = t->next;
-	t->origins->busy_count--;
-	curl_multi_remove_handle(t->origins->multi, t->easy);
-}
-
-static enum fault fault_of_curl(CURLcode code)
-{
-	switch (code) {
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-		return FAULT_RESOLVE;
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_OPERATION_TIMEDOUT:
-		return FAULT_CONNECT;
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CIPHER:
-		return FAULT_TLS;
-	case CURLE_TOO_MANY_REDIRECTS:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		return FAULT_REDIRECT;
-	case CURLE_OUT_OF_MEMORY:
-	case CURLE_FAILED_INIT:
-		return FAULT_LOCAL;
-	default:
-		return FAULT_BROKEN;
-	}
-}
-
-/* What became of a transfer that curl says has ended; t->why says it in words. */
-static enum fault judge(struct transfer *t, CURLcode code)
-{
-	if (t->fault)
-		return t->fault;
-	if (code == CURLE_OK && !t->checked) {
-		/* An empty body: the header alone has to tell. */
-		t->fault = check_header(t);
-		if (t->fault)
-			return t->fault;
-	}
-	if (code == CURLE_OK && t->received == t->last - t->first + 1)
-		return FAULT_NONE;
-	if (code == CURLE_OK || code == CURLE_PARTIAL_FILE) {
-		snprintf(t->why, sizeof t->why,
-			 "body ended after %" PRIu64 " of %" PRIu64 " bytes",
-			 t->received, t->last - t->first + 1);
-		return FAULT_BROKEN;
-	}
-	if (code == CURLE_UNSUPPORTED_PROTOCOL)
-		snprintf(t->why, sizeof t->why,
-			 "redirect to a protocol that is not allowed (https never goes to http)");
-	else
-		snprintf(t->why, sizeof t->why, "%s", t->curl_error[0] ?
-			 t->curl_error : curl_easy_strerror(code));
-	return fault_of_curl(code);
 }
 
 static unsigned draw(void)
@@ -393,8 +120,7 @@ static void transfer_end(struct transfer *t, enum fault fault)
 		failed(os, t->origin, fault, t->why, t->reply.retry_after_s);
 	else
 		succeeded(os, t);
-	unlink_busy(t);
-	transfer_put(t);
+	transfer_retire(t);
 	if (request)
 		os->sink.end(os->sink.ctx, request, fault);
 }
@@ -451,7 +177,7 @@ void origins_poll(struct origins *os, unsigned timeout_ms)
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&t);
-		transfer_end(t, judge(t, message->data.result));
+		transfer_end(t, transfer_judge(t, message->data.result));
 		timeout_ms = 0;
 	}
 	end_stalled(os);
@@ -488,8 +214,7 @@ void origins_cancel(struct origins *os, struct origin_request *request)
 		if (t->request != request)
 			continue;
 		os->health[t->origin].probing = false;
-		unlink_busy(t);
-		transfer_put(t);
+		transfer_retire(t);
 		return;
 	}
 }
@@ -589,10 +314,8 @@ void origins_free(struct origins *os)
 
 	if (!os)
 		return;
-	while ((t = os->busy)) {
-		unlink_busy(t);
-		transfer_put(t);
-	}
+	while (os->busy)
+		transfer_retire(os->busy);
 	for (i = 0; i < os->count; i++) {
 		while ((t = os->origin[i].idle)) {
 			os->origin[i].idle = t->next;

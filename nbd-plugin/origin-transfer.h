@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * One range request under way: a curl handle bound to one origin; for origin*.c
+ * alone.
+ *
+ *   idle ──start──► sent ──header──► checked ──bytes──► complete
+ *    ▲                │                 │                  │
+ *    └────────────────┴──── fault ──────┴──────────────────┘
+ *
+ * No byte of a body is handed on before the header has been found to be exactly
+ * the answer that was asked for, and none beyond the length asked for.
+ */
+#ifndef FARROOT_ORIGIN_TRANSFER_H
+#define FARROOT_ORIGIN_TRANSFER_H
+
+#include "health.h"
+#include "http-reply.h"
+#include "origin-handle.h"
+#include "origin.h"
+
+struct transfer {
+	struct transfer *next;
+	struct origins *origins;
+	struct origin_request *request;	/* NULL: a probe */
+	CURL *easy;
+	int origin;
+	uint64_t first, last;
+	uint64_t received;
+	uint64_t window_start_ms, window_bytes;
+	struct http_reply reply;
+	bool checked;
+	enum fault fault;	/* found by us, before curl's own verdict */
+	char why[256];
+	char curl_error[CURL_ERROR_SIZE];	/* curl writes it when it likes */
+};
+
+struct origin {
+	const char *url;
+	char shown[256];	/* url without user, password and query */
+	uint64_t told_total;
+	char etag[128];
+	struct transfer *idle;
+	unsigned fresh;		/* so many requests must not reuse a connection */
+	char logged[256];
+	uint64_t logged_ms;
+};
+
+struct origins {
+	const struct options *options;
+	const struct log *log;
+	struct origin_sink sink;
+	struct handle_parts parts;
+	CURLM *multi;
+	int link_fd;
+	uint64_t total_bytes;
+	size_t count;
+	struct origin origin[OPTIONS_MAX_URLS];
+	struct health health[OPTIONS_MAX_URLS];
+	struct transfer *busy;
+	unsigned busy_count;
+	int used;		/* origin of the last good answer */
+	unsigned rtt_ms;
+	uint64_t fetched_bytes, requests;
+	char last_error[512];
+};
+
+/* Sends first-last to an origin; request is NULL for a probe, whose body nobody
+ * wants.  Returns 0 or -ENOMEM.
+ */
+int transfer_start(struct origins *os, int origin, uint64_t first, uint64_t last,
+		   struct origin_request *request);
+
+/* What became of a transfer that curl says has ended; t->why says it in words. */
+enum fault transfer_judge(struct transfer *t, CURLcode code);
+
+/* Takes it off the network and keeps the handle for the next request. */
+void transfer_retire(struct transfer *t);
+
+#endif
