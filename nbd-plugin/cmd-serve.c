@@ -7,10 +7,12 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <linux/capability.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -25,12 +27,13 @@
  * others wait.
  */
 #define DEFAULT_THREADS "128"
+#define THREADS_MAX 4096
 
 struct serve {
-	const char *socket, *status, *threads, *plugin, *pidfile;
+	const char *socket, *threads, *plugin, *pidfile;
 	bool foreground;
 	struct options options;	/* to refuse nonsense before nbdkit starts */
-	bool has_status;
+	bool has_mlock;
 	char *args[ARGS_MAX];
 	int count;
 };
@@ -45,8 +48,8 @@ static void help(void)
 	       "  -P, --pidfile=PATH   write the process id there\n"
 	       "      --plugin=PATH    the plugin, by name or path (farroot)\n"
 	       "      --help           show this\n\n"
-	       "KEY=VALUE are the parameters of nbdkit-farroot-plugin(1); status= is\n"
-	       DEFAULT_STATUS_SOCKET " unless given.\n");
+	       "KEY=VALUE are the parameters of nbdkit-farroot-plugin(1).  Unless given, status=\n"
+	       "is " DEFAULT_STATUS_SOCKET ", and mlock=yes if that is permitted.\n");
 }
 
 static void add(struct serve *s, const char *text)
@@ -55,29 +58,50 @@ static void add(struct serve *s, const char *text)
 		s->args[s->count++] = (char *)text;
 }
 
+/* root in a container may well lack the right. */
 static bool may_lock_memory(void)
 {
 	struct rlimit limit;
 
-	return !getrlimit(RLIMIT_MEMLOCK, &limit) &&
-	       (limit.rlim_cur == RLIM_INFINITY || geteuid() == 0);
+	if (!getrlimit(RLIMIT_MEMLOCK, &limit) && limit.rlim_cur == RLIM_INFINITY)
+		return true;
+	return geteuid() == 0 && prctl(PR_CAPBSET_READ, CAP_IPC_LOCK, 0, 0, 0) == 1;
 }
 
-/* The folder of a default socket is ours to make. */
-static void make_folder(const char *path)
+/* The folder of the default sockets is ours to make. */
+static int make_folder(const char *path)
 {
-	if (!strncmp(path, "/run/farroot/", 13))
-		mkdir("/run/farroot", 0755);
+	if (strncmp(path, DEFAULT_FOLDER "/", sizeof DEFAULT_FOLDER))
+		return 0;
+	return mkdir(DEFAULT_FOLDER, 0755) && errno != EEXIST ? -errno : 0;
+}
+
+static int make_folders(const struct serve *s)
+{
+	int err = make_folder(s->socket);
+
+	if (!err && !s->options.status_path)
+		err = make_folder(DEFAULT_STATUS_SOCKET);
+	if (err)
+		fprintf(stderr, "farroot serve: %s: %s; be root, or say --socket=PATH and status=PATH\n",
+			DEFAULT_FOLDER, strerror(-err));
+	return err;
 }
 
 /* What a process that is no more has left behind. */
 static int free_socket(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat st;
 	int fd, err;
 
 	if (strlen(path) >= sizeof address.sun_path)
 		return -ENAMETOOLONG;
+	if (lstat(path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	/* Connecting to a plain file is refused as well: don't remove that. */
+	if (!S_ISSOCK(st.st_mode))
+		return -ENOTSOCK;
 	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -106,8 +130,8 @@ static int take(struct serve *s, char *arg, char *why, size_t why_size)
 		return -EINVAL;
 	}
 	*equals = '\0';
-	if (!strcmp(arg, "status"))
-		s->has_status = true;
+	if (!strcmp(arg, "mlock"))
+		s->has_mlock = true;
 	err = options_set(&s->options, arg, equals + 1, why, why_size);
 	*equals = '=';
 	add(s, arg);
@@ -125,6 +149,7 @@ static int parse(struct serve *s, int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
+	uint64_t threads;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "s:t:fP:h", long_options, NULL)) != -1) {
@@ -133,8 +158,9 @@ static int parse(struct serve *s, int argc, char **argv)
 			s->socket = optarg;
 			break;
 		case 't':
-			if (atoi(optarg) < 1 || atoi(optarg) > 4096)
-				return tool_usage_error("serve", "--threads=%s: must be 1 to 4096", optarg);
+			if (parse_size(optarg, &threads) || threads < 1 || threads > THREADS_MAX)
+				return tool_usage_error("serve", "--threads=%s: must be 1 to %d",
+							optarg, THREADS_MAX);
 			s->threads = optarg;
 			break;
 		case 'f':
@@ -162,8 +188,6 @@ static void add_flags(struct serve *s)
 	add(s, "--readonly");
 	add(s, "--threads");
 	add(s, s->threads);
-	if (may_lock_memory())
-		add(s, "--swap");
 	add(s, "--unix");
 	add(s, s->socket);
 	if (s->foreground)
@@ -178,8 +202,7 @@ static void add_flags(struct serve *s)
 int cmd_serve(int argc, char **argv)
 {
 	struct serve s = {
-		.socket = DEFAULT_NBD_SOCKET, .status = "status=" DEFAULT_STATUS_SOCKET,
-		.threads = DEFAULT_THREADS, .plugin = "farroot",
+		.socket = DEFAULT_NBD_SOCKET, .threads = DEFAULT_THREADS, .plugin = "farroot",
 	};
 	char why[512] = "";
 	int status = parse(&s, argc, argv), err = 0;
@@ -192,16 +215,18 @@ int cmd_serve(int argc, char **argv)
 		err = take(&s, argv[optind], why, sizeof why);
 	if (!err)
 		err = options_check(&s.options, why, sizeof why);
-	if (!err && s.count >= ARGS_MAX - 2) {
+	if (!err && s.count >= ARGS_MAX - 3) {
 		snprintf(why, sizeof why, "too many parameters");
 		err = -E2BIG;
 	}
 	if (err)
 		return tool_usage_error("serve", "%s", why);
-	if (!s.has_status)
-		add(&s, s.status);
-	make_folder(s.socket);
-	make_folder(DEFAULT_STATUS_SOCKET);
+	if (!s.options.status_path)
+		add(&s, "status=" DEFAULT_STATUS_SOCKET);
+	if (!s.has_mlock && may_lock_memory())
+		add(&s, "mlock=yes");
+	if (make_folders(&s))
+		return EXIT_FAILURE;
 	err = free_socket(s.socket);
 	if (err) {
 		fprintf(stderr, "farroot serve: %s: %s\n", s.socket,

@@ -9,8 +9,9 @@
 
 #define EXIT_USAGE 2
 
-#define DEFAULT_NBD_SOCKET "/run/farroot/nbd.sock"
-#define DEFAULT_STATUS_SOCKET "/run/farroot/status.sock"
+#define DEFAULT_FOLDER "/run/farroot"
+#define DEFAULT_NBD_SOCKET DEFAULT_FOLDER "/nbd.sock"
+#define DEFAULT_STATUS_SOCKET DEFAULT_FOLDER "/status.sock"
 
 int cmd_pack(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
