@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -64,7 +66,9 @@ static double mib(uint64_t bytes)
 
 static double percent(const struct status *s)
 {
-	return s->image_bytes ? 100.0 * (double)s->present_bytes / (double)s->image_bytes : 0;
+	if (s->present_bytes >= s->image_bytes)
+		return s->image_bytes ? 100 : 0;
+	return 100.0 * (double)s->present_bytes / (double)s->image_bytes;
 }
 
 static void print_time(const char *label, int64_t unix_time)
@@ -80,7 +84,8 @@ static void print_time(const char *label, int64_t unix_time)
 static void print_text(const struct status *s)
 {
 	printf("%-9s %s\n", "state", status_state_name(s->state));
-	printf("%-9s %s\n", "origin", s->origin);
+	if (s->origin[0])
+		printf("%-9s %s\n", "origin", s->origin);
 	printf("%-9s %.1f of %.1f MiB (%.1f %%)\n", "present", mib(s->present_bytes),
 	       mib(s->image_bytes), percent(s));
 	printf("%-9s %.1f MiB in %" PRIu64 " requests, %.1f MiB wasted\n", "fetched",
@@ -98,22 +103,42 @@ static void print_text(const struct status *s)
 		       "eta", s->eta_s / 60, s->eta_s % 60);
 }
 
+static unsigned terminal_columns(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
+}
+
 static void print_line(const struct status *s, bool on_terminal)
 {
-	char bar[BAR_WIDTH + 1];
+	bool is_stuck = s->state == STATUS_OUTAGE || s->state == STATUS_OPENING;
+	char bar[BAR_WIDTH + 1], eta[48] = "", line[512];
 	int filled = (int)(percent(s) * BAR_WIDTH / 100);
 
 	memset(bar, '.', BAR_WIDTH);
 	memset(bar, '#', (size_t)filled);
 	bar[BAR_WIDTH] = '\0';
-	printf("%s[%s] %5.1f %% %-12s %8.1f MiB fetched %7.2f MiB/s%s%s",
-	       on_terminal ? "\r\033[K" : "", bar, percent(s), status_state_name(s->state),
-	       mib(s->fetched_bytes), mib(s->rate_bytes_per_s),
-	       s->state == STATUS_OUTAGE || s->state == STATUS_OPENING ? " " : "",
-	       s->state == STATUS_OUTAGE || s->state == STATUS_OPENING ? s->last_error : "");
-	if (!on_terminal)
-		printf("\n");
+	if (s->eta_s > 0)
+		snprintf(eta, sizeof eta, " %" PRId64 ":%02d to go", s->eta_s / 60,
+			 (int)(s->eta_s % 60));
+	snprintf(line, sizeof line, "[%s] %5.1f %% %s, %.1f MiB fetched, %.2f MiB/s%s%s%s", bar,
+		 percent(s), status_state_name(s->state), mib(s->fetched_bytes),
+		 mib(s->rate_bytes_per_s), eta, is_stuck ? " " : "", is_stuck ? s->last_error : "");
+	/* A line that wraps could not be drawn over. */
+	if (on_terminal)
+		printf("\r\033[K%.*s", (int)terminal_columns() - 1, line);
+	else
+		printf("%s\n", line);
 	fflush(stdout);
+}
+
+/* The server quotes others, who must not drive the terminal. */
+static void clean(char *text)
+{
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text))
+			*text = '?';
 }
 
 static int get(const char *path, char *text, struct status *s)
@@ -130,6 +155,8 @@ static int get(const char *path, char *text, struct status *s)
 		fprintf(stderr, "farroot status: %s: not the answer of a farroot server\n", path);
 		return -1;
 	}
+	clean(s->origin);
+	clean(s->last_error);
 	return 0;
 }
 
