@@ -23,7 +23,7 @@
 #define PR_SET_IO_FLUSHER 57	/* Linux 5.6 */
 #endif
 
-/* What mlockall makes resident for each of nbdkit's threads. */
+/* Of each thread of nbdkit, of which there are hundreds. */
 #define STACK_BYTES (256 * 1024)
 
 static const char usage[] =
