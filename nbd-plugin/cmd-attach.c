@@ -48,7 +48,7 @@ static const char usage[] =
 "  -c, --connections=N       sockets to open; default 1, which outlasts any\n"
 "                            outage.  More than one needs a --timeout\n"
 "  -e, --export=NAME         name of the export; default the empty one\n"
-"  -r, --reconfigure         give an attached DEVICE new sockets for its dead ones\n"
+"  -r, --reconfigure         give an attached DEVICE new sockets for dead ones\n"
 "  -d, --detach              take DEVICE away from its server\n"
 "  -t, --timeout=SECONDS     give up a socket that has not answered for so long;\n"
 "                            default 0, never, with one connection, else 20 days\n"
