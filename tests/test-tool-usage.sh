@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# Each command explains itself; what it can't do ends with a message that says
+# what is wrong, and with status 2 if the command line was.
+set -eu
+: "${top_builddir:=.}"
+farroot=$top_builddir/farroot
+roothash=$(printf '%064d' 1)
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+fail() {
+	echo "$*" >&2
+	exit 1
+}
+
+# expect STATUS TEXT ARGUMENT...
+expect() {
+	expected=$1 text=$2
+	shift 2
+	status=0
+	timeout 20 "$farroot" "$@" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
+	[ "$status" = "$expected" ] || fail "farroot $*: status $status, not $expected: $(cat "$dir/err")"
+	[ -z "$text" ] || grep -qF -e "$text" "$dir/err" || fail "farroot $*: '$text' is not in: $(cat "$dir/err")"
+	[ "$expected" = 0 ] || [ ! -s "$dir/out" ] || fail "farroot $*: an error on standard output"
+}
+
+expect 0 '' --version
+grep -q '^farroot [0-9]' "$dir/out" || fail "no version"
+expect 0 '' --help
+commands=$(sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' "$dir/out")
+for command in $commands; do
+	expect 0 '' "$command" --help
+	grep -q "^Usage: farroot $command " "$dir/out" || fail "$command --help has no usage"
+	! grep -q '.\{81\}' "$dir/out" || fail "$command --help is too wide"
+	expect 2 "farroot $command --help" "$command" --no-such-option
+done
+for command in pack verify serve status attach jail; do
+	echo "$commands" | grep -qx "$command" || fail "no $command"
+done
+
+expect 2 'Usage: farroot' # and nothing else
+expect 2 'unknown command frobnicate' frobnicate
+
+expect 2 'IMAGE' pack
+expect 2 '-o' pack image
+expect 1 'No such file' pack "$dir/missing" -o "$dir/x"
+expect 2 'root hash' verify
+expect 2 '64 hexadecimal digits' verify image abc
+expect 1 'No such file' verify "$dir/missing" "$roothash"
+expect 2 'unknown parameter frob=' verify http://127.0.0.1:1/x "$roothash" frob=1
+expect 1 'given up' verify http://127.0.0.1:1/x "$roothash" outage=0.5
+
+expect 2 'url= is required' serve "roothash=$roothash"
+expect 2 'roothash= is required' serve http://127.0.0.1:1/x
+expect 2 'neither a URL nor KEY=VALUE' serve ftp://127.0.0.1/x "roothash=$roothash"
+expect 2 'cache=1K' serve http://127.0.0.1:1/x "roothash=$roothash" cache=1K
+expect 2 '--threads=0' serve http://127.0.0.1:1/x "roothash=$roothash" --threads=0
+expect 2 '--threads=9x' serve http://127.0.0.1:1/x "roothash=$roothash" --threads=9x
+expect 2 'contradict' serve http://127.0.0.1:1/x "roothash=$roothash" verify=none
+
+expect 2 'exclude each other' status --json --watch
+expect 2 'takes no arguments' status now
+expect 1 'is the image being served?' status "--socket=$dir/none"
+expect 2 'not an nbd device' attach "$dir/none" /dev/sda
+expect 2 '--connections=0' attach -c 0 "$dir/none" /dev/nbd0
+expect 2 'a directory and a program' jail "$dir"
+
+# Somebody who listens already is not pushed aside; what is left of one is.
+command -v python3 >/dev/null || exit 0
+python3 -c '
+import socket, sys, time
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(1); print("ready", flush=True); time.sleep(60)
+' "$dir/nbd.sock" >"$dir/ready" &
+listener=$!
+trap 'kill "$listener"; rm -rf "$dir"' EXIT
+until [ -s "$dir/ready" ]; do sleep 0.05; done
+expect 1 'listens there already' serve http://127.0.0.1:1/x "roothash=$roothash" \
+	"--socket=$dir/nbd.sock" "status=$dir/status.sock"
