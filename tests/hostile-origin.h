@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * An HTTP/1.1 range server on 127.0.0.1 that lies, stalls and breaks off, in this
+ * process, a thread for each connection.  Without kinds, or once healed, it is a
+ * plain and correct origin.
+ */
+#ifndef FARROOT_TEST_HOSTILE_ORIGIN_H
+#define FARROOT_TEST_HOSTILE_ORIGIN_H
+
+#include <stdio.h>
+
+#include "hostile-faults.h"
+
+struct hostile_origin;
+
+struct hostile_options {
+	const uint8_t *image;	/* must outlive the origin */
+	uint64_t image_bytes;
+	uint64_t seed;
+	uint64_t kinds;		/* set of enum hostile_kind */
+	unsigned percent;	/* of the requests */
+	unsigned heal_after_ms;	/* 0: not by itself */
+	uint64_t heal_requests;	/* 0: not by itself */
+	unsigned port;		/* 0: any free one */
+	FILE *log;		/* a line for each request; NULL: none */
+};
+
+/* Returns 0 or -errno. */
+int hostile_origin_new(const struct hostile_options *options,
+		       struct hostile_origin **out);
+/* Ends all connections and returns when their threads have ended. */
+void hostile_origin_free(struct hostile_origin *origin);
+
+unsigned hostile_origin_port(const struct hostile_origin *origin);
+
+/* From now on every answer is right. */
+void hostile_origin_heal(struct hostile_origin *origin);
+
+uint64_t hostile_origin_requests(const struct hostile_origin *origin);
+
+#endif

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "hostile-reply.h"
+#include "prng.h"
+
+#define STEP_MS 20
+/* A stall ends by itself in the end, so that no thread is left over. */
+#define STALL_STEPS 3000
+
+struct head {
+	char text[2048];
+	size_t length;
+};
+
+static bool send_all(const struct hostile_request *q, const void *bytes, size_t count)
+{
+	const char *at = bytes;
+	ssize_t put;
+
+	while (count) {
+		put = send(q->fd, at, count, MSG_NOSIGNAL);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return false;
+		at += put;
+		count -= (size_t)put;
+	}
+	return true;
+}
+
+static void add(struct head *h, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add(struct head *h, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	h->length += (size_t)vsnprintf(h->text + h->length, sizeof h->text - h->length,
+				       fmt, args);
+	va_end(args);
+}
+
+static bool send_head(const struct hostile_request *q, struct head *h)
+{
+	add(h, "\r\n");
+	return send_all(q, h->text, h->length);
+}
+
+/* Whether the client has hung up, or we are to end, within one step. */
+static bool client_left(const struct hostile_request *q)
+{
+	struct pollfd p = { .fd = q->fd, .events = POLLRDHUP };
+
+	poll(&p, 1, STEP_MS);
+	return p.revents || *q->stopping;
+}
+
+/* Says nothing; healing does not bring a stalled connection back to life. */
+static enum hostile_after stall(const struct hostile_request *q)
+{
+	unsigned i;
+
+	for (i = 0; i < STALL_STEPS && !client_left(q); i++)
+		;
+	return AFTER_CLOSE;
+}
+
+/* Sends in pieces, one each step, for as long as the origin is not healed. */
+static bool drip(const struct hostile_request *q, const uint8_t *bytes, size_t count,
+		 size_t piece)
+{
+	while (count && !*q->healed) {
+		if (piece > count)
+			piece = count;
+		if (!send_all(q, bytes, piece) || client_left(q))
+			return false;
+		bytes += piece;
+		count -= piece;
+	}
+	return send_all(q, bytes, count);
+}
+
+static void add_etag(const struct hostile_request *q, struct head *h)
+{
+	if (q->decision.kind == HOSTILE_REPLACED || q->decision.kind == HOSTILE_RESIZED)
+		add(h, "ETag: \"other-%" PRIu64 "\"\r\n", q->decision.detail % 3);
+	else
+		add(h, "ETag: \"image\"\r\n");
+}
+
+static void add_206(const struct hostile_request *q, struct head *h)
+{
+	add(h, "HTTP/1.1 206 Partial Content\r\nServer: hostile\r\nAccept-Ranges: bytes\r\n");
+	add_etag(q, h);
+}
+
+static void add_range(struct head *h, uint64_t first, uint64_t last, uint64_t total)
+{
+	add(h, "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n",
+	    first, last, total);
+}
+
+static void add_length(struct head *h, uint64_t length)
+{
+	add(h, "Content-Length: %" PRIu64 "\r\n", length);
+}
+
+static size_t body_length(const struct hostile_request *q)
+{
+	return (size_t)(q->last - q->first + 1);
+}
+
+/* The right header, whatever becomes of the body. */
+static bool send_right_head(const struct hostile_request *q, const char *more)
+{
+	struct head h = { .length = 0 };
+
+	add_206(q, &h);
+	add_range(&h, q->first, q->last, q->image_bytes);
+	add_length(&h, body_length(q));
+	add(&h, "%s", more);
+	return send_head(q, &h);
+}
+
+static enum hostile_after keep_if(bool ok)
+{
+	return ok ? AFTER_KEEP : AFTER_CLOSE;
+}
+
+static enum hostile_after reply_right(const struct hostile_request *q)
+{
+	struct head h = { .length = 0 };
+
+	if (q->ranged)
+		return keep_if(send_right_head(q, "") &&
+			       send_all(q, q->image + q->first, body_length(q)));
+	add(&h, "HTTP/1.1 200 OK\r\nETag: \"image\"\r\n");
+	add_length(&h, q->image_bytes);
+	return keep_if(send_head(q, &h) && send_all(q, q->image, q->image_bytes));
+}
+
+/* The body broken off, damaged or slow, behind a right header. */
+
+static enum hostile_after reply_part(const struct hostile_request *q)
+{
+	size_t part = q->decision.detail % body_length(q);
+
+	if (!send_right_head(q, "") || !send_all(q, q->image + q->first, part))
+		return AFTER_CLOSE;
+	switch (q->decision.kind) {
+	case HOSTILE_STALL_BODY:
+		return stall(q);
+	case HOSTILE_RESET_BODY:
+		return AFTER_RESET;
+	default:
+		return AFTER_CLOSE;
+	}
+}
+
+static enum hostile_after reply_slowly(const struct hostile_request *q)
+{
+	/* A drip takes about a second; a trickle is 50 bytes a second. */
+	size_t piece = q->decision.kind == HOSTILE_DRIP ? body_length(q) / 50 + 1 : 1;
+
+	return keep_if(send_right_head(q, "") &&
+		       drip(q, q->image + q->first, body_length(q), piece));
+}
+
+static void damage(const struct hostile_request *q, uint8_t *bytes, size_t count)
+{
+	struct prng r = { q->decision.detail };
+	unsigned flips = 1 + (unsigned)prng_below(&r, 8);
+	size_t i;
+
+	switch (q->decision.kind) {
+	case HOSTILE_ZEROES:
+		memset(bytes, 0, count);
+		break;
+	case HOSTILE_REPLACED:
+	case HOSTILE_RESIZED:
+		for (i = 0; i < count; i++)
+			bytes[i] ^= (uint8_t)(1 + q->decision.detail % 3);
+		break;
+	case HOSTILE_SHIFTED:
+		memmove(bytes, bytes + 1, count - 1);
+		bytes[count - 1] ^= 1;
+		break;
+	default:
+		while (flips--)
+			bytes[prng_below(&r, count)] ^= (uint8_t)(1U << prng_below(&r, 8));
+	}
+}
+
+static enum hostile_after reply_damaged(const struct hostile_request *q)
+{
+	size_t count = body_length(q);
+	uint64_t total = q->image_bytes;
+	struct head h = { .length = 0 };
+	uint8_t *bytes = malloc(count);
+	bool ok;
+
+	if (!bytes)
+		return AFTER_CLOSE;
+	memcpy(bytes, q->image + q->first, count);
+	damage(q, bytes, count);
+	if (q->decision.kind == HOSTILE_RESIZED)
+		total += 4096 * (1 + q->decision.detail % 300);
+	add_206(q, &h);
+	add_range(&h, q->first, q->last, total);
+	add_length(&h, count);
+	ok = send_head(q, &h) && send_all(q, bytes, count);
+	free(bytes);
+	return keep_if(ok);
+}
+
+static enum hostile_after reply_too_long(const struct hostile_request *q)
+{
+	static const uint8_t more[10000];
+	struct head h = { .length = 0 };
+
+	/* Without a length, the end of the connection is the end of the body. */
+	add_206(q, &h);
+	add_range(&h, q->first, q->last, q->image_bytes);
+	if (q->decision.detail & 1)
+		add_length(&h, body_length(q) + sizeof more);
+	else
+		add(&h, "Connection: close\r\n");
+	if (send_head(q, &h) && send_all(q, q->image + q->first, body_length(q)))
+		send_all(q, more, sizeof more);
+	return AFTER_CLOSE;
+}
+
+/* A lying header before the bytes that were asked for. */
+static enum hostile_after reply_lying(const struct hostile_request *q)
+{
+	uint64_t first = q->first, last = q->last, total = q->image_bytes;
+	uint64_t off = 1 + q->decision.detail % 5000, length = body_length(q);
+	struct head h = { .length = 0 };
+
+	add_206(q, &h);
+	switch (q->decision.kind) {
+	case HOSTILE_WRONG_START:
+		first = first >= off ? first - off : first + 1;
+		break;
+	case HOSTILE_WRONG_END:
+		last = q->decision.detail & 1 ? last + off : last - 1;
+		break;
+	case HOSTILE_WRONG_TOTAL:
+		total = q->decision.detail & 1 ? total + off : total - 1;
+		break;
+	case HOSTILE_WRONG_LENGTH:
+		length += q->decision.detail & 1 ? off : (uint64_t)-1;
+		break;
+	case HOSTILE_GZIP:
+		add(&h, "Content-Encoding: gzip\r\n");
+		break;
+	case HOSTILE_MULTIPART:
+		add(&h, "Content-Type: multipart/byteranges; boundary=x\r\n");
+		break;
+	default:
+		break;
+	}
+	if (q->decision.kind == HOSTILE_BAD_RANGE)
+		add(&h, "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%s\r\n", first, last,
+		    q->decision.detail & 1 ? "*" : "99999999999999999999");
+	else if (q->decision.kind != HOSTILE_NO_RANGE)
+		add_range(&h, first, last, total);
+	add_length(&h, length);
+	if (!send_head(q, &h) || !send_all(q, q->image + q->first, body_length(q)))
+		return AFTER_CLOSE;
+	return q->decision.kind == HOSTILE_WRONG_LENGTH ? AFTER_CLOSE : AFTER_KEEP;
+}
+
+/* Answers that have nothing to do with a range */
+
+static enum hostile_after reply_200(const struct hostile_request *q)
+{
+	static const char page[] = "<html><body>Please log in to the WiFi.</body></html>";
+	bool html = q->decision.kind == HOSTILE_HTML_200;
+	struct head h = { .length = 0 };
+
+	add(&h, "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n",
+	    html ? "text/html" : "application/octet-stream");
+	add_length(&h, html ? sizeof page - 1 : q->image_bytes);
+	if (!send_head(q, &h))
+		return AFTER_CLOSE;
+	return keep_if(html ? send_all(q, page, sizeof page - 1) :
+		       send_all(q, q->image, q->image_bytes));
+}
+
+static enum hostile_after reply_status(const struct hostile_request *q, unsigned status)
+{
+	static const char page[] = "no\n";
+	struct head h = { .length = 0 };
+
+	add(&h, "HTTP/1.1 %u Hostile\r\n", status);
+	if (status == 429 || status == 503)
+		add(&h, "Retry-After: %u\r\n", (unsigned)(q->decision.detail % 100000));
+	if (status == 416)
+		add(&h, "Content-Range: bytes */%" PRIu64 "\r\n", q->image_bytes);
+	if (status == 401)
+		add(&h, "WWW-Authenticate: Basic realm=\"x\"\r\n");
+	add_length(&h, sizeof page - 1);
+	return keep_if(send_head(q, &h) && send_all(q, page, sizeof page - 1));
+}
+
+static enum hostile_after reply_redirect(const struct hostile_request *q)
+{
+	struct head h = { .length = 0 };
+	/* Port 1 is closed on every sane machine. */
+	unsigned port = q->decision.kind == HOSTILE_REDIRECT_NOWHERE ? 1 : q->port;
+
+	if (q->decision.kind == HOSTILE_REDIRECT && q->redirected)
+		return reply_right(q);
+	add(&h, "HTTP/1.1 %u Elsewhere\r\nLocation: http://127.0.0.1:%u/%s\r\n",
+	    q->decision.detail & 1 ? 302 : 307, port,
+	    q->decision.kind == HOSTILE_REDIRECT ? "moved" : "image");
+	add_length(&h, 0);
+	return keep_if(send_head(q, &h));
+}
+
+static enum hostile_after reply_garbage(const struct hostile_request *q)
+{
+	static const char *const garbage[] = {
+		"SSH-2.0-OpenSSH_9.2p1\r\n", "HTTP/1.1 \r\n\r\n", "HTTP/9.9 206 What\r\n\r\nbody",
+		"HTTP/1.1 2060 Much\r\n\r\n", "\r\n\r\n\r\n", "206\r\n\r\n",
+		"HTTP/1.1 206 Partial Content\r\nContent-Length: -5\r\n\r\n",
+		"HTTP/1.1 206 Partial Content\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+	};
+	const char *text = garbage[q->decision.detail % (sizeof garbage / sizeof garbage[0])];
+
+	send_all(q, text, strlen(text));
+	return AFTER_CLOSE;
+}
+
+static enum hostile_after reply_huge(const struct hostile_request *q)
+{
+	static const char status[] = "HTTP/1.1 206 Partial Content\r\n";
+	char line[4096];
+	unsigned i;
+
+	memset(line, 'x', sizeof line);
+	memcpy(line, "X-Huge: ", 8);
+	memcpy(line + sizeof line - 2, "\r\n", 2);
+	if (!send_all(q, status, sizeof status - 1))
+		return AFTER_CLOSE;
+	for (i = 0; i < 200; i++)
+		if (!send_all(q, line, sizeof line))
+			break;
+	return AFTER_CLOSE;
+}
+
+/* Odd, but right */
+
+static enum hostile_after reply_chunked(const struct hostile_request *q)
+{
+	const uint8_t *at = q->image + q->first;
+	size_t left = body_length(q), piece = 1 + q->decision.detail % 9000;
+	struct head h = { .length = 0 };
+	char size[32];
+
+	add_206(q, &h);
+	add_range(&h, q->first, q->last, q->image_bytes);
+	add(&h, "Transfer-Encoding: chunked\r\n");
+	if (!send_head(q, &h))
+		return AFTER_CLOSE;
+	if (left / piece > 1000)
+		piece = left / 1000;
+	for (; left; left -= piece, at += piece) {
+		if (piece > left)
+			piece = left;
+		snprintf(size, sizeof size, "%zx\r\n", piece);
+		if (!send_all(q, size, strlen(size)) || !send_all(q, at, piece) ||
+		    !send_all(q, "\r\n", 2))
+			return AFTER_CLOSE;
+	}
+	return keep_if(send_all(q, "0\r\n\r\n", 5));
+}
+
+static enum hostile_after reply_interim(const struct hostile_request *q)
+{
+	static const char interim[] = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
+
+	return send_all(q, interim, sizeof interim - 1) ? reply_right(q) : AFTER_CLOSE;
+}
+
+static enum hostile_after reply_close(const struct hostile_request *q)
+{
+	if (send_right_head(q, "Connection: close\r\n"))
+		send_all(q, q->image + q->first, body_length(q));
+	return AFTER_CLOSE;
+}
+
+enum hostile_after hostile_reply(const struct hostile_request *q)
+{
+	/* Only a range request has a body to be wrong about. */
+	if (!q->ranged)
+		return reply_right(q);
+	switch (q->decision.kind) {
+	case HOSTILE_CUT:
+	case HOSTILE_STALL_BODY:
+	case HOSTILE_RESET_BODY:
+		return reply_part(q);
+	case HOSTILE_DRIP:
+	case HOSTILE_TRICKLE:
+		return reply_slowly(q);
+	case HOSTILE_FLIP:
+	case HOSTILE_ZEROES:
+	case HOSTILE_SHIFTED:
+	case HOSTILE_REPLACED:
+	case HOSTILE_RESIZED:
+		return reply_damaged(q);
+	case HOSTILE_TOO_LONG:
+		return reply_too_long(q);
+	case HOSTILE_STALL_HEADER:
+		if (q->decision.detail & 1)
+			send_all(q, "HTTP/1.1 206 Partial Content\r\nContent-Ra", 41);
+		return stall(q);
+	case HOSTILE_FULL_200:
+	case HOSTILE_HTML_200:
+		return reply_200(q);
+	case HOSTILE_WRONG_START:
+	case HOSTILE_WRONG_END:
+	case HOSTILE_WRONG_TOTAL:
+	case HOSTILE_NO_RANGE:
+	case HOSTILE_BAD_RANGE:
+	case HOSTILE_WRONG_LENGTH:
+	case HOSTILE_GZIP:
+	case HOSTILE_MULTIPART:
+		return reply_lying(q);
+	case HOSTILE_GARBAGE:
+		return reply_garbage(q);
+	case HOSTILE_HUGE_HEADERS:
+		return reply_huge(q);
+	case HOSTILE_REDIRECT_LOOP:
+	case HOSTILE_REDIRECT_NOWHERE:
+	case HOSTILE_REDIRECT:
+		return reply_redirect(q);
+	case HOSTILE_401: case HOSTILE_403: case HOSTILE_404: case HOSTILE_410:
+	case HOSTILE_412: case HOSTILE_416: case HOSTILE_429: case HOSTILE_500:
+	case HOSTILE_502: case HOSTILE_503:
+		return reply_status(q, (unsigned)atoi(hostile_kind_name(q->decision.kind)));
+	case HOSTILE_RESET:
+	case HOSTILE_REFUSE:	/* the caller closes the listener */
+		return AFTER_RESET;
+	case HOSTILE_HANG_UP:
+		return AFTER_CLOSE;
+	case HOSTILE_CHUNKED:
+		return reply_chunked(q);
+	case HOSTILE_INTERIM:
+		return reply_interim(q);
+	case HOSTILE_CLOSE:
+		return reply_close(q);
+	case HOSTILE_NONE:
+	case HOSTILE_KINDS:
+		break;
+	}
+	return reply_right(q);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * A small random image in memory, with its hash tree.
+ */
+#ifndef FARROOT_TEST_IMAGE_BUILDER_H
+#define FARROOT_TEST_IMAGE_BUILDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct built_image {
+	uint8_t *bytes;
+	uint64_t size_bytes;
+	uint8_t roothash[32];
+};
+
+/* pinned: the salt names the size, as farroot pack does it; else a random one,
+ * as veritysetup does it.  Returns 0 or -errno.
+ */
+int image_build(struct built_image *image, uint64_t data_blocks, bool pinned, uint64_t seed);
+
+/* Without a tree, of any size. */
+int image_build_plain(struct built_image *image, uint64_t size_bytes, uint64_t seed);
+
+void built_image_free(struct built_image *image);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * One image, its hostile origins, and the engine between them and some readers.
+ *
+ *   hostile ──heal──► healthy ──every reader got on──► all read once ──► end
+ *      └── killed or abandoned at a moment of its own
+ *
+ * What must hold: no wrong byte, no error, no crash, and progress within the
+ * limit: after healing, and all the time if one of the origins is good.
+ */
+#ifndef FARROOT_TEST_TRIAL_H
+#define FARROOT_TEST_TRIAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "image-builder.h"
+
+#define TRIAL_ORIGINS 3
+#define TRIAL_OPTIONS 12
+
+/* Scaled from stall=20, retry-max=10 and a promise of 35 s; slack for sanitizers
+ * and busy machines.
+ */
+#define TRIAL_STALL "stall=0.3"
+#define TRIAL_CONNECT "connect-timeout=0.5"
+#define TRIAL_RETRY "retry-max=0.2"
+#define TRIAL_LIMIT_MS 10000
+
+enum trial_end {
+	TRIAL_HEAL,		/* to the end */
+	TRIAL_ABANDON,		/* readers and engine are stopped in the middle */
+	TRIAL_KILL		/* the process ends in the middle: for a child */
+};
+
+struct trial {
+	uint64_t seed;
+	const struct built_image *image;
+	struct {
+		uint64_t kinds;
+		unsigned percent;
+	} origin[TRIAL_ORIGINS];
+	unsigned origin_count;
+	bool one_is_good;	/* an origin is never hostile */
+	bool until_all_here;	/* fill: healed is not enough, all must come */
+	unsigned reader_count;
+	bool impatient;
+	char options[TRIAL_OPTIONS][128];	/* key=value; roothash= is added */
+	unsigned option_count;
+	unsigned hostile_ms;	/* for how long */
+	enum trial_end end;
+	bool verbose;
+};
+
+/* Adds key=value to the trial's options. */
+void trial_option(struct trial *trial, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Returns 0 or 1, having said what is wrong on stderr. */
+int trial_run(const struct trial *trial);
+
+/* The limit, times what FARROOT_TEST_SLACK says. */
+uint64_t trial_limit_ms(void);
+
+#endif
