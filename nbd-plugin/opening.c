@@ -20,8 +20,11 @@ static void wait_a_tick(struct opening *o, uint64_t most_ms)
 	origins_poll(o->origins, most_ms < TICK_MS ? (unsigned)most_ms : TICK_MS);
 }
 
-/* Gets one extent, however long it takes. */
-static int get(struct opening *o, uint64_t start, uint32_t count, struct job **out)
+/* Gets one extent, however long it takes.  -EINVAL: an origin failed, and the
+ * size that was asked for on another's word may be why.
+ */
+static int get(struct opening *o, uint64_t start, uint32_t count, bool size_is_hearsay,
+	       struct job **out)
 {
 	struct extent extent = { .start = start, .count = count, .avoid = -1 };
 	struct job *job;
@@ -46,6 +49,8 @@ static int get(struct opening *o, uint64_t start, uint32_t count, struct job **o
 		if (!job->ended)
 			origins_cancel(o->origins, &job->request);
 		job_free(job);
+		if (size_is_hearsay)
+			return -EINVAL;
 	}
 	return -ESHUTDOWN;
 }
@@ -59,7 +64,7 @@ static int ask_size(struct opening *o)
 	if (o->size_bytes)
 		return 0;
 	origins_set_total(o->origins, 0);
-	err = get(o, 0, 1, &job);
+	err = get(o, 0, 1, false, &job);
 	if (err)
 		return err;
 	o->size_bytes = origins_told_total(o->origins, job->request.origin);
@@ -114,7 +119,7 @@ static int get_top(struct opening *o)
 	int err;
 
 	origins_set_total(o->origins, o->size_bytes);
-	err = get(o, start, count, &job);
+	err = get(o, start, count, !o->options->size_bytes, &job);
 	if (err)
 		return err;
 	why = check_top(o, job);
