@@ -1,0 +1,328 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# What the end-to-end tests share: nginx as origin, nbdkit with the plugin just
+# built, images, waiting with a deadline.  Source it first; everything it starts
+# is ended, and everything it made is removed, when the test exits.
+#
+#   . "${srcdir:-..}/tests/lib.sh"
+#   need nginx nbdcopy
+#   make_image image 16           -> $dir/image, $roothash
+#   origin_start 1                -> $url1 serves $dir/www1
+#   plugin_start url="$url1/image" roothash="$roothash"  -> $socket
+#
+# A test is run from the build folder; tests/*.sh find the source by $srcdir.
+
+set -u
+srcdir=${srcdir:-..}
+top_builddir=${top_builddir:-.}
+PATH=$PATH:/usr/sbin:/sbin
+plugin=$top_builddir/.libs/nbdkit-farroot-plugin.so
+farroot=$top_builddir/farroot
+nbd_read=$top_builddir/tests/nbd-read
+dir=$(mktemp -d "${TMPDIR:-/tmp}/farroot-test.XXXXXX") || exit 99
+chmod 755 "$dir"
+pids=
+socket=$dir/nbd.sock
+log=$dir/nbdkit.log
+plugin_options=
+# By origin_start.
+# shellcheck disable=SC2034
+url1='' url2='' url3='' port1='' port2='' port3=''
+
+say() {
+	echo "$*" >&2
+}
+
+skip() {
+	say "SKIP: $*"
+	exit 77
+}
+
+fail() {
+	say "FAIL: $*"
+	for file in "$dir"/*.log; do
+		[ -s "$file" ] || continue
+		say "--- $file"
+		tail -n 20 "$file" >&2
+	done
+	exit 1
+}
+
+need() {
+	for program; do
+		command -v "$program" >/dev/null || skip "$program is not installed"
+	done
+}
+
+need_root() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+}
+
+# Kept by this shell alone: pids of what it started.
+remember() {
+	pids="$pids $1"
+}
+
+is_alive() {
+	# A zombie is not alive.
+	[ -e "/proc/$1/stat" ] && ! grep -q '^[0-9]* (.*) [ZX]' "/proc/$1/stat" 2>/dev/null
+}
+
+# end PID [SIGNAL]: and wait until it is gone.
+end() {
+	kill -CONT "$1" 2>/dev/null
+	kill -"${2:-TERM}" "$1" 2>/dev/null
+	wait_until 10 "process $1 is gone" is_gone "$1"
+}
+
+is_gone() {
+	! is_alive "$1"
+}
+
+clean_up() {
+	status=$?
+	trap - EXIT INT TERM
+	set +u
+	type at_exit >/dev/null 2>&1 && at_exit
+	for pid in $pids; do
+		kill -CONT "$pid" 2>/dev/null
+		kill -TERM "$pid" 2>/dev/null
+	done
+	tries=0
+	for pid in $pids; do
+		while is_alive "$pid" && [ $tries -lt 50 ]; do
+			tries=$((tries + 1))
+			sleep 0.1
+		done
+		is_alive "$pid" && kill -KILL "$pid"
+	done
+	[ -n "${KEEP:-}" ] || rm -rf "$dir"
+	exit $status
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Milliseconds that never jump.
+now_ms() {
+	awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime
+}
+
+# wait_until SECONDS WHAT COMMAND...: until it succeeds, or the test fails.
+wait_until() {
+	seconds=$1
+	what=$2
+	shift 2
+	deadline=$(($(now_ms) + seconds * 1000))
+	until "$@"; do
+		[ "$(now_ms)" -lt $deadline ] || fail "waited $seconds s until $what"
+		sleep 0.05
+	done
+}
+
+# stays SECONDS WHAT COMMAND...: it must succeed all that time.
+stays() {
+	seconds=$1
+	what=$2
+	shift 2
+	deadline=$(($(now_ms) + seconds * 1000))
+	while [ "$(now_ms)" -lt $deadline ]; do
+		"$@" || fail "not any more: $what"
+		sleep 0.1
+	done
+}
+
+same() {
+	[ "$1" = "$2" ] || fail "$3: got '$1', must be '$2'"
+}
+
+sha256_of() {
+	sha256sum | cut -d ' ' -f 1
+}
+
+# Bytes that do not repeat: random_bytes COUNT
+random_bytes() {
+	openssl enc -aes-128-ctr -nosalt -K 00112233445566778899aabbccddeeff \
+		-iv "$(printf '%032x' "${seed:-1}")" </dev/zero 2>/dev/null | head -c "$1"
+}
+
+# A port that nobody listens on.  Below the range of outgoing connections, so
+# that none of those takes it before nginx does.
+free_port() {
+	while :; do
+		port=$((20000 + ($(od -An -N2 -tu2 /dev/urandom)) % 12000))
+		grep -qi ":$(printf %04X $port) " /proc/net/tcp /proc/net/tcp6 || break
+	done
+	echo "$port"
+}
+
+# make_image NAME MIB: $dir/NAME, verified; sets $roothash.
+make_image() {
+	random_bytes $(($2 << 20)) >"$dir/$1.data"
+	pack "$dir/$1.data" "$dir/$1"
+	rm "$dir/$1.data"
+}
+
+# pack IN OUT: appends the hash tree; sets $roothash.
+pack() {
+	roothash=$("$farroot" pack "$1" -o "$2" 2>>"$dir/pack.log" | grep -o '[0-9a-f]\{64\}' | head -n 1)
+	[ ${#roothash} = 64 ] || fail "farroot pack printed no root hash"
+}
+
+# origin_start N [NGINX_SERVER_LINE...]: nginx number N on a port of its own (the
+# same after a restart); serves $dir/wwwN at $urlN, log in $dir/accessN.log.
+# $origin_listen: more words for listen, such as "ssl http2".
+# $origin_scheme: https with those.
+origin_start() {
+	need nginx
+	n=$1
+	shift
+	eval "port=\${port$n:-}"
+	[ -n "$port" ] || port=$(free_port)
+	eval "port$n=$port url$n=${origin_scheme:-http}://127.0.0.1:$port"
+	mkdir -p "$dir/www$n" "$dir/tmp$n"
+	{
+		echo "daemon off; worker_processes 1; pid $dir/nginx$n.pid;"
+		# Files in here belong to whoever runs the test.
+		[ "$(id -u)" = 0 ] && echo 'user root;'
+		echo "error_log $dir/error$n.log; events { worker_connections 512; }"
+		echo "http { log_format bytes '\$status \$body_bytes_sent \$http_range \$server_protocol';"
+		echo "access_log $dir/access$n.log bytes; default_type application/octet-stream;"
+		echo 'sendfile on; keepalive_requests 100000; lingering_close off;'
+		for kind in client_body proxy fastcgi uwsgi scgi; do
+			echo "${kind}_temp_path $dir/tmp$n/$kind;"
+		done
+		echo "server { listen 127.0.0.1:$port ${origin_listen:-}; root $dir/www$n;"
+		printf '%s\n' "$@"
+		echo '} }'
+	} >"$dir/nginx$n.conf"
+	nginx -p "$dir" -c "$dir/nginx$n.conf" -e "$dir/error$n.log" &
+	eval "nginx$n=$!"
+	remember $!
+	wait_until 10 "nginx $n listens" listens "$port"
+}
+
+listens() {
+	grep -q " 0100007F:$(printf %04X "$1") 00000000:0000 0A" /proc/net/tcp ||
+		grep -q ":$(printf %04X "$1") 00000000:0000 0A" /proc/net/tcp
+}
+
+# origin_stop N [SIGNAL]
+origin_stop() {
+	eval "pid=\$nginx$1"
+	# With KILL the worker would stay behind.
+	workers=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null)
+	end "$pid" "${2:-TERM}"
+	for worker in $workers; do
+		if is_alive "$worker"; then
+			end "$worker" KILL
+		fi
+	done
+}
+
+# Nothing is answered any more, but connections stay: origin_freeze N, _thaw N
+origin_freeze() {
+	signal_origin "$1" STOP
+}
+
+origin_thaw() {
+	signal_origin "$1" CONT
+}
+
+signal_origin() {
+	eval "pid=\$nginx$1"
+	# shellcheck disable=SC2046 # numbers
+	kill -"$2" $(cat "/proc/$pid/task/$pid/children")
+}
+
+# Bytes of bodies that origin N has sent.
+origin_bytes() {
+	awk '{ sum += $2 } END { printf "%d\n", sum }' "$dir/access$1.log"
+}
+
+origin_requests() {
+	grep -c . "$dir/access$1.log" 2>/dev/null || :
+}
+
+# plugin_start KEY=VALUE...: nbdkit with the plugin, at $socket; pid in $nbdkit.
+# $plugin_options: more words for nbdkit itself.
+plugin_start() {
+	plugin_launch "$@"
+	wait_until 10 "nbdkit listens" plugin_listens
+}
+
+plugin_launch() {
+	need nbdkit
+	rm -f "$socket"
+	# shellcheck disable=SC2086 # words
+	nbdkit --foreground --readonly --threads=128 --unix "$socket" $plugin_options \
+		"$plugin" connect-timeout=2 stall=2 retry-max=1 "$@" >>"$log" 2>&1 &
+	nbdkit=$!
+	remember $nbdkit
+}
+
+plugin_listens() {
+	is_alive "$nbdkit" || fail "nbdkit has ended"
+	[ -S "$socket" ]
+}
+
+plugin_stop() {
+	end "$nbdkit"
+}
+
+plugin_kill() {
+	end "$nbdkit" KILL
+}
+
+logged() {
+	grep -q -e "$1" "$log"
+}
+
+nbd_uri() {
+	echo "nbd+unix:///?socket=$socket"
+}
+
+# Bytes at an offset: read_at OFFSET COUNT
+read_at() {
+	"$nbd_read" "$socket" "$1" "$2" 2>>"$dir/nbd-read.log"
+}
+
+# Bytes of a file at an offset: file_at FILE OFFSET COUNT
+file_at() {
+	tail -c +$(($2 + 1)) "$1" | head -c "$3"
+}
+
+# read_is_right OFFSET COUNT FILE
+read_is_right() {
+	file_at "$3" "$1" "$2" >"$dir/expected.tmp"
+	read_at "$1" "$2" >"$dir/got.tmp" || fail "reading $2 bytes at $1 ended with $?"
+	cmp "$dir/got.tmp" "$dir/expected.tmp" || fail "wrong bytes at $1"
+}
+
+# read_in_background OFFSET COUNT: pid in $reader, bytes in $dir/read.out, and its
+# exit code in $dir/read.code once it has ended.
+read_in_background() {
+	rm -f "$dir/read.code"
+	{
+		code=0
+		"$nbd_read" "$socket" "$@" >"$dir/read.out" 2>>"$dir/nbd-read.log" || code=$?
+		echo $code >"$dir/read.code"
+	} &
+	reader=$!
+	remember $reader
+}
+
+reader_is_done() {
+	[ -s "$dir/read.code" ]
+}
+
+reader_waits() {
+	[ ! -s "$dir/read.code" ]
+}
+
+# read_all CONNECTIONS: the whole image as served, to standard output.
+read_all() {
+	nbdcopy --connections="$1" "$(nbd_uri)" - 2>>"$dir/nbdcopy.log"
+}

@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# A wrong value is refused at once, with a message that names the key.
+. "${srcdir:-..}/tests/lib.sh"
+
+hash=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+good="url=http://127.0.0.1:1/x roothash=$hash"
+
+# refused MESSAGE SETTING...
+refused() {
+	message=$1
+	shift
+	: >"$log"
+	plugin_launch "$@"
+	wait_until 5 "nbdkit refuses $*" is_gone "$nbdkit"
+	code=0
+	wait "$nbdkit" || code=$?
+	[ $code = 1 ] || fail "exit code $code for $*"
+	logged "$message" || fail "no '$message' for $*"
+	same "$(grep -c 'error' "$log")" 1 "lines of complaint about $*"
+}
+
+# shellcheck disable=SC2086 # words
+{
+	refused 'url= is required' roothash=$hash
+	refused 'url=ftp://x/y: must begin with http' url=ftp://x/y roothash=$hash
+	refused 'url=http://: not a URL' url=http:// roothash=$hash
+	refused 'roothash=123: must be 64 hex' url=http://x/y roothash=123
+	refused 'contradict' $good verify=none
+	refused 'verify=off: the only value is none' $good verify=off
+	refused 'cache=1M: too small' $good cache=1M
+	refused 'cache=lots: must be a size' $good cache=lots
+	refused 'cache=0%: must be' $good cache=0%
+	refused 'connections=0: must be 1 to 64' $good connections=0
+	refused 'fill=perhaps: must be yes or no' $good fill=perhaps
+	refused 'outage=soon: must be wait, or' $good outage=soon
+	refused 'size=4097\|size=: ' $good size=4097
+	refused 'stall=0: must be seconds' $good stall=0
+	refused 'sslverify=maybe: must be yes or no' $good sslverify=maybe
+	refused 'http-version=9' $good http-version=9
+	refused 'protocols=gopher' $good protocols=gopher
+	refused 'header=x: must be Name: value' $good header=x
+	refused 'unknown parameter colour=' $good colour=red
+	refused 'certificates from /no/such/file' $good url=https://x/y cainfo=/no/such/file
+	refused 'store=/no/such/dir/store' $good store=/no/such/dir/store
+	refused 'status=' $good status=/no/such/dir/status
+	refused 'log=/no/such/dir/log' $good log=/no/such/dir/log
+	refused '/no/such/file' $good user=u password=+/no/such/file
+}

@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# NBD_CMD_CACHE fetches without anybody waiting, and a read of the same then asks
+# the origin for nothing.
+. "${srcdir:-..}/tests/lib.sh"
+need qemu-io
+
+make_image image 16
+mkdir "$dir/www1"
+cp "$dir/image" "$dir/www1"
+origin_start 1
+plugin_start url="$url1/image" roothash="$roothash" fill=no status="$dir/status.sock"
+read_is_right 0 4096 "$dir/image"
+
+present() {
+	"$farroot" status --json --socket="$dir/status.sock" |
+		grep -o '"present_bytes":[0-9]*' | cut -d : -f 2
+}
+before=$(present)
+# Nothing in QEMU sends it but copy-on-read's prefetch; a request by hand.
+"$nbd_read" --cache "$socket" 4194304 2097152 || fail "NBD_CMD_CACHE"
+all_there() {
+	[ "$(present)" -ge $((before + 2097152)) ]
+}
+wait_until 10 "it is there" all_there
+origin_stop 1
+read_is_right 4194304 2097152 "$dir/image"

@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# Every shell script of ours is clean under shellcheck and formatted by shfmt.
+. "${srcdir:-..}/tests/lib.sh"
+need shellcheck shfmt
+
+# From the root of the source; a tree without git (make distcheck) has the same.
+cd "$srcdir" || fail "no source"
+find . \( -name 'build*' -o -name autom4te.cache -o -name '.git' -o -name '*-[0-9].[0-9]*' \) -prune \
+	-o -type f -print | grep -v -x -e './configure.*' -e './install-sh' -e './config.*' \
+	-e './ltmain.sh' -e './demo.d/.*' | LC_ALL=C sort >"$dir/files"
+while read -r file; do
+	case $(head -n 1 "$file" | tr -d '\000') in
+	'#!'*/sh | '#!'*/sh' '*) echo "$file" ;;
+	'# shellcheck shell='*) echo "$file" ;;
+	esac
+done <"$dir/files" >"$dir/scripts"
+say "$(grep -c . "$dir/scripts") scripts"
+[ "$(grep -c . "$dir/scripts")" -ge 20 ] || fail "where are the scripts?"
+status=0
+xargs shellcheck -x -s dash <"$dir/scripts" >&2 || status=1
+xargs shfmt -d -ln posix <"$dir/scripts" >&2 || status=1
+[ $status = 0 ] || fail "see above; shfmt -w -ln posix FILE formats"
