@@ -4,7 +4,8 @@
  * fault-kinds [KIND]
  *
  * Each kind of fault by itself: an origin that always does it, beside a good one
- * (everything must come all the same), and alone until it heals.
+ * (everything must come all the same), and alone until it heals; and one that
+ * does it half of the time, so that the fault meets every phase of the engine.
  */
 #include "config.h"
 
@@ -22,10 +23,11 @@
 #define DATA_BLOCKS 200
 #define HOSTILE_MS 1500
 
-enum scene { BESIDE_A_GOOD_ONE, BEHIND_A_GOOD_ONE, ALONE, SCENES };
+enum scene { BESIDE_A_GOOD_ONE, BEHIND_A_GOOD_ONE, ALONE, ALONE_AT_TIMES, SCENES };
 
 static const char *const scene_names[] = {
 	"before a good origin", "behind a good origin", "alone, then healed",
+	"alone, half of the time, then healed",
 };
 
 /* A job's number is kind * SCENES + scene. */
@@ -37,20 +39,21 @@ static int run_one(void *ctx, uint64_t number)
 	struct trial t = { .seed = number, .image = &image, .reader_count = 3,
 			   .verbose = ctx != NULL, .hostile_ms = HOSTILE_MS };
 	unsigned hostile = scene == BEHIND_A_GOOD_ONE;
+	bool fill = (kind + scene) & 1;
 	int err;
 
 	if (image_build(&image, DATA_BLOCKS, true, number))
 		abort();
-	t.origin_count = scene == ALONE ? 1 : 2;
-	t.one_is_good = scene != ALONE;
+	t.origin_count = scene >= ALONE ? 1 : 2;
+	t.one_is_good = scene < ALONE;
 	t.origin[hostile].kinds = HOSTILE_BIT(kind);
-	t.origin[hostile].percent = 100;
+	t.origin[hostile].percent = scene == ALONE_AT_TIMES ? 50 : 100;
 	trial_option(&t, TRIAL_STALL);
 	trial_option(&t, TRIAL_CONNECT);
 	trial_option(&t, TRIAL_RETRY);
 	trial_option(&t, "connections=2");
-	trial_option(&t, "fill=%s", number & 1 ? "yes" : "no");
-	t.until_all_here = number & 1;
+	trial_option(&t, "fill=%s", fill ? "yes" : "no");
+	t.until_all_here = fill;
 	err = trial_run(&t);
 	built_image_free(&image);
 	return err;
