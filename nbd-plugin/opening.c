@@ -85,12 +85,13 @@ static int ask_size(struct opening *o)
 /* NULL, or what is wrong with this top. */
 static const char *check_top(struct opening *o, const struct job *job)
 {
-	uint64_t data_blocks = verity_data_blocks(o->size_bytes / VERITY_BLOCK_SIZE);
+	uint64_t data_blocks = verity_data_blocks(o->size_bytes / VERITY_BLOCK_SIZE), top;
+	const uint8_t *superblock = job->bytes + (data_blocks - job->start) * VERITY_BLOCK_SIZE;
 	struct verity_superblock sb;
 	const char *why = NULL;
 	int err;
 
-	if (verity_superblock_parse(job->bytes, VERITY_BLOCK_SIZE, &sb, &why))
+	if (verity_superblock_parse(superblock, VERITY_BLOCK_SIZE, &sb, &why))
 		return why ? why : "no dm-verity superblock at its place";
 	if (sb.data_blocks != data_blocks)
 		return "superblock and size of the file contradict each other";
@@ -99,10 +100,9 @@ static const char *check_top(struct opening *o, const struct job *job)
 	if (err)
 		return err == -ENOMEM ? "out of memory" :
 		       "the salt pins another size: this is not the whole image";
-	/* With a single data block there is no hash block to check here. */
-	if (o->verity.levels &&
-	    !verity_check(&o->verity, o->verity.level_start[o->verity.levels - 1],
-			  job->bytes + VERITY_BLOCK_SIZE, NULL)) {
+	top = o->verity.levels ? o->verity.level_start[o->verity.levels - 1] : 0;
+	if (!verity_check(&o->verity, top,
+			  job->bytes + (top - job->start) * VERITY_BLOCK_SIZE, NULL)) {
 		verity_free(&o->verity);
 		return "hash tree does not match roothash=: another image, or a damaged one";
 	}
@@ -112,7 +112,9 @@ static const char *check_top(struct opening *o, const struct job *job)
 static int get_top(struct opening *o)
 {
 	uint64_t total = o->size_bytes / VERITY_BLOCK_SIZE;
-	uint64_t start = verity_data_blocks(total);
+	uint64_t data_blocks = verity_data_blocks(total);
+	/* A single data block is its own top: nothing else vouches for the salt. */
+	uint64_t start = data_blocks == 1 ? 0 : data_blocks;
 	uint32_t count = total - start < TOP_BLOCKS ? (uint32_t)(total - start) : TOP_BLOCKS;
 	const char *why;
 	struct job *job;
