@@ -24,7 +24,7 @@
 #include "verity.h"
 #include "workers.h"
 
-#define SEEDS_BY_DEFAULT 500
+#define SEEDS_BY_DEFAULT 1500
 #define JOBS_BY_DEFAULT 32
 
 struct driver {
@@ -185,7 +185,7 @@ static int run_seed(void *ctx, uint64_t seed)
 	struct prng r = prng_of(seed, 0);
 	struct built_image image;
 	struct trial t = { .seed = seed, .image = &image, .verbose = d->verbose };
-	bool verify_none = prng_percent(&r, 8), pinned = prng_percent(&r, 70);
+	bool verify_none = prng_percent(&r, 12), pinned = prng_percent(&r, 70);
 	bool store = !verify_none && prng_percent(&r, 35);
 	enum trial_end end = prng_percent(&r, 10) ? TRIAL_ABANDON : TRIAL_HEAL;
 	char path[300];

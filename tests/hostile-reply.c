@@ -244,17 +244,33 @@ static enum hostile_after reply_too_long(const struct hostile_request *q)
 	return AFTER_CLOSE;
 }
 
-/* A lying header before the bytes that were asked for. */
+/* An honest answer to another question, of the same length if there is room. */
+static void shift_range(const struct hostile_request *q, uint64_t by,
+			uint64_t *first, uint64_t *last)
+{
+	if (*first >= by) {
+		*first -= by;
+		*last -= by;
+	} else if (*last + by < q->image_bytes) {
+		*first += by;
+		*last += by;
+	} else {
+		/* No room: at least the header is wrong. */
+		*last += 1;
+	}
+}
+
+/* A header that is not the one that was asked for. */
 static enum hostile_after reply_lying(const struct hostile_request *q)
 {
 	uint64_t first = q->first, last = q->last, total = q->image_bytes;
-	uint64_t off = 1 + q->decision.detail % 5000, length = body_length(q);
+	uint64_t off = 1 + q->decision.detail % 5000, length = body_length(q), body;
 	struct head h = { .length = 0 };
 
 	add_206(q, &h);
 	switch (q->decision.kind) {
 	case HOSTILE_WRONG_START:
-		first = first >= off ? first - off : first + 1;
+		shift_range(q, off, &first, &last);
 		break;
 	case HOSTILE_WRONG_END:
 		last = q->decision.detail & 1 ? last + off : last - 1;
@@ -280,7 +296,8 @@ static enum hostile_after reply_lying(const struct hostile_request *q)
 	else if (q->decision.kind != HOSTILE_NO_RANGE)
 		add_range(&h, first, last, total);
 	add_length(&h, length);
-	if (!send_head(q, &h) || !send_all(q, q->image + q->first, body_length(q)))
+	body = q->decision.kind == HOSTILE_WRONG_START ? first : q->first;
+	if (!send_head(q, &h) || !send_all(q, q->image + body, body_length(q)))
 		return AFTER_CLOSE;
 	return q->decision.kind == HOSTILE_WRONG_LENGTH ? AFTER_CLOSE : AFTER_KEEP;
 }
