@@ -8,7 +8,7 @@
 need nbdcopy
 
 # SIZE_MIB=64 makes it quick.
-make_image image "${SIZE_MIB:-1008}"
+make_image image "${SIZE_MIB:-1024}"
 mkdir "$dir/www1"
 mv "$dir/image" "$dir/www1"
 wanted=$(sha256_of <"$dir/www1/image")
