@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -36,6 +37,8 @@ struct serve {
 	bool has_mlock;
 	char *args[ARGS_MAX];
 	int count;
+	char *url_args[OPTIONS_MAX_URLS];	/* those of args that are ours to free */
+	size_t url_count;
 };
 
 static void help(void)
@@ -113,18 +116,28 @@ static int free_socket(const char *path)
 	return err == -ENOENT ? 0 : err;
 }
 
+static int take_url(struct serve *s, const char *url, char *why, size_t why_size)
+{
+	int err = options_set(&s->options, "url", url, why, why_size);
+	char *text;
+
+	if (err)
+		return err;
+	if (asprintf(&text, "url=%s", url) < 0)
+		return -ENOMEM;
+	add(s, text);
+	s->url_args[s->url_count++] = text;
+	return 0;
+}
+
 /* One argument that is not an option: a URL or KEY=VALUE. */
 static int take(struct serve *s, char *arg, char *why, size_t why_size)
 {
-	char *equals = strchr(arg, '='), *text;
+	char *equals = strchr(arg, '=');
 	int err;
 
-	if (!strncmp(arg, "http://", 7) || !strncmp(arg, "https://", 8)) {
-		if (asprintf(&text, "url=%s", arg) < 0)
-			return -ENOMEM;
-		add(s, text);
-		return options_set(&s->options, "url", arg, why, why_size);
-	}
+	if (!strncasecmp(arg, "http://", 7) || !strncasecmp(arg, "https://", 8))
+		return take_url(s, arg, why, why_size);
 	if (!equals) {
 		snprintf(why, why_size, "%s: neither a URL nor KEY=VALUE", arg);
 		return -EINVAL;
@@ -138,6 +151,7 @@ static int take(struct serve *s, char *arg, char *why, size_t why_size)
 	return err;
 }
 
+/* -1 to go on, or the exit status. */
 static int parse(struct serve *s, int argc, char **argv)
 {
 	static const struct option long_options[] = {
@@ -199,43 +213,62 @@ static void add_flags(struct serve *s)
 	add(s, s->plugin);
 }
 
+static int take_all(struct serve *s, int argc, char **argv)
+{
+	char why[512] = "out of memory";
+	int err = 0;
+
+	for (; optind < argc && !err; optind++)
+		err = take(s, argv[optind], why, sizeof why);
+	if (!err)
+		err = options_check(&s->options, why, sizeof why);
+	/* Three more may come, with the NULL. */
+	if (!err && s->count > ARGS_MAX - 3) {
+		snprintf(why, sizeof why, "too many parameters");
+		err = -E2BIG;
+	}
+	return err ? tool_usage_error("serve", "%s", why) : 0;
+}
+
+/* Returns only if it fails. */
+static int become_nbdkit(struct serve *s)
+{
+	int err;
+
+	if (!s->options.status_path)
+		add(s, "status=" DEFAULT_STATUS_SOCKET);
+	if (!s->has_mlock && may_lock_memory())
+		add(s, "mlock=yes");
+	if (make_folders(s))
+		return EXIT_FAILURE;
+	err = free_socket(s->socket);
+	if (err) {
+		fprintf(stderr, "farroot serve: %s: %s\n", s->socket,
+			err == -EADDRINUSE ? "a server listens there already" : strerror(-err));
+		return EXIT_FAILURE;
+	}
+	execvp("nbdkit", s->args);
+	fprintf(stderr, "farroot serve: cannot run nbdkit: %s; apt-get install nbdkit\n",
+		strerror(errno));
+	return EXIT_FAILURE;
+}
+
 int cmd_serve(int argc, char **argv)
 {
 	struct serve s = {
 		.socket = DEFAULT_NBD_SOCKET, .threads = DEFAULT_THREADS, .plugin = "farroot",
 	};
-	char why[512] = "";
-	int status = parse(&s, argc, argv), err = 0;
+	int status = parse(&s, argc, argv);
 
 	if (status >= 0)
 		return status;
 	options_init(&s.options);
 	add_flags(&s);
-	for (; optind < argc && !err; optind++)
-		err = take(&s, argv[optind], why, sizeof why);
-	if (!err)
-		err = options_check(&s.options, why, sizeof why);
-	if (!err && s.count >= ARGS_MAX - 3) {
-		snprintf(why, sizeof why, "too many parameters");
-		err = -E2BIG;
-	}
-	if (err)
-		return tool_usage_error("serve", "%s", why);
-	if (!s.options.status_path)
-		add(&s, "status=" DEFAULT_STATUS_SOCKET);
-	if (!s.has_mlock && may_lock_memory())
-		add(&s, "mlock=yes");
-	if (make_folders(&s))
-		return EXIT_FAILURE;
-	err = free_socket(s.socket);
-	if (err) {
-		fprintf(stderr, "farroot serve: %s: %s\n", s.socket,
-			err == -EADDRINUSE ? "a server listens there already" : strerror(-err));
-		return EXIT_FAILURE;
-	}
-	s.args[s.count] = NULL;
-	execvp("nbdkit", s.args);
-	fprintf(stderr, "farroot serve: cannot run nbdkit: %s; apt-get install nbdkit\n",
-		strerror(errno));
-	return EXIT_FAILURE;
+	status = take_all(&s, argc, argv);
+	if (!status)
+		status = become_nbdkit(&s);
+	while (s.url_count > 0)
+		free(s.url_args[--s.url_count]);
+	options_free(&s.options);
+	return status;
 }
