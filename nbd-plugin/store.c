@@ -191,6 +191,46 @@ static int become_bounded(struct store *s, uint64_t budget_blocks)
 	return 0;
 }
 
+static void forget(struct store *s, uint64_t block)
+{
+	if (bits_clear(&s->present, block)) {
+		s->present_blocks--;
+		s->used_blocks--;
+	} else if (s->candidate.words && bits_clear(&s->candidate, block)) {
+		s->used_blocks--;
+	}
+}
+
+/* Gives the space back; call after forget, never before. */
+static void punch(struct store *s, uint64_t block, uint64_t count)
+{
+	atomic_fetch_add(&s->generation, 1);
+	fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		  (off_t)(block * STORE_BLOCK), (off_t)(count * STORE_BLOCK));
+}
+
+static void evict_one(struct store *s)
+{
+	uint64_t group = ring_pop(s), block, end;
+
+	while (bits_clear(&s->read_lately, group)) {
+		ring_push(s, group);
+		group = ring_pop(s);
+	}
+	bits_clear(&s->resident, group);
+	block = group * STORE_GROUP;
+	end = block + STORE_GROUP < s->blocks ? block + STORE_GROUP : s->blocks;
+	for (; block < end; block++)
+		forget(s, block);
+	punch(s, group * STORE_GROUP, STORE_GROUP);
+}
+
+static void make_room(struct store *s, uint32_t blocks)
+{
+	while (s->bounded && s->ring_count && !store_has_room(s, blocks))
+		evict_one(s);
+}
+
 /* Marks what an earlier run left in the file. */
 static int find_candidates(struct store *s)
 {
@@ -226,6 +266,9 @@ int store_set_size(struct store *s, uint64_t size_bytes, uint64_t budget_bytes)
 		err = find_candidates(s);
 	if (!err && s->budget_blocks < s->blocks)
 		err = become_bounded(s, s->budget_blocks);
+	/* What an earlier run with a larger budget left. */
+	if (!err)
+		make_room(s, 0);
 	if (err)
 		log_say(s->log, LOG_WARN, "store %s of %" PRIu64 " bytes: %s",
 			s->path ? s->path : "in memory", size_bytes, strerror(-err));
@@ -320,46 +363,6 @@ int store_read(struct store *s, void *buf, uint64_t offset, uint32_t count)
 		return 0;
 	}
 	return -EAGAIN;
-}
-
-static void forget(struct store *s, uint64_t block)
-{
-	if (bits_clear(&s->present, block)) {
-		s->present_blocks--;
-		s->used_blocks--;
-	} else if (s->candidate.words && bits_clear(&s->candidate, block)) {
-		s->used_blocks--;
-	}
-}
-
-/* Gives the space back; call after forget, never before. */
-static void punch(struct store *s, uint64_t block, uint64_t count)
-{
-	atomic_fetch_add(&s->generation, 1);
-	fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-		  (off_t)(block * STORE_BLOCK), (off_t)(count * STORE_BLOCK));
-}
-
-static void evict_one(struct store *s)
-{
-	uint64_t group = ring_pop(s), block, end;
-
-	while (bits_clear(&s->read_lately, group)) {
-		ring_push(s, group);
-		group = ring_pop(s);
-	}
-	bits_clear(&s->resident, group);
-	block = group * STORE_GROUP;
-	end = block + STORE_GROUP < s->blocks ? block + STORE_GROUP : s->blocks;
-	for (; block < end; block++)
-		forget(s, block);
-	punch(s, group * STORE_GROUP, STORE_GROUP);
-}
-
-static void make_room(struct store *s, uint32_t blocks)
-{
-	while (s->bounded && s->ring_count && !store_has_room(s, blocks))
-		evict_one(s);
 }
 
 /* The disk is broken: go on in memory, with an empty store. */
