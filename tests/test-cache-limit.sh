@@ -39,7 +39,9 @@ remember $!
 for connections in 1 4; do
 	same "$(read_all $connections | sha256_of)" "$wanted" "SHA-256"
 done
-# Two readers at once, one of them backwards.
+# One read of 8 times what the store holds.
+read_is_right 1048576 33554432 "$dir/image"
+# Backwards.
 i=60
 while [ $i -ge 0 ]; do
 	read_is_right $((i << 20)) 1048576 "$dir/image"

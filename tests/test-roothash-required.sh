@@ -18,8 +18,7 @@ make_image image 4
 mkdir "$dir/www1"
 cp "$dir/image" "$dir/www1"
 origin_start 1
-plugin_start url="$url1/image" \
-	roothash=0000000000000000000000000000000000000000000000000000000000000000
+plugin_start url="$url1/image" roothash="$(echo "$roothash" | tr 0-9 1-90)"
 read_in_background 0 4096
 wait_until 10 "it is said what is wrong" logged 'does not match roothash='
 stays 2 "the read waits" reader_waits
