@@ -112,7 +112,7 @@ uint64_t verity_data_blocks(uint64_t total_blocks)
 {
 	uint64_t low = 1, high = total_blocks, middle;
 
-	if (total_blocks < 2 || total_blocks > DATA_BLOCKS_MAX)
+	if (total_blocks < 2 || total_blocks > total_for(DATA_BLOCKS_MAX))
 		return 0;
 	/* total_for only grows, so at most one number fits. */
 	while (low < high) {
