@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# Each fuzz target for a few seconds; longer by hand with FUZZ_SECONDS.
+set -eu
+
+: "${srcdir:=..}" "${top_builddir:=.}" "${FUZZ_SECONDS:=12}"
+source=$(cd "$srcdir" && pwd)
+folder=$(cd "$top_builddir" && pwd)/fuzz
+
+command -v clang >/dev/null || {
+	echo "SKIP: no clang"
+	exit 77
+}
+mkdir -p "$folder"
+cp "$top_builddir/config.h" "$folder"
+cd "$folder"
+echo 'int LLVMFuzzerTestOneInput(const unsigned char *b, unsigned long n); int LLVMFuzzerTestOneInput(const unsigned char *b, unsigned long n) { return b && n > 100000; }' >try.c
+clang -fsanitize=fuzzer,address try.c -o try 2>try.log || {
+	echo "SKIP: this clang has no libFuzzer"
+	exit 77
+}
+
+# What each target is made of.
+build() {
+	target=$1
+	shift
+	# shellcheck disable=SC2046
+	clang -g -O1 -D_GNU_SOURCE -Wall -Wextra -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined -I"$folder" -I"$source/nbd-plugin" \
+		"$source/tests/fuzz-$target.c" "$@" \
+		$(pkg-config --cflags --libs libcrypto json-c) -o "fuzz-$target"
+}
+build superblock "$source/nbd-plugin/verity.c"
+build http-reply "$source/nbd-plugin/http-reply.c"
+build options "$source/nbd-plugin/options.c" "$source/nbd-plugin/parse.c"
+build status "$source/nbd-plugin/status.c"
+
+# One good example each, to begin from.
+mkdir -p corpus-superblock corpus-http-reply corpus-options corpus-status
+{
+	printf 'verity\000\000\001\000\000\000\001\000\000\000'
+	head -c 16 /dev/zero
+	printf sha256
+	head -c 26 /dev/zero
+	printf '\000\020\000\000\000\020\000\000\310\000\000\000\000\000\000\000\004\000'
+	head -c 430 /dev/zero
+} >corpus-superblock/good
+printf 'HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-4095/8192\r\nContent-Length: 4096\r\nETag: "x"\r\nRetry-After: 5\r\n\r\n' \
+	>corpus-http-reply/good
+printf 'url=http://a/b\nroothash=%064d\nsize=64M\ncache=5%%\nfill=yes\nstall=2.5\nconnections=4\noutage=wait\n' 0 \
+	>corpus-options/good
+printf '%s\n' '{"state":"filling","origin":"http://a/b","image_bytes":1,"present_bytes":1,"cache_bytes":1,"fetched_bytes":1,"served_bytes":1,"wasted_bytes":1,"requests":1,"rate_bytes_per_s":1,"rtt_ms":1,"waiting":1,"outage_since":0,"eta_s":-1,"last_error":""}' \
+	>corpus-status/good
+
+status=0
+for target in superblock http-reply options status; do
+	if "./fuzz-$target" -max_total_time="$FUZZ_SECONDS" -max_len=4096 -print_final_stats=1 \
+		-artifact_prefix="$target-" "corpus-$target" >"$target.log" 2>&1; then
+		echo "ok $target: $(grep number_of_executed "$target.log")"
+	else
+		status=1
+		echo "FAIL $target"
+		tail -n 40 "$target.log"
+	fi
+done
+exit "$status"
