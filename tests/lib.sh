@@ -284,9 +284,9 @@ nbd_uri() {
 	echo "nbd+unix:///?socket=$socket"
 }
 
-# Bytes at an offset: read_at OFFSET COUNT
+# Bytes at an offset: read_at OFFSET COUNT.  A test that hangs tells nobody why.
 read_at() {
-	"$nbd_read" "$socket" "$1" "$2" 2>>"$dir/nbd-read.log"
+	timeout 60 "$nbd_read" "$socket" "$1" "$2" 2>>"$dir/nbd-read.log"
 }
 
 # Bytes of a file at an offset: file_at FILE OFFSET COUNT
@@ -324,5 +324,5 @@ reader_waits() {
 
 # read_all CONNECTIONS: the whole image as served, to standard output.
 read_all() {
-	nbdcopy --connections="$1" "$(nbd_uri)" - 2>>"$dir/nbdcopy.log"
+	timeout 300 nbdcopy --connections="$1" "$(nbd_uri)" - 2>>"$dir/nbdcopy.log"
 }

@@ -53,7 +53,7 @@ again "after all was damaged" $((32 << 20)) $((size + size / 20))
 
 # Killed in the middle of writing.
 rm "$dir/store"
-start
+start fill=no
 read_is_right 0 16777216 "$dir/image"
 read_in_background 16777216 8388608
 plugin_kill
