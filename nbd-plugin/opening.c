@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "opening.h"
 
 #define TICK_MS 500
+#define REST_FIRST_MS 500
 /* Superblock, the upper levels, and the first leaves with them. */
 #define TOP_BLOCKS 16
 
@@ -20,7 +22,7 @@ static void wait_a_tick(struct opening *o, uint64_t most_ms)
 	origins_poll(o->origins, most_ms < TICK_MS ? (unsigned)most_ms : TICK_MS);
 }
 
-/* Gets one extent, however long it takes.  -EINVAL: an origin failed, and the
+/* Gets one extent, however long it takes.  -EAGAIN: an origin failed, and the
  * size that was asked for on another's word may be why.
  */
 static int get(struct opening *o, uint64_t start, uint32_t count, bool size_is_hearsay,
@@ -50,7 +52,7 @@ static int get(struct opening *o, uint64_t start, uint32_t count, bool size_is_h
 			origins_cancel(o->origins, &job->request);
 		job_free(job);
 		if (size_is_hearsay)
-			return -EINVAL;
+			return -EAGAIN;
 	}
 	return -ESHUTDOWN;
 }
@@ -134,16 +136,38 @@ static int get_top(struct opening *o)
 	return 0;
 }
 
+/* An origin that answers, but with another image, is healthy in the eyes of
+ * health.c: without this it would be asked for its top several times a second,
+ * for ever.  Once all have had their turn: 0.5 s, doubling to retry-max=.
+ */
+static void rest(struct opening *o, unsigned wrong_tops)
+{
+	uint64_t most_ms = o->options->http.retry_max_ms, ms = REST_FIRST_MS, until, now;
+
+	if (wrong_tops < o->options->url_count)
+		return;
+	for (wrong_tops -= (unsigned)o->options->url_count; wrong_tops && ms < most_ms; wrong_tops--)
+		ms *= 2;
+	now = clock_ms();
+	until = now + (ms < most_ms ? ms : most_ms);
+	for (; now < until && !*o->stop; now = clock_ms())
+		wait_a_tick(o, until - now);
+}
+
 int opening_run(struct opening *o)
 {
+	unsigned wrong_tops = 0;
 	int err;
 
-	do {
+	for (;;) {
 		err = ask_size(o);
 		if (!err && o->options->verify_none)
 			origins_set_total(o->origins, o->size_bytes);
 		else if (!err)
 			err = get_top(o);
-	} while (err == -EINVAL);
-	return err;
+		if (err == -EINVAL)
+			rest(o, ++wrong_tops);
+		else if (err != -EAGAIN)
+			return err;
+	}
 }
