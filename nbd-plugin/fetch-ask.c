@@ -10,7 +10,7 @@
 
 #define REQUEST_MIN_BLOCKS 16	/* 64 KiB */
 #define REQUEST_MAX_BLOCKS 256	/* 1 MiB */
-#define FILL_MIN_BLOCKS 4
+#define FILL_MIN_BLOCKS 4	/* 16 KiB, for the slowest links */
 
 unsigned fetch_active_count(const struct fetch *f)
 {
@@ -76,7 +76,8 @@ static bool may_fill(const struct fetch *f, uint32_t blocks)
 static bool next_extent(struct fetch *f, uint64_t now, struct extent *e, enum job_class *class)
 {
 	uint32_t demand = blocks_per(f, 500, REQUEST_MIN_BLOCKS);
-	uint32_t fill = blocks_per(f, 250, FILL_MIN_BLOCKS);
+	uint32_t fill = blocks_per(f, 250, f->rate.bytes_per_s ? FILL_MIN_BLOCKS :
+				   REQUEST_MIN_BLOCKS);
 	/* Blocks that wait for a hash block take memory: not without end. */
 	bool room = f->job_count < 3 * f->options->http.connections + 4;
 

@@ -214,6 +214,18 @@ static void *fetch_thread(void *ctx)
 	return NULL;
 }
 
+/* A size= that no image can have would be waited for in vain. */
+static int check_size(const struct fetch *f)
+{
+	uint64_t size = f->options->size_bytes;
+
+	if (f->options->verify_none || !size || verity_data_blocks(size / VERITY_BLOCK_SIZE))
+		return 0;
+	log_say(f->log, LOG_WARN, "size=%" PRIu64 ": no image with a hash tree has that size; farroot pack prints it",
+		size);
+	return -EINVAL;
+}
+
 int fetch_new(const struct options *options, const struct log *log, struct fetch **out)
 {
 	struct fetch *f = calloc(1, sizeof *f);
@@ -232,7 +244,9 @@ int fetch_new(const struct options *options, const struct log *log, struct fetch
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&f->opened_wake, &attr);
 	pthread_condattr_destroy(&attr);
-	err = store_new(options->store_path, log, &f->store);
+	err = check_size(f);
+	if (!err)
+		err = store_new(options->store_path, log, &f->store);
 	if (!err)
 		err = origins_new(options, log, &sink, &f->origins);
 	if (err) {

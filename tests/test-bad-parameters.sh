@@ -37,6 +37,7 @@ refused() {
 	refused 'fill=perhaps: must be yes or no' $good fill=perhaps
 	refused 'outage=soon: must be wait, or' $good outage=soon
 	refused 'size=4097\|size=: ' $good size=4097
+	refused 'size=12288: no image' $good size=12288
 	refused 'stall=0: must be seconds' $good stall=0
 	refused 'sslverify=maybe: must be yes or no' $good sslverify=maybe
 	refused 'http-version=9' $good http-version=9
