@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "fetch-state.h"
 
@@ -65,30 +66,40 @@ void fetch_need_hash(struct fetch *f, uint64_t block)
 		fetch_need_hash(f, parent);
 }
 
+/* What readers wait for, malloc'ed; NULL when nobody does. */
+static struct range *copy_wants(const struct fetch *f, unsigned *count)
+{
+	const struct want *want;
+	struct range *ranges;
+	unsigned n = 0;
+
+	for (want = f->plan.first; want; want = want->next)
+		n++;
+	ranges = n ? malloc(n * sizeof *ranges) : NULL;
+	*count = ranges ? n : 0;
+	n = 0;
+	for (want = f->plan.first; ranges && want; want = want->next)
+		ranges[n++] = (struct range){ want->start, want->start + want->count };
+	return ranges;
+}
+
+/* A block that is believed may end any wait, this one or the next, and with it
+ * the waiter's life on its reader's stack: so none is looked at in between.
+ */
 void fetch_believe_what_is_wanted(struct fetch *f)
 {
-	struct want *want, *next;
-	struct waiter *w;
+	struct range *ranges;
+	unsigned count, n;
 	uint64_t block;
-	uint32_t i;
 
 	if (!f->options->store_path)
 		return;
-	for (want = f->plan.first; want; want = next) {
-		next = want->next;
-		w = (struct waiter *)want;
-		for (i = 0; i < want->count; i++) {
-			block = want->start + i;
-			/* The last block that is believed ends the wait. */
-			if (w->left == 1 && waiter_misses(w, block) &&
-			    store_is_candidate(f->store, block)) {
+	ranges = copy_wants(f, &count);
+	for (n = 0; n < count; n++)
+		for (block = ranges[n].start; block < ranges[n].end; block++)
+			if (store_is_candidate(f->store, block))
 				believe(f, block);
-				break;
-			}
-			if (waiter_misses(w, block) && store_is_candidate(f->store, block))
-				believe(f, block);
-		}
-	}
+	free(ranges);
 }
 
 /* Whether there may be more to look at. */
