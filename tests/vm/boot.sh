@@ -32,7 +32,7 @@ boot_cleanup() {
 boot_prepare() {
 	boot_arch=$1
 	[ "$(id -u)" = 0 ] || boot_skip "not root"
-	for boot_tool in mmdebstrap mksquashfs nginx "$(boot_qemu)"; do
+	for boot_tool in mmdebstrap mksquashfs nginx socat "$(boot_qemu)"; do
 		PATH=$PATH:/usr/sbin command -v "$boot_tool" >/dev/null || boot_skip "no $boot_tool"
 	done
 	boot_dir=$(mktemp -d)
@@ -81,11 +81,17 @@ boot_bytes() {
 # boot_start KERNEL-ARGUMENT...
 boot_start() {
 	: >"$boot_log"
-	"$boot_here/run-vm" --arch "$boot_arch" --serial "$boot_log" "$boot_image" \
+	boot_console=$boot_dir/tty
+	"$boot_here/run-vm" --arch "$boot_arch" --serial "$boot_log" --console "$boot_console" "$boot_image" \
 		boot=farroot "farroot=$boot_url" "roothash=$boot_roothash" ip=dhcp "$@" 9>&- &
 	boot_pid=$!
 	boot_began=$(vm_now)
 	boot_say "the machine is on"
+}
+
+# boot_type TEXT: a line, on the console.
+boot_type() {
+	printf '%s\n' "$1" | socat -t 1 - "UNIX-CONNECT:$boot_console" >/dev/null
 }
 
 # boot_expect SECONDS PATTERN: on the console.
