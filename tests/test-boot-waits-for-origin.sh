@@ -11,7 +11,7 @@ set -eu
 boot_prepare amd64
 boot_stop_serving
 boot_start vmreport
-boot_expect 600 'farroot: waiting for http.* \(opening .*connect'
+boot_expect 600 'farroot: waiting for http.* \(opening: .*connect'
 boot_type ''
 boot_expect 60 'the boot goes on meanwhile'
 boot_type 'farroot status'
