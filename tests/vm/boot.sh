@@ -28,11 +28,34 @@ boot_cleanup() {
 	rm -rf "$boot_dir"
 }
 
-# boot_prepare ARCH: an image on an origin.  Sets boot_url and boot_roothash.
+# A private CA that every image here trusts by farroot.cainfo=/etc/farroot/ca.pem,
+# made once so that images can be kept.
+boot_make_ca() {
+	boot_ca=$(vm_work_dir)/ca
+	exec 8>"$boot_ca.lock"
+	flock 8
+	if [ ! -d "$boot_ca" ]; then
+		rm -rf "$boot_ca.new"
+		mkdir "$boot_ca.new"
+		(
+			cd "$boot_ca.new"
+			openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 \
+				-subj /CN=boot-test-ca -keyout ca.key -out ca.pem
+			openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 \
+				-subj /CN=boot-test -addext subjectAltName=IP:10.0.2.2 \
+				-CA ca.pem -CAkey ca.key -keyout server.key -out server.pem
+		) 2>/dev/null || boot_fail "openssl"
+		mv "$boot_ca.new" "$boot_ca"
+	fi
+	exec 8>&-
+}
+
+# boot_prepare ARCH: an image on an origin.  Sets boot_url, boot_https_url and
+# boot_roothash.
 boot_prepare() {
 	boot_arch=$1
 	[ "$(id -u)" = 0 ] || boot_skip "not root"
-	for boot_tool in mmdebstrap mksquashfs nginx socat "$(boot_qemu)"; do
+	for boot_tool in mmdebstrap mksquashfs nginx socat openssl "$(boot_qemu)"; do
 		PATH=$PATH:/usr/sbin command -v "$boot_tool" >/dev/null || boot_skip "no $boot_tool"
 	done
 	boot_dir=$(mktemp -d)
@@ -41,7 +64,8 @@ boot_prepare() {
 	trap 'exit 130' INT TERM
 	boot_say "building farroot and a Debian for $boot_arch"
 	boot_tree=$("$boot_here/make-tree" --arch "$boot_arch") || boot_fail "make-tree"
-	boot_image=$("$boot_here/make-rootfs" --arch "$boot_arch" --tree "$boot_tree") ||
+	boot_make_ca
+	boot_image=$("$boot_here/make-rootfs" --arch "$boot_arch" --tree "$boot_tree" --ca "$boot_ca/ca.pem") ||
 		boot_fail "make-rootfs"
 	mkdir "$boot_dir/www"
 	boot_farroot=$("$boot_here/make-tree")/usr/bin/farroot
@@ -51,6 +75,7 @@ boot_prepare() {
 	boot_size=$(stat -c %s "$boot_dir/www/root.img")
 	boot_serve
 	boot_url=http://10.0.2.2:$boot_port/root.img
+	boot_https_url=https://10.0.2.2:$((boot_port + 1))/root.img
 }
 
 boot_qemu() {
@@ -66,7 +91,8 @@ boot_skip() {
 }
 
 boot_serve() {
-	boot_port=$("$boot_here/serve" start "$boot_dir/origin" "$boot_dir/www") ||
+	boot_port=$("$boot_here/serve" start "$boot_dir/origin" "$boot_dir/www" \
+		"$boot_ca/server.pem" "$boot_ca/server.key") ||
 		boot_fail "no origin"
 }
 
