@@ -239,6 +239,7 @@ int fetch_new(const struct options *options, const struct log *log, struct fetch
 	f->log = log;
 	f->inbox_last = &f->inbox;
 	f->plan.last = &f->plan.first;
+	f->status.eta_s = -1;
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -264,7 +265,6 @@ int fetch_start(struct fetch *f)
 	sigset_t all, before;
 	int err;
 
-	f->status.eta_s = -1;
 	f->progress_ms = clock_ms();
 	/* Signals are the front end's business. */
 	sigfillset(&all);

@@ -151,14 +151,15 @@ static int farroot_after_fork(void)
 		nbdkit_error("mlock=yes: %m");
 		return -1;
 	}
+	/* First what can be refused, then what can only be waited for. */
+	if (options.status_path &&
+	    status_socket_open(options.status_path, image, &log_to_nbdkit, &status_socket))
+		return -1;
 	err = image_start(image);
 	if (err) {
 		nbdkit_error("cannot start the fetch thread: %s", strerror(-err));
 		return -1;
 	}
-	if (options.status_path &&
-	    status_socket_open(options.status_path, image, &log_to_nbdkit, &status_socket))
-		return -1;
 	return 0;
 }
 
