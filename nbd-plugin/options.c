@@ -180,10 +180,37 @@ static int set_simple(struct options *o, const struct simple_key *k,
 	return -EINVAL;
 }
 
+/* What is refused changes nothing. */
+
+static int set_roothash(struct options *o, const char *value, char *why, size_t why_size)
+{
+	uint8_t hash[sizeof o->roothash];
+
+	if (parse_roothash(value, hash))
+		return refuse(why, why_size,
+			      "roothash=%s: must be 64 hexadecimal digits, as printed by farroot pack",
+			      value);
+	memcpy(o->roothash, hash, sizeof hash);
+	o->have_roothash = true;
+	return 0;
+}
+
+static int set_size(struct options *o, const char *value, char *why, size_t why_size)
+{
+	uint64_t bytes;
+
+	if (parse_size(value, &bytes) || !bytes)
+		return refuse(why, why_size,
+			      "size=%s: must be the size of the image in bytes", value);
+	o->size_bytes = bytes;
+	return 0;
+}
+
 static int set_cache(struct options *o, const char *value, char *why, size_t why_size)
 {
 	char *end;
 	unsigned long percent;
+	uint64_t bytes;
 
 	percent = strtoul(value, &end, 10);
 	if (isdigit((unsigned char)value[0]) && end[0] == '%' && !end[1]) {
@@ -195,13 +222,14 @@ static int set_cache(struct options *o, const char *value, char *why, size_t why
 		o->cache_value = percent;
 		return 0;
 	}
-	if (parse_size(value, &o->cache_value))
+	if (parse_size(value, &bytes))
 		return refuse(why, why_size, "cache=%s: must be a size such as 256M, or N%%",
 			      value);
-	if (o->cache_value < CACHE_MIN_BYTES)
+	if (bytes < CACHE_MIN_BYTES)
 		return refuse(why, why_size,
 			      "cache=%s: too small to work; it must be at least 4M", value);
 	o->cache_kind = CACHE_BYTES;
+	o->cache_value = bytes;
 	return 0;
 }
 
@@ -254,14 +282,8 @@ int options_set(struct options *o, const char *key, const char *value,
 		return refuse(why, why_size, "%s=: must not hold control characters", key);
 	if (!strcmp(key, "url"))
 		return add_url(o, value, why, why_size);
-	if (!strcmp(key, "roothash")) {
-		if (parse_roothash(value, o->roothash))
-			return refuse(why, why_size,
-				      "roothash=%s: must be 64 hexadecimal digits, as printed by farroot pack",
-				      value);
-		o->have_roothash = true;
-		return 0;
-	}
+	if (!strcmp(key, "roothash"))
+		return set_roothash(o, value, why, why_size);
 	if (!strcmp(key, "verify")) {
 		if (strcmp(value, "none"))
 			return refuse(why, why_size,
@@ -270,12 +292,8 @@ int options_set(struct options *o, const char *key, const char *value,
 		o->verify_none = true;
 		return 0;
 	}
-	if (!strcmp(key, "size")) {
-		if (parse_size(value, &o->size_bytes) || !o->size_bytes)
-			return refuse(why, why_size,
-				      "size=%s: must be the size of the image in bytes", value);
-		return 0;
-	}
+	if (!strcmp(key, "size"))
+		return set_size(o, value, why, why_size);
 	if (!strcmp(key, "cache"))
 		return set_cache(o, value, why, why_size);
 	if (!strcmp(key, "fill"))

@@ -186,6 +186,9 @@ static void special_values(void)
 	CHECK_EQ(set(&o, "cache", "5%%"), -EINVAL);
 	CHECK_EQ(set(&o, "cache", "4095k"), -EINVAL);
 	CHECK_EQ(set(&o, "cache", "4M"), 0);
+	/* What is refused changes nothing. */
+	CHECK_EQ(set(&o, "cache", "1M"), -EINVAL);
+	CHECK_EQ(o.cache_value, 4 << 20);
 	CHECK_EQ(set(&o, "outage", "wait"), 0);
 	CHECK_EQ(o.outage_ms, -1);
 	CHECK_EQ(set(&o, "outage", "30"), 0);
