@@ -18,6 +18,7 @@ static const struct command {
 	{ "verify", cmd_verify, "check a file or an origin against a root hash" },
 	{ "serve", cmd_serve, "serve an image from its origins as an NBD device" },
 	{ "status", cmd_status, "show how a served image stands" },
+	{ "profile", cmd_profile, "record and look at what a boot reads" },
 	{ "attach", cmd_attach, "give a served image to a block device of the kernel" },
 	{ "jail", cmd_jail, "run a server that the root file system depends on" },
 };

@@ -18,6 +18,7 @@ int cmd_verify(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
+int cmd_profile(int argc, char **argv);
 int cmd_jail(int argc, char **argv);
 
 /* Says what is wrong on standard error, and how to get help; EXIT_USAGE. */

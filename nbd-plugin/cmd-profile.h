@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * The subcommands of farroot profile, one file each, and what they share.  Each
+ * takes its own argv and returns the exit status of the process; its name for
+ * messages is "profile NAME".
+ */
+#ifndef FARROOT_CMD_PROFILE_H
+#define FARROOT_CMD_PROFILE_H
+
+#include "profile.h"
+
+int cmd_profile_record(int argc, char **argv);
+int cmd_profile_show(int argc, char **argv);
+
+/* Reads a profile from a file, "-" being standard input.  Returns 0, or -1 having
+ * said what is wrong; of one with a fault nothing is kept.  Free out with
+ * profile_free.
+ */
+int profile_load(const char *command, const char *path, struct profile *out);
+
+/* Writes it to a file, which appears under its name when it is whole, or to
+ * standard output (path NULL or "-").  Returns 0, or -1 having said why not.
+ */
+int profile_save(const char *command, const char *path, const struct profile *profile);
+
+#endif
