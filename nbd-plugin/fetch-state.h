@@ -15,6 +15,7 @@
 #include "origin.h"
 #include "plan.h"
 #include "rate.h"
+#include "touches.h"
 #include "tree.h"
 
 /* How often a waiting reader looks whether it is still wanted. */
@@ -29,6 +30,7 @@ struct fetch {
 	struct tree *tree;
 	struct verity verity;
 	struct plan plan;
+	struct touches *touches;
 	uint64_t size_bytes;
 	bool fill;
 	pthread_t thread;

@@ -179,6 +179,8 @@ static int set_up(struct fetch *f, struct opening *o)
 	if (!err)
 		err = plan_init(&f->plan, f->store, (f->size_bytes + STORE_BLOCK - 1) / STORE_BLOCK);
 	if (!err)
+		err = touches_new(f->size_bytes, f->log, &f->touches);
+	if (!err)
 		err = tree_new(verity, f->store, &f->tree);
 	if (err)
 		return err;
@@ -292,6 +294,7 @@ void fetch_free(struct fetch *f)
 		job_free(job);
 	}
 	plan_free(&f->plan);
+	touches_free(f->touches);
 	tree_free(f->tree);
 	if (f->tree && !f->options->verify_none)
 		verity_free(&f->verity);
@@ -309,4 +312,9 @@ uint64_t fetch_size(const struct fetch *f)
 struct store *fetch_store(const struct fetch *f)
 {
 	return f->store;
+}
+
+struct touches *fetch_touches(const struct fetch *f)
+{
+	return f->touches;
 }

@@ -18,6 +18,7 @@
 #include "options.h"
 #include "status.h"
 #include "store.h"
+#include "touches.h"
 #include "waiter.h"
 
 struct fetch;
@@ -39,6 +40,7 @@ int fetch_wait_open(struct fetch *fetch, fetch_gone *gone, void *ctx);
 /* After that: */
 uint64_t fetch_size(const struct fetch *fetch);
 struct store *fetch_store(const struct fetch *fetch);
+struct touches *fetch_touches(const struct fetch *fetch);
 
 /* Hands over a waiter that misses something and blocks until it is done. */
 int fetch_wait(struct fetch *fetch, struct waiter *waiter, fetch_gone *gone, void *ctx);

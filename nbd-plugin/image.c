@@ -89,6 +89,15 @@ static int read_missing(struct image *image, uint8_t *buf, uint32_t count,
 	return result;
 }
 
+static void touch(struct image *image, uint64_t offset, uint64_t end)
+{
+	uint64_t start = offset / STORE_BLOCK;
+
+	if (end > offset)
+		touches_note(fetch_touches(image->fetch), start,
+			     (end - 1) / STORE_BLOCK - start + 1);
+}
+
 int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
 		const struct patience *patience)
 {
@@ -98,6 +107,8 @@ int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
 
 	if (end < offset || end > image_size(image))
 		return -EINVAL;
+	/* Now, so that the order is that in which they were asked for. */
+	touch(image, offset, end);
 	for (at = offset; at < end; at += length) {
 		length = piece(at, end, WAITER_MAX_BLOCKS - 1);
 		if (!store_read(fetch_store(image->fetch), (uint8_t *)buf + (at - offset),

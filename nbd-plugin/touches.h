@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * Which blocks readers have asked for, in the order in which each was first asked
+ * for: what a profile is recorded from.  A read of blocks that were all asked for
+ * before costs a look at one bit each and takes no lock; what is new is put at the
+ * end of a list.  Any thread.
+ */
+#ifndef FARROOT_TOUCHES_H
+#define FARROOT_TOUCHES_H
+
+#include <stdint.h>
+
+#include "log.h"
+#include "profile.h"
+
+struct touches;
+
+/* log must outlive it.  Returns 0 or -errno. */
+int touches_new(uint64_t size_bytes, const struct log *log, struct touches **out);
+void touches_free(struct touches *touches);
+
+/* Somebody reads these blocks, which are within the image. */
+void touches_note(struct touches *touches, uint64_t start, uint64_t count);
+
+/* How many different blocks; and when (clock_ms) the last of them was first
+ * asked for, 0 if there was none.
+ */
+uint64_t touches_count(const struct touches *touches);
+uint64_t touches_last_ms(const struct touches *touches);
+
+/* A copy of the list; the headers are left empty.  When there are more than
+ * PROFILE_MAX_ENTRIES, it is the first of them.  Returns 0 or -ENOMEM; free out
+ * with profile_free.
+ */
+int touches_profile(struct touches *touches, struct profile *out);
+
+#endif
