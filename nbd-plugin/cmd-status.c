@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,31 +30,6 @@ static void help(void)
 	       "  -s, --socket=PATH  the server's status socket\n"
 	       "                     (" DEFAULT_STATUS_SOCKET ")\n"
 	       "      --help         show this\n");
-}
-
-/* Reads what the server says into text; its length, or -errno. */
-static ssize_t ask(const char *path, char *text, size_t size)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct timeval patience = { .tv_sec = 5 };
-	size_t length = 0;
-	ssize_t got = 0;
-	int fd;
-
-	if (strlen(path) >= sizeof address.sun_path)
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	if (connect(fd, (struct sockaddr *)&address, sizeof address))
-		got = -1;
-	while (got >= 0 && length < size && (got = read(fd, text + length, size - length)) > 0)
-		length += (size_t)got;
-	got = got < 0 ? -errno : (ssize_t)length;
-	close(fd);
-	return got;
 }
 
 static double mib(uint64_t bytes)
@@ -143,7 +116,7 @@ static void clean(char *text)
 
 static int get(const char *path, char *text, struct status *s)
 {
-	ssize_t length = ask(path, text, TEXT_MAX - 1);
+	ssize_t length = tool_ask(path, NULL, text, TEXT_MAX - 1);
 
 	if (length < 0) {
 		fprintf(stderr, "farroot status: %s: %s; is the image being served?\n", path,

@@ -304,6 +304,16 @@ void fetch_free(struct fetch *f)
 	free(f);
 }
 
+bool fetch_is_open(struct fetch *f)
+{
+	bool opened;
+
+	pthread_mutex_lock(&f->lock);
+	opened = f->opened;
+	pthread_mutex_unlock(&f->lock);
+	return opened;
+}
+
 uint64_t fetch_size(const struct fetch *f)
 {
 	return f->size_bytes;

@@ -37,6 +37,7 @@ void fetch_free(struct fetch *fetch);
 
 /* Blocks until the size is known; 0, -ESHUTDOWN or -EIO (outage=). */
 int fetch_wait_open(struct fetch *fetch, fetch_gone *gone, void *ctx);
+bool fetch_is_open(struct fetch *fetch);
 /* After that: */
 uint64_t fetch_size(const struct fetch *fetch);
 struct store *fetch_store(const struct fetch *fetch);

@@ -4,12 +4,15 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fetch.h"
 #include "image.h"
 
 struct image {
+	const struct options *options;
 	struct fetch *fetch;
 };
 
@@ -20,6 +23,7 @@ int image_new(const struct options *options, const struct log *log, struct image
 
 	if (!image)
 		return -ENOMEM;
+	image->options = options;
 	err = fetch_new(options, log, &image->fetch);
 	if (err) {
 		free(image);
@@ -138,4 +142,19 @@ int image_prefetch(struct image *image, uint64_t count, uint64_t offset)
 void image_status(struct image *image, struct status *out)
 {
 	fetch_status(image->fetch, out);
+}
+
+int image_profile(struct image *image, struct profile *out)
+{
+	const struct options *o = image->options;
+	size_t i;
+	int err;
+
+	memset(out, 0, sizeof *out);
+	if (!fetch_is_open(image->fetch))
+		return 0;
+	err = touches_profile(fetch_touches(image->fetch), out);
+	for (i = 0; o->have_roothash && i < sizeof o->roothash; i++)
+		snprintf(out->roothash + 2 * i, 3, "%02x", o->roothash[i]);
+	return err;
 }

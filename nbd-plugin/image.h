@@ -15,6 +15,7 @@
 #include "options.h"
 
 struct image;
+struct profile;
 struct status;
 
 /* Whether who waits has gone (client hung up, server shutting down).  Called
@@ -62,5 +63,10 @@ int image_prefetch(struct image *image, uint64_t count, uint64_t offset);
 
 /* A consistent picture of how things stand. */
 void image_status(struct image *image, struct status *out);
+
+/* What was read so far, in the order in which it was first read, with the root
+ * hash if there is one.  Returns 0 or -ENOMEM; free out with profile_free.
+ */
+int image_profile(struct image *image, struct profile *out);
 
 #endif

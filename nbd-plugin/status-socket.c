@@ -7,6 +7,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -15,8 +17,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "profile.h"
 #include "status-socket.h"
 #include "status.h"
+
+/* For so long a request may still come, and others wait. */
+#define REQUEST_MS 200
 
 struct status_socket {
 	struct image *image;
@@ -25,21 +31,73 @@ struct status_socket {
 	pthread_t thread;
 };
 
-static void answer(struct status_socket *s, int fd)
+/* A reader that goes away, or does not read, is its own affair. */
+static void say(int fd, const char *text, size_t length)
 {
-	struct timeval patience = { .tv_sec = 1 };
+	ssize_t sent;
+
+	for (; length && (sent = send(fd, text, length, MSG_NOSIGNAL)) > 0; length -= (size_t)sent)
+		text += sent;
+}
+
+static void say_status(struct status_socket *s, int fd)
+{
 	struct status status;
 	char *json;
 
 	image_status(s->image, &status);
 	json = status_to_json(&status);
-	if (!json)
-		return;
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-	/* A reader that goes away is its own affair. */
-	if (send(fd, json, strlen(json), MSG_NOSIGNAL) < 0)
-		errno = 0;
+	if (json)
+		say(fd, json, strlen(json));
 	free(json);
+}
+
+static void say_profile(struct status_socket *s, int fd)
+{
+	struct profile profile;
+	char *text = NULL;
+	size_t length = 0;
+	FILE *to = open_memstream(&text, &length);
+	int err;
+
+	if (!to)
+		return;
+	err = image_profile(s->image, &profile);
+	if (!err)
+		err = profile_write(&profile, to);
+	profile_free(&profile);
+	if (!fclose(to) && !err)
+		say(fd, text, length);
+	free(text);
+}
+
+/* Whether the profile is asked for; a client that wants no more hangs up, or at
+ * least half of the line.
+ */
+static bool wants_profile(struct status_socket *s, int fd)
+{
+	struct pollfd fds[2] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = s->stop_fd, .events = POLLIN },
+	};
+	char request[sizeof STATUS_SOCKET_PROFILE];
+	ssize_t length;
+
+	if (poll(fds, 2, REQUEST_MS) <= 0 || fds[1].revents)
+		return false;
+	length = recv(fd, request, sizeof request, MSG_DONTWAIT);
+	return length == (ssize_t)strlen(STATUS_SOCKET_PROFILE) &&
+	       !memcmp(request, STATUS_SOCKET_PROFILE, (size_t)length);
+}
+
+static void answer(struct status_socket *s, int fd)
+{
+	struct timeval patience = { .tv_sec = 1 };
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+	say_status(s, fd);
+	if (wants_profile(s, fd))
+		say_profile(s, fd);
 }
 
 static void *serve(void *ctx)

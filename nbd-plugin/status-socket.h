@@ -2,13 +2,16 @@
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
  * Tells how an image stands to whoever connects to a Unix socket: one line of
- * JSON, then the end.  Takes no requests, so it has nothing to parse.
+ * JSON, at once and unasked.  A client that has sent STATUS_SOCKET_PROFILE by then
+ * or a moment later gets what was read so far, as a profile.  Then comes the end.
  */
 #ifndef FARROOT_STATUS_SOCKET_H
 #define FARROOT_STATUS_SOCKET_H
 
 #include "image.h"
 #include "log.h"
+
+#define STATUS_SOCKET_PROFILE "profile\n"
 
 struct status_socket;
 

@@ -7,6 +7,9 @@
 #ifndef FARROOT_TOOL_H
 #define FARROOT_TOOL_H
 
+#include <stddef.h>
+#include <sys/types.h>
+
 #define EXIT_USAGE 2
 
 #define DEFAULT_FOLDER "/run/farroot"
@@ -24,5 +27,11 @@ int cmd_jail(int argc, char **argv);
 /* Says what is wrong on standard error, and how to get help; EXIT_USAGE. */
 int tool_usage_error(const char *command, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Reads what the server behind a status socket says: its status, and then the
+ * answer to request unless that is NULL.  Returns the length, at most size, or
+ * -errno; gives up after 5 seconds without a byte.
+ */
+ssize_t tool_ask(const char *path, const char *request, char *text, size_t size);
 
 #endif

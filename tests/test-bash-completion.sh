@@ -41,5 +41,7 @@ completes serve --sock --socket=
 completes serve http://a/x rooth roothash=
 completes serve http://a/x fill = y yes
 completes serve http://a/x verify = n none
+completes profile rec record
+completes profile record --so --socket=
 completes --ver --version
 exit "$failed"

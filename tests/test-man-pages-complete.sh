@@ -16,11 +16,24 @@ missing() {
 
 # Long options that a help text lists at the beginning of a line.
 options_of() {
-	"$tool" ${1:+"$1"} --help | sed -n 's/^ *\(-[a-zA-Z], \)\{0,1\}\(--[a-z-]*\).*/\2/p'
+	IFS=' '
+	# shellcheck disable=SC2086 # a command may have a second word
+	"$tool" $1 --help | sed -n 's/^ *\(-[a-zA-Z], \)\{0,1\}\(--[a-z-]*\).*/\2/p'
 }
 
-commands=$("$tool" --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p')
+# What a help text lists as commands.
+commands_of() {
+	"$tool" ${1:+"$1"} --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'
+}
+
+commands=$(commands_of '')
 [ -n "$commands" ] || missing commands "farroot --help"
+for command in $(commands_of profile); do
+	commands="$commands
+profile $command"
+done
+IFS='
+'
 for command in $commands; do
 	grep -q "^=head2 farroot $command " "$pods/farroot.pod" || missing "$command" farroot.pod
 done
@@ -29,6 +42,7 @@ for command in '' $commands; do
 		grep -q "B<${option}[=>]" "$pods/farroot.pod" || missing "$option of $command" farroot.pod
 	done
 done
+unset IFS
 
 keys=$(sed -n 's/^\t{ "\([a-z0-9-]*\)", [A-Z].*/\1/p; s/.*strcmp(key, "\([a-z-]*\)").*/\1/p' \
 	"$pods/options.c")

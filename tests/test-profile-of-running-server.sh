@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# farroot profile record saves what readers of a running server have asked for,
+# in the order in which they did, hits included and fill excluded; status stays
+# as quick as it was.
+. "${srcdir:-..}/tests/lib.sh"
+need nginx python3
+
+record() {
+	"$farroot" profile record "--socket=$dir/status.sock" -o "$dir/profile" 2>"$dir/record.err"
+}
+
+# The entries of the profile, in one line.
+entries() {
+	grep -v '^#' "$dir/profile" | tr '\n' ';'
+}
+
+make_image image 16
+mkdir "$dir/www1"
+cp "$dir/image" "$dir/www1"
+port1=$(free_port)
+plugin_start url="http://127.0.0.1:$port1/image" roothash="$roothash" fill=yes \
+	status="$dir/status.sock"
+record && fail "a profile of an image that is not open"
+grep -q 'nothing has been read' "$dir/record.err" || fail "$(cat "$dir/record.err")"
+
+origin_start 1
+read_is_right 8192 4096 "$dir/image"
+read_is_right 1048576 10000 "$dir/image"
+read_is_right 8192 4096 "$dir/image"
+read_is_right 0 4096 "$dir/image"
+is_materialized() {
+	"$farroot" status --json --socket="$dir/status.sock" | grep -q materialized
+}
+wait_until 30 "all is here" is_materialized
+record || fail "$(cat "$dir/record.err")"
+same "$(entries)" '8192 4096;1048576 12288;0 4096;' "the profile"
+# Of what is here already, too.
+read_is_right 4194304 4096 "$dir/image"
+record || fail "$(cat "$dir/record.err")"
+same "$(entries)" '8192 4096;1048576 12288;0 4096;4194304 4096;' "the profile later"
+for header in "# farroot profile" "# roothash=$roothash" "# kernel=$(uname -r)"; do
+	grep -qx -e "$header" "$dir/profile" || fail "no '$header' in: $(cat "$dir/profile")"
+done
+grep -q '^# recorded=20[0-9-]*T[0-9:]*Z$' "$dir/profile" || fail "not said when"
+
+# A client that asks for nothing has its answer at once, as has farroot status;
+# one that asks for something else gets nothing more.
+python3 - "$dir/status.sock" <<-'END' || fail "the socket"
+	import socket, sys, time
+	def ask(request, hang_on):
+	    s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+	    s.sendall(request)
+	    if not hang_on: s.shutdown(socket.SHUT_WR)
+	    start = time.monotonic()
+	    answer = s.makefile("rb")
+	    line = answer.readline()
+	    first = time.monotonic() - start
+	    assert line.startswith(b'{"state":'), line
+	    rest = b""
+	    try: rest = answer.read()
+	    except ConnectionResetError: pass # it did not read all of that
+	    return first, time.monotonic() - start, rest
+	first, whole, rest = min(ask(b"", True) for i in range(5))
+	assert first < 0.1 and whole < 1 and not rest, (first, whole, rest)
+	first, whole, rest = min(ask(b"", False) for i in range(5))
+	assert whole < 0.1 and not rest, (first, whole, rest)
+	for request in b"profile", b"profile\nprofile\n", b"PROFILE\n", b"\n" * 5000:
+	    first, whole, rest = ask(request, True)
+	    assert not rest, request
+	assert ask(b"profile\n", True)[2].startswith(b"# farroot profile\n")
+END
