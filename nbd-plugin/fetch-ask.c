@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * What is asked for: the plan's next extents, as many as there are connections.
+ * What is asked for: the plan's next extents, as many as there are connections,
+ * and in the background no more than the pace allows.
  */
 #include "config.h"
 
 #include "clock.h"
 #include "fetch-state.h"
 
-#define REQUEST_MIN_BLOCKS 16	/* 64 KiB */
-#define REQUEST_MAX_BLOCKS 256	/* 1 MiB */
-#define FILL_MIN_BLOCKS 4	/* 16 KiB, for the slowest links */
+/* Hash blocks that lie beside the one that is needed, unless a profile says which
+ * are: speak for 4 MiB.
+ */
+#define HASH_BLOCKS 8
+/* A boot has ended when nothing new was read for so long; or it never ends. */
+#define QUIET_MS 5000
+#define UNREST_MAX_MS 300000
 
 unsigned fetch_active_count(const struct fetch *f)
 {
@@ -21,14 +26,16 @@ unsigned fetch_active_count(const struct fetch *f)
 	return n;
 }
 
-/* Blocks that the link carries in so many milliseconds. */
-static uint32_t blocks_per(const struct fetch *f, unsigned ms, uint32_t least)
+/* Bytes that were asked for and have not come yet. */
+uint64_t fetch_due_bytes(const struct fetch *f)
 {
-	uint64_t blocks = f->rate.bytes_per_s * ms / 1000 / STORE_BLOCK;
+	const struct job *job;
+	uint64_t due = 0;
 
-	if (blocks < least)
-		return least;
-	return blocks < REQUEST_MAX_BLOCKS ? (uint32_t)blocks : REQUEST_MAX_BLOCKS;
+	for (job = f->jobs; job; job = job->next)
+		if (!job->ended)
+			due += job->request.length - job->received;
+	return due;
 }
 
 static void need_hashes_of(struct fetch *f, const struct extent *e)
@@ -64,31 +71,66 @@ static bool ask_for(struct fetch *f, const struct extent *e, enum job_class clas
 	return true;
 }
 
-static bool may_fill(const struct fetch *f, uint32_t blocks)
+/* One request is always left for a demand that may come. */
+static unsigned background_slots(const struct fetch *f)
 {
 	unsigned slots = f->options->http.connections;
 
-	return f->fill && !f->plan.first && store_has_room(f->store, blocks) &&
-	       f->active[JOB_FILL] < (slots > 1 ? slots - 1 : 1);
+	return slots > 1 ? slots - 1 : 1;
+}
+
+static bool may_ask_background(const struct fetch *f)
+{
+	unsigned active = f->active[JOB_READAHEAD] + f->active[JOB_PROFILE] + f->active[JOB_FILL];
+
+	return active < background_slots(f) &&
+	       fetch_due_bytes(f) < pace_window_bytes(&f->pace);
+}
+
+uint64_t fetch_quiet_in_ms(const struct fetch *f)
+{
+	uint64_t last = touches_last_ms(f->touches), now = clock_ms(), quiet;
+
+	quiet = (last > f->opened_ms ? last : f->opened_ms) + QUIET_MS;
+	if (quiet > f->opened_ms + UNREST_MAX_MS)
+		quiet = f->opened_ms + UNREST_MAX_MS;
+	if (f->options->fill == FILL_YES || now >= quiet)
+		return 0;
+	return quiet - now;
+}
+
+static bool may_fill(const struct fetch *f, uint32_t blocks)
+{
+	return f->fill && !f->plan.first && !fetch_quiet_in_ms(f) && store_has_room(f->store, blocks);
+}
+
+static bool next_background(struct fetch *f, uint64_t now, struct extent *e, enum job_class *class)
+{
+	uint32_t blocks = pace_background_bytes(&f->pace, background_slots(f)) / STORE_BLOCK;
+
+	*class = JOB_READAHEAD;
+	if (plan_next_readahead(&f->plan, now, blocks, e))
+		return true;
+	*class = JOB_PROFILE;
+	if (store_has_room(f->store, blocks) && plan_next_expected(&f->plan, now, blocks, e))
+		return true;
+	*class = JOB_FILL;
+	return may_fill(f, blocks) && plan_next_fill(&f->plan, now, blocks, e);
 }
 
 /* The next thing to ask for, by class; false when there is none. */
 static bool next_extent(struct fetch *f, uint64_t now, struct extent *e, enum job_class *class)
 {
-	uint32_t demand = blocks_per(f, 500, REQUEST_MIN_BLOCKS);
-	uint32_t fill = blocks_per(f, 250, f->rate.bytes_per_s ? FILL_MIN_BLOCKS :
-				   REQUEST_MIN_BLOCKS);
 	/* Blocks that wait for a hash block take memory: not without end. */
 	bool room = f->job_count < 3 * f->options->http.connections + 4;
 
 	*class = JOB_HASH;
-	if (plan_next_hash(&f->plan, now, demand / 8, e))
+	if (plan_next_hash(&f->plan, now, HASH_BLOCKS, e))
 		return true;
 	*class = JOB_DEMAND;
-	if (room && plan_next_demand(&f->plan, now, demand, e))
+	if (room && plan_next_demand(&f->plan, now, pace_demand_bytes(&f->pace) / STORE_BLOCK, e))
 		return true;
-	*class = JOB_FILL;
-	return room && may_fill(f, fill) && plan_next_fill(&f->plan, now, fill, e);
+	return room && may_ask_background(f) && next_background(f, now, e, class);
 }
 
 void fetch_ask_for_more(struct fetch *f)

@@ -53,7 +53,7 @@ void fetch_publish(struct fetch *f, uint64_t start, uint32_t count, const uint8_
 			f->tree_grew = true;
 		}
 	}
-	plan_release(&f->plan, start, count);
+	plan_arrive(&f->plan, start, count);
 	fetch_deliver(f, start, count, bytes);
 	f->progress_ms = clock_ms();
 }

@@ -74,6 +74,10 @@ void fetch_on_bytes(void *ctx, struct origin_request *request,
 	struct fetch *f = ctx;
 	struct job *job = (struct job *)request;
 
+	if (request->is_profile) {
+		fetch_hint_bytes(f, bytes, count);
+		return;
+	}
 	job_receive(job, bytes, count);
 	if (f->tree)
 		fetch_settle(f, job);
@@ -85,6 +89,10 @@ void fetch_on_end(void *ctx, struct origin_request *request, enum fault fault)
 	struct job *job = (struct job *)request;
 	uint32_t i;
 
+	if (request->is_profile) {
+		fetch_hint_end(f, fault);
+		return;
+	}
 	job->ended = true;
 	job->fault = fault;
 	if (!f->tree)

@@ -13,14 +13,26 @@
 #include "fetch.h"
 #include "job.h"
 #include "origin.h"
+#include "pace.h"
 #include "plan.h"
-#include "rate.h"
 #include "touches.h"
 #include "tree.h"
 
 /* How often a waiting reader looks whether it is still wanted. */
 #define PATIENCE_MS 250
 #define PREFETCH_INBOX 16
+
+/* What is known before anybody asks: see fetch-profile.c. */
+enum hint_state { HINT_DUE, HINT_ASKED, HINT_HERE, HINT_PLANNED, HINT_NONE };
+
+struct hint {
+	enum hint_state state;
+	struct origin_request request;
+	char *text;
+	size_t length;
+	unsigned tries;
+	uint64_t again_ms;
+};
 
 struct fetch {
 	const struct options *options;
@@ -31,7 +43,7 @@ struct fetch {
 	struct verity verity;
 	struct plan plan;
 	struct touches *touches;
-	uint64_t size_bytes;
+	uint64_t size_bytes, opened_ms;
 	bool fill;
 	pthread_t thread;
 	bool started;
@@ -56,7 +68,8 @@ struct fetch {
 	uint64_t progress_ms;		/* when bytes last verified */
 	bool materialized;
 	int64_t outage_since;
-	struct rate rate;
+	struct pace pace;
+	struct hint hint;
 };
 
 /* fetch-deliver.c */
@@ -94,10 +107,27 @@ void fetch_reap(struct fetch *f);
 void fetch_on_bytes(void *ctx, struct origin_request *request, const uint8_t *bytes, size_t count);
 void fetch_on_end(void *ctx, struct origin_request *request, enum fault fault);
 
+/* fetch-profile.c */
+
+/* Reads profile=FILE.  Returns 0 or -errno, having logged why. */
+int fetch_hint_init(struct fetch *f);
+void fetch_hint_free(struct fetch *f);
+/* Asks for the profile if that is due; also before the size is known. */
+void fetch_hint_ask(struct fetch *f);
+void fetch_hint_bytes(struct fetch *f, const uint8_t *bytes, size_t count);
+void fetch_hint_end(struct fetch *f, enum fault fault);
+/* Milliseconds until that is due; UINT64_MAX if it will not be. */
+uint64_t fetch_hint_in_ms(const struct fetch *f);
+/* Asks, and puts what has come into the plan. */
+void fetch_hint_step(struct fetch *f);
+
 /* fetch-ask.c */
 
-/* Transfers under way. */
+/* Transfers under way, and the bytes that they still have to bring. */
 unsigned fetch_active_count(const struct fetch *f);
+uint64_t fetch_due_bytes(const struct fetch *f);
+/* Milliseconds until reads will have been calm for long enough to fill; 0: now. */
+uint64_t fetch_quiet_in_ms(const struct fetch *f);
 void fetch_ask_for_more(struct fetch *f);
 
 /* fetch-door.c */

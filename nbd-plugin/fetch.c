@@ -24,7 +24,7 @@
 static bool has_work(const struct fetch *f)
 {
 	return f->plan.first || f->plan.hash_count || f->plan.prefetch_count ||
-	       f->job_count || (f->fill && !f->materialized && store_has_room(f->store, 1));
+	       f->plan.readahead_count || f->plan.expected_left || f->job_count || (f->fill && !f->materialized && store_has_room(f->store, 1));
 }
 
 static enum status_state state_of(const struct fetch *f, bool outage)
@@ -44,11 +44,11 @@ static int64_t eta_s(const struct fetch *f)
 
 	if (f->materialized)
 		return 0;
-	if (!f->fill || !f->rate.bytes_per_s ||
+	if (!f->fill || !f->pace.bytes_per_s ||
 	    store_budget_bytes(f->store) < f->size_bytes)
 		return -1;
 	left = f->plan.blocks - store_present_blocks(f->store);
-	return (int64_t)(left * STORE_BLOCK / f->rate.bytes_per_s);
+	return (int64_t)(left * STORE_BLOCK / f->pace.bytes_per_s);
 }
 
 static void update_status(struct fetch *f)
@@ -58,7 +58,7 @@ static void update_status(struct fetch *f)
 	struct status s = { .eta_s = -1 };
 
 	origins_state(f->origins, &o);
-	rate_update(&f->rate, clock_ms(), o.fetched_bytes, fetch_active_count(f) > 0);
+	pace_update(&f->pace, clock_ms(), o.fetched_bytes, fetch_due_bytes(f), o.rtt_ms);
 	if (!o.outage)
 		f->outage_since = 0;
 	else if (!f->outage_since)
@@ -72,7 +72,7 @@ static void update_status(struct fetch *f)
 	s.fetched_bytes = o.fetched_bytes;
 	s.wasted_bytes = f->wasted_bytes;
 	s.requests = o.requests;
-	s.rate_bytes_per_s = f->rate.bytes_per_s;
+	s.rate_bytes_per_s = f->pace.bytes_per_s;
 	s.rtt_ms = o.rtt_ms;
 	for (want = f->plan.first; want; want = want->next)
 		s.waiting++;
@@ -89,6 +89,7 @@ static void tick(void *ctx)
 {
 	struct fetch *f = ctx;
 
+	fetch_hint_ask(f);
 	update_status(f);
 	pthread_mutex_lock(&f->lock);
 	pthread_cond_broadcast(&f->opened_wake);
@@ -110,6 +111,11 @@ static unsigned sleep_ms(const struct fetch *f)
 {
 	uint64_t ms = IDLE_MS, now = clock_ms(), suspect, rest;
 
+	/* The fill begins when it has been quiet for long enough. */
+	if (f->fill && !f->materialized && fetch_quiet_in_ms(f))
+		ms = fetch_quiet_in_ms(f);
+	if (fetch_hint_in_ms(f) < ms)
+		ms = fetch_hint_in_ms(f);
 	if (has_work(f) && fetch_active_count(f) < f->options->http.connections) {
 		rest = origins_wait_ms(f->origins);
 		if (rest && rest < ms)
@@ -138,6 +144,7 @@ static void run(struct fetch *f)
 		fetch_settle_all(f);
 		fetch_dismiss(f);
 		fetch_reap(f);
+		fetch_hint_step(f);
 		fetch_ask_for_more(f);
 		check_materialized(f);
 		update_status(f);
@@ -155,10 +162,19 @@ static void announce(const struct fetch *f)
 	log_say(f->log, LOG_NOTE, "image of %" PRIu64 " bytes; store %s holds up to %" PRIu64 " MiB, %s; fill is %s",
 		f->size_bytes, f->options->store_path ? f->options->store_path : "in memory",
 		budget >> 20, budget >= f->size_bytes ? "all of it" : "not all of it",
-		f->fill ? "on" : "off");
+		!f->fill ? "off" : f->options->fill == FILL_YES ? "on" : "on once reads have calmed down");
 	if (!f->options->verify_none && !f->verity.size_is_pinned && !f->options->size_bytes)
 		log_say(f->log, LOG_NOTE, "this image was not made by farroot pack; give size=%" PRIu64 " to pin its size",
 			f->size_bytes);
+}
+
+/* What came while opening is of use. */
+static void keep(struct fetch *f, struct job *job)
+{
+	if (!job)
+		return;
+	fetch_settle(f, job);
+	job_free(job);
 }
 
 /* Everything that needs the size. */
@@ -184,13 +200,11 @@ static int set_up(struct fetch *f, struct opening *o)
 		err = tree_new(verity, f->store, &f->tree);
 	if (err)
 		return err;
-	f->fill = options->fill == FILL_YES ||
-		  (options->fill == FILL_DEFAULT && budget >= f->size_bytes);
+	f->opened_ms = clock_ms();
+	f->fill = options->fill == FILL_DEFAULT ? budget >= f->size_bytes : options->fill != FILL_NO;
 	announce(f);
-	if (o->top) {
-		fetch_settle(f, o->top);
-		job_free(o->top);
-	}
+	keep(f, o->top);
+	keep(f, o->first);
 	return 0;
 }
 
@@ -201,6 +215,8 @@ static void *fetch_thread(void *ctx)
 			     .log = f->log, .stop = &f->stop, .tick = tick, .ctx = f };
 	int err;
 
+	/* Beside the first request for the image, so that it costs no time. */
+	fetch_hint_ask(f);
 	err = opening_run(&o);
 	if (!err)
 		err = set_up(f, &o);
@@ -212,6 +228,8 @@ static void *fetch_thread(void *ctx)
 	pthread_mutex_unlock(&f->lock);
 	if (!err)
 		run(f);
+	else if (o.first)
+		job_free(o.first);
 	fetch_fail_inbox(f);
 	return NULL;
 }
@@ -252,6 +270,8 @@ int fetch_new(const struct options *options, const struct log *log, struct fetch
 		err = store_new(options->store_path, log, &f->store);
 	if (!err)
 		err = origins_new(options, log, &sink, &f->origins);
+	if (!err)
+		err = fetch_hint_init(f);
 	if (err) {
 		fetch_free(f);
 		return err;
@@ -295,6 +315,7 @@ void fetch_free(struct fetch *f)
 	}
 	plan_free(&f->plan);
 	touches_free(f->touches);
+	fetch_hint_free(f);
 	tree_free(f->tree);
 	if (f->tree && !f->options->verify_none)
 		verity_free(&f->verity);

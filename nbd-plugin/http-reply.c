@@ -205,6 +205,24 @@ enum fault http_reply_check(const struct http_reply *reply, uint64_t first,
 	return FAULT_NONE;
 }
 
+enum fault http_reply_check_whole(const struct http_reply *reply, uint64_t most,
+				  char *why, size_t why_size)
+{
+	if (reply->status != 200) {
+		snprintf(why, why_size, "server answered %u instead of 200", reply->status);
+		return FAULT_STATUS;
+	}
+	if (reply->encoded) {
+		snprintf(why, why_size, "server or proxy compressed it (Content-Encoding)");
+		return FAULT_STATUS;
+	}
+	if (reply->has_length && (reply->bad_length || reply->length > most)) {
+		snprintf(why, why_size, "longer than %" PRIu64 " bytes", most);
+		return FAULT_STATUS;
+	}
+	return FAULT_NONE;
+}
+
 bool http_etag_changed(const char *before, const char *now)
 {
 	return before[0] == '"' && now[0] == '"' && strcmp(before, now) != 0;

@@ -40,6 +40,10 @@ enum fault http_reply_check(const struct http_reply *reply, uint64_t first,
 			    uint64_t last, uint64_t total,
 			    char *why, size_t why_size);
 
+/* Whether this answers a request for a whole file of at most most bytes. */
+enum fault http_reply_check_whole(const struct http_reply *reply, uint64_t most,
+				  char *why, size_t why_size);
+
 /* Whether the two are both strong and differ. */
 bool http_etag_changed(const char *before, const char *now);
 

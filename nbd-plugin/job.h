@@ -14,7 +14,12 @@
 #include "origin.h"
 #include "plan.h"
 
-enum job_class { JOB_HASH, JOB_DEMAND, JOB_FILL, JOB_CLASSES };
+/* In the order of precedence.  Those from JOB_READAHEAD on are background: nobody
+ * waits for them yet.
+ */
+enum job_class {
+	JOB_HASH, JOB_DEMAND, JOB_READAHEAD, JOB_PROFILE, JOB_FILL, JOB_CLASSES
+};
 
 struct job {
 	struct origin_request request;	/* first: the sink gets it back */

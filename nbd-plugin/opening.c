@@ -78,10 +78,13 @@ static int ask_size(struct opening *o)
 		snprintf(why, sizeof why, "%" PRIu64 " bytes is no size of an image with a hash tree; was it made by farroot pack?",
 			 o->size_bytes);
 		origins_blame(o->origins, job->request.origin, FAULT_TOTAL, why);
-		err = -EINVAL;
+		job_free(job);
+		return -EINVAL;
 	}
-	job_free(job);
-	return err;
+	if (o->first)
+		job_free(o->first);
+	o->first = job;
+	return 0;
 }
 
 /* NULL, or what is wrong with this top. */

@@ -32,6 +32,7 @@ struct opening {
 	/* What was found. */
 	uint64_t size_bytes;
 	struct verity verity;		/* unless verify=none */
+	struct job *first;		/* block 0, not verified; NULL with size= */
 	struct job *top;		/* superblock and the blocks behind it;
 					 * verified only as far as its first hash
 					 * block; NULL for verify=none */

@@ -35,6 +35,7 @@ static const struct simple_key {
 	{ "log", STRING, offsetof(struct options, log_path) },
 	{ "mlock", BOOL, offsetof(struct options, mlock) },
 	{ "password", STRING, offsetof(struct options, http.password) },
+	{ "profile", STRING, offsetof(struct options, profile) },
 	{ "protocols", STRING, offsetof(struct options, http.protocols) },
 	{ "proxy", STRING, offsetof(struct options, http.proxy) },
 	{ "proxy-password", STRING, offsetof(struct options, http.proxy_password) },
@@ -77,7 +78,7 @@ void options_init(struct options *o)
 	o->http.followlocation = true;
 	o->http.tcp_keepalive = true;
 	o->http.tcp_nodelay = true;
-	o->http.connections = 4;
+	o->http.connections = 8;
 	o->http.connect_timeout_ms = 10000;
 	o->http.stall_ms = 20000;
 	o->http.retry_max_ms = 10000;
@@ -265,8 +266,12 @@ static int set_fill(struct options *o, const char *value, char *why, size_t why_
 {
 	bool yes;
 
+	if (!strcmp(value, "idle")) {
+		o->fill = FILL_IDLE;
+		return 0;
+	}
 	if (parse_bool(value, &yes))
-		return refuse(why, why_size, "fill=%s: must be yes or no", value);
+		return refuse(why, why_size, "fill=%s: must be yes, idle or no", value);
 	o->fill = yes ? FILL_YES : FILL_NO;
 	return 0;
 }

@@ -40,14 +40,14 @@ struct http_options {
 	bool sslverify;			/* default true */
 	bool followlocation;		/* default true; never https to http */
 	bool tcp_keepalive, tcp_nodelay; /* defaults true */
-	unsigned connections;		/* requests under way at once; default 4 */
+	unsigned connections;		/* requests under way at once; default 8 */
 	unsigned connect_timeout_ms;	/* default 10 s */
 	unsigned stall_ms;		/* dead after so long under 100 B/s; default 20 s */
 	unsigned retry_max_ms;		/* cap of the backoff; default 10 s */
 };
 
 enum cache_kind { CACHE_DEFAULT, CACHE_BYTES, CACHE_PERCENT };
-enum fill_kind { FILL_DEFAULT, FILL_YES, FILL_NO };
+enum fill_kind { FILL_DEFAULT, FILL_YES, FILL_IDLE, FILL_NO };
 
 struct options {
 	char *urls[OPTIONS_MAX_URLS];
@@ -61,6 +61,7 @@ struct options {
 	char *store_path;		/* NULL: in memory */
 	enum fill_kind fill;
 	int64_t outage_ms;		/* -1: wait for as long as it takes */
+	char *profile;			/* "none", a URL, a file; NULL: beside the image */
 	char *status_path;		/* Unix socket; NULL: none */
 	bool mlock;			/* never be swapped out */
 	char *log_path;			/* NULL: the front end's own */

@@ -49,6 +49,8 @@ static enum fault check_header(struct transfer *t)
 	struct origins *os = t->origins;
 	enum fault fault;
 
+	if (t->request && t->request->is_profile)
+		return http_reply_check_whole(&t->reply, t->last, t->why, sizeof t->why);
 	fault = http_reply_check(&t->reply, t->first, t->last, os->total_bytes,
 				 t->why, sizeof t->why);
 	if (!fault)
@@ -128,6 +130,7 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	struct origin *o = &os->origin[origin];
 	struct transfer *t = transfer_get(os, origin);
 	bool no_cache = request && request->no_cache;
+	bool is_profile = request && request->is_profile;
 	char range[64];
 
 	if (!t)
@@ -138,11 +141,13 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	t->received = t->window_bytes = 0;
 	t->window_start_ms = clock_ms();
 	memset(&t->reply, 0, sizeof t->reply);
+	t->was_alone = !os->busy;
 	t->checked = false;
 	t->fault = FAULT_NONE;
 	t->why[0] = t->curl_error[0] = '\0';
 	snprintf(range, sizeof range, "%" PRIu64 "-%" PRIu64, first, last);
-	curl_easy_setopt(t->easy, CURLOPT_RANGE, range);
+	curl_easy_setopt(t->easy, CURLOPT_URL, is_profile ? o->profile_url : o->url);
+	curl_easy_setopt(t->easy, CURLOPT_RANGE, is_profile ? NULL : range);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_error);
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
 			 no_cache ? os->parts.no_cache_headers : os->parts.headers);
@@ -209,6 +214,9 @@ enum fault transfer_judge(struct transfer *t, CURLcode code)
 		if (t->fault)
 			return t->fault;
 	}
+	/* Its length is the origin's to say. */
+	if (code == CURLE_OK && t->request && t->request->is_profile)
+		return FAULT_NONE;
 	if (code == CURLE_OK && t->received == t->last - t->first + 1)
 		return FAULT_NONE;
 	if (code == CURLE_OK || code == CURLE_PARTIAL_FILE) {

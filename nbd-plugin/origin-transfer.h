@@ -29,6 +29,7 @@ struct transfer {
 	uint64_t received;
 	uint64_t window_start_ms, window_bytes;
 	struct http_reply reply;
+	bool was_alone;		/* when it was sent */
 	bool checked;
 	enum fault fault;	/* found by us, before curl's own verdict */
 	char why[256];
@@ -37,6 +38,7 @@ struct transfer {
 
 struct origin {
 	const char *url;
+	char *profile_url;
 	char shown[256];	/* url without user, password and query */
 	uint64_t told_total;
 	char etag[128];

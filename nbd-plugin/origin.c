@@ -39,6 +39,17 @@ static void show_url(const char *url, char *out, size_t size)
 	snprintf(out, size, "%.*s%s", (int)rest, url, url[rest] ? "?…" : "");
 }
 
+/* URL.profile, before a query; or the one that profile= names.  malloc'ed. */
+static char *profile_url(const struct options *options, const char *url)
+{
+	size_t path = strcspn(url, "?#");
+	char *out = NULL;
+
+	if (options->profile && strstr(options->profile, "://"))
+		return strdup(options->profile);
+	return asprintf(&out, "%.*s.profile%s", (int)path, url, url + path) < 0 ? NULL : out;
+}
+
 static unsigned draw(void)
 {
 	unsigned random = 0;
@@ -90,6 +101,7 @@ static void succeeded(struct origins *os, struct transfer *t)
 	struct origin *o = &os->origin[t->origin];
 	curl_off_t from = 0, to = 0;
 	unsigned rtt_ms;
+	bool was_alone = t->was_alone;
 	long connects = 0;
 
 	if (os->health[t->origin].failures) {
@@ -104,11 +116,18 @@ static void succeeded(struct origins *os, struct transfer *t)
 	curl_easy_getinfo(t->easy, connects ? CURLINFO_CONNECT_TIME_T :
 			  CURLINFO_STARTTRANSFER_TIME_T, &to);
 	rtt_ms = to > from ? (unsigned)((to - from + 999) / 1000) : 1;
-	/* Rise slowly, fall at once: queues only ever add to it. */
+	/* Fall at once, rise slowly, and not by the queue that we make ourselves. */
 	if (!os->rtt_ms || rtt_ms < os->rtt_ms)
 		os->rtt_ms = rtt_ms;
-	else
+	else if (was_alone)
 		os->rtt_ms += (rtt_ms - os->rtt_ms) / 8;
+}
+
+/* No profile is no fault. */
+static void end_profile(struct origins *os, struct transfer *t, enum fault fault)
+{
+	if (fault)
+		log_say(os->log, LOG_DETAIL, "%s: no profile: %s", os->origin[t->origin].shown, t->why);
 }
 
 static void transfer_end(struct transfer *t, enum fault fault)
@@ -116,7 +135,9 @@ static void transfer_end(struct transfer *t, enum fault fault)
 	struct origins *os = t->origins;
 	struct origin_request *request = t->request;
 
-	if (fault)
+	if (request && request->is_profile)
+		end_profile(os, t, fault);
+	else if (fault)
 		failed(os, t->origin, fault, t->why, t->reply.retry_after_s);
 	else
 		succeeded(os, t);
@@ -200,6 +221,8 @@ int origins_start(struct origins *os, struct origin_request *request)
 
 	if (origin < 0)
 		return -EAGAIN;
+	if (request->is_profile && os->health[origin].failures)
+		return -EAGAIN;
 	request->origin = origin;
 	err = transfer_start(os, origin, request->offset,
 			     request->offset + request->length - 1, request);
@@ -274,7 +297,7 @@ int origins_new(const struct options *options, const struct log *log,
 {
 	struct origins *os = calloc(1, sizeof *os);
 	size_t i;
-	int err;
+	int err = 0;
 
 	if (!os || curl_global_init(CURL_GLOBAL_DEFAULT)) {
 		free(os);
@@ -289,8 +312,12 @@ int origins_new(const struct options *options, const struct log *log,
 		os->origin[i].url = options->urls[i];
 		show_url(options->urls[i], os->origin[i].shown,
 			 sizeof os->origin[i].shown);
+		os->origin[i].profile_url = profile_url(options, options->urls[i]);
+		if (!os->origin[i].profile_url)
+			err = -ENOMEM;
 	}
-	err = handle_parts_init(&os->parts, &options->http);
+	if (!err)
+		err = handle_parts_init(&os->parts, &options->http);
 	if (!err && needs_ca(options))
 		err = ca_bundle_read(options->http.cainfo, options->http.capath, log,
 				     &os->parts.ca, &os->parts.ca_size);
@@ -317,6 +344,7 @@ void origins_free(struct origins *os)
 	while (os->busy)
 		transfer_retire(os->busy);
 	for (i = 0; i < os->count; i++) {
+		free(os->origin[i].profile_url);
 		while ((t = os->origin[i].idle)) {
 			os->origin[i].idle = t->next;
 			curl_easy_cleanup(t->easy);

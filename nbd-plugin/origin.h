@@ -25,6 +25,7 @@ struct origins;
 struct origin_request {
 	uint64_t offset;
 	uint32_t length;	/* bytes; > 0 */
+	bool is_profile;	/* not the image: the small text beside it, whole */
 	bool no_cache;		/* tell caches on the way to ask again */
 	int avoid;		/* origin that sent corrupt bytes; -1: none */
 	int origin;		/* set by origins_start: who was asked */
@@ -63,7 +64,9 @@ void origins_set_total(struct origins *origins, uint64_t total_bytes);
 /* The size that the origin of this request told; 0 if it has not answered. */
 uint64_t origins_told_total(const struct origins *origins, int origin);
 
-/* Sends a request to the best origin.  Returns 0, -EAGAIN (every origin rests:
+/* Sends a request to the best origin; one for a profile only to a healthy one, and
+ * what becomes of it says nothing about the origin.  FAULT_STATUS: there is no
+ * profile.  Returns 0, -EAGAIN (every origin rests:
  * try again after origins_wait_ms) or -ENOMEM.
  */
 int origins_start(struct origins *origins, struct origin_request *request);

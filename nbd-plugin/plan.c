@@ -22,6 +22,8 @@ int plan_init(struct plan *p, const struct store *store, uint64_t blocks)
 	err = bits_init(&p->wanted, blocks);
 	if (!err)
 		err = bits_init(&p->busy, blocks);
+	if (!err)
+		err = bits_init(&p->is_expected, blocks);
 	return err;
 }
 
@@ -29,6 +31,8 @@ void plan_free(struct plan *p)
 {
 	bits_free(&p->wanted);
 	bits_free(&p->busy);
+	bits_free(&p->is_expected);
+	free(p->expected);
 }
 
 static void mark_wanted(struct plan *p, const struct want *w, bool wanted)
@@ -121,8 +125,9 @@ static bool joins(struct plan *p, uint64_t block, uint64_t start, uint32_t max_b
 	       is_absent(p, block) && !find_suspect(p, block);
 }
 
-/* From an absent block on: what is wanted too, then the rest of its group, which
- * the same files are likely to lie in.
+/* From an absent block on: what is wanted too, then what a profile knows to be
+ * needed; without that knowledge, the rest of its group, which the same files
+ * are likely to lie in.
  */
 static bool take_from(struct plan *p, uint64_t start, uint64_t now_ms,
 		      uint32_t max_blocks, struct extent *out)
@@ -134,6 +139,11 @@ static bool take_from(struct plan *p, uint64_t start, uint64_t now_ms,
 		return take_suspect(p, s, now_ms, out);
 	while (joins(p, end, start, max_blocks) && bits_test(&p->wanted, end))
 		end++;
+	if (bits_test(&p->is_expected, end - 1)) {
+		while (joins(p, end, start, max_blocks) && bits_test(&p->is_expected, end))
+			end++;
+		return take(p, start, (uint32_t)(end - start), out);
+	}
 	stop = group_end(p, end - 1);
 	while (end < stop && joins(p, end, start, max_blocks))
 		end++;
@@ -171,7 +181,8 @@ bool plan_next_hash(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct
 		if (s)
 			taken = take_suspect(p, s, now_ms, out);
 		else {
-			for (end = block + 1; joins(p, end, block, max_blocks); end++)
+			for (end = block + 1; joins(p, end, block, max_blocks) &&
+			     (!p->expected_count || bits_test(&p->is_expected, end)); end++)
 				;
 			taken = take(p, block, (uint32_t)(end - block), out);
 		}
@@ -186,12 +197,14 @@ void plan_prefetch(struct plan *p, uint64_t start, uint64_t count)
 		p->prefetches[p->prefetch_count++] = (struct range){ start, start + count };
 }
 
-static bool next_prefetch(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
+/* The next of a queue of ranges; those that are through leave it. */
+static bool next_of(struct plan *p, struct range *queue, unsigned *count, uint64_t now_ms,
+		    uint32_t max_blocks, struct extent *out)
 {
-	struct range *r = &p->prefetches[0];
+	struct range *r = queue;
 	uint64_t left;
 
-	while (p->prefetch_count) {
+	while (*count) {
 		for (; r->start < r->end; r->start++) {
 			if (!is_absent(p, r->start))
 				continue;
@@ -203,7 +216,73 @@ static bool next_prefetch(struct plan *p, uint64_t now_ms, uint32_t max_blocks, 
 			r->start = out->start + out->count;
 			return true;
 		}
-		memmove(r, r + 1, --p->prefetch_count * sizeof *r);
+		memmove(r, r + 1, --*count * sizeof *r);
+	}
+	return false;
+}
+
+void plan_readahead(struct plan *p, uint64_t start, uint64_t count)
+{
+	struct range *r = p->readaheads;
+
+	if (start >= p->blocks)
+		return;
+	if (count > p->blocks - start)
+		count = p->blocks - start;
+	if (p->readahead_count == PLAN_READAHEADS)
+		memmove(r, r + 1, --p->readahead_count * sizeof *r);
+	r[p->readahead_count++] = (struct range){ start, start + count };
+}
+
+bool plan_next_readahead(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
+{
+	return next_of(p, p->readaheads, &p->readahead_count, now_ms, max_blocks, out);
+}
+
+static int append_expected(struct plan *p, uint64_t start, uint64_t end)
+{
+	struct range *last = p->expected_count ? &p->expected[p->expected_count - 1] : NULL, *more;
+
+	if (last && last->end == start) {
+		last->end = end;
+		return 0;
+	}
+	if (p->expected_count == p->expected_space) {
+		p->expected_space = p->expected_space ? p->expected_space * 2 : 256;
+		more = realloc(p->expected, p->expected_space * sizeof *more);
+		if (!more)
+			return -ENOMEM;
+		p->expected = more;
+	}
+	p->expected[p->expected_count++] = (struct range){ start, end };
+	return 0;
+}
+
+int plan_expect(struct plan *p, uint64_t start, uint64_t count)
+{
+	uint64_t block, end = start + count;
+	int err = 0;
+
+	for (block = start; block < end && block < p->blocks && !err; block++) {
+		if (store_has(p->store, block) || bits_set(&p->is_expected, block))
+			continue;
+		p->expected_left++;
+		err = append_expected(p, block, block + 1);
+	}
+	return err;
+}
+
+bool plan_next_expected(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
+{
+	const struct range *r;
+	uint64_t block;
+
+	for (; p->expected_left && p->expected_at < p->expected_count; p->expected_at++) {
+		r = &p->expected[p->expected_at];
+		for (block = r->start; block < r->end; block++)
+			if (bits_test(&p->is_expected, block) && is_absent(p, block) &&
+			    take_from(p, block, now_ms, max_blocks, out))
+				return true;
 	}
 	return false;
 }
@@ -221,7 +300,7 @@ bool plan_next_demand(struct plan *p, uint64_t now_ms, uint32_t max_blocks, stru
 			    take_from(p, w->start + i, now_ms, max_blocks, out))
 				return true;
 		}
-	return next_prefetch(p, now_ms, max_blocks, out);
+	return next_of(p, p->prefetches, &p->prefetch_count, now_ms, max_blocks, out);
 }
 
 bool plan_next_fill(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
@@ -263,11 +342,28 @@ void plan_release(struct plan *p, uint64_t start, uint64_t count)
 
 	for (i = start; i < start + count; i++) {
 		bits_clear(&p->busy, i);
+		/* Somewhere behind: look again from the start. */
+		if (bits_test(&p->is_expected, i))
+			p->expected_at = 0;
+	}
+	if (count && start < p->fill_at)
+		p->fill_at = start;
+}
+
+void plan_arrive(struct plan *p, uint64_t start, uint64_t count)
+{
+	uint64_t i;
+
+	for (i = start; i < start + count; i++) {
+		bits_clear(&p->busy, i);
+		/* One that could not be kept was needed all the same, once. */
+		if (bits_clear(&p->is_expected, i))
+			p->expected_left--;
 		if (store_has(p->store, i))
 			bits_clear(&p->wanted, i);
+		else if (i < p->fill_at)
+			p->fill_at = i;
 	}
-	if (count && start < p->fill_at && !store_has(p->store, start))
-		p->fill_at = start;
 }
 
 void plan_suspect(struct plan *p, uint64_t block, int origin, uint64_t now_ms,

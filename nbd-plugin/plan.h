@@ -4,8 +4,9 @@
  * What to ask for next.  Decisions only: no clock, no threads, no network.
  *
  * The order is: hash blocks that something waits for; what readers wait for, in
- * the order they came; what they said they will want (prefetch); the rest of
- * the image (fill).  Neighbours are asked for together.
+ * the order they came; what they said they will want (prefetch); where sequential
+ * readers are going (readahead); what a profile says (expected); the rest of the
+ * image (fill).  Neighbours are asked for together.
  */
 #ifndef FARROOT_PLAN_H
 #define FARROOT_PLAN_H
@@ -19,6 +20,7 @@
 #define PLAN_HASHES 64
 #define PLAN_PREFETCHES 64
 #define PLAN_SUSPECTS 64
+#define PLAN_READAHEADS 16
 
 /* Blocks that somebody waits for; owned by the caller, linked in while they do.
  * missing has a bit for each of them that has not come yet.
@@ -60,6 +62,12 @@ struct plan {
 	unsigned hash_count;
 	struct range prefetches[PLAN_PREFETCHES];
 	unsigned prefetch_count;
+	struct range readaheads[PLAN_READAHEADS];
+	unsigned readahead_count;
+	struct range *expected;	/* in the order of need */
+	size_t expected_count, expected_space, expected_at;
+	struct bits is_expected;	/* and not here yet */
+	uint64_t expected_left;	/* blocks */
 	struct suspect suspects[PLAN_SUSPECTS];
 	unsigned suspect_count;
 	uint64_t fill_at;
@@ -82,15 +90,27 @@ void plan_need_hash(struct plan *plan, uint64_t block);
 /* Blocks that will be wanted; dropped when there are too many such wishes. */
 void plan_prefetch(struct plan *plan, uint64_t start, uint64_t count);
 
+/* Where a sequential reader is going; the oldest such wish makes room. */
+void plan_readahead(struct plan *plan, uint64_t start, uint64_t count);
+
+/* Blocks that will be needed, after those that were expected before.  What is
+ * here, or was expected already, is left out.  Returns 0 or -ENOMEM.
+ */
+int plan_expect(struct plan *plan, uint64_t start, uint64_t count);
+
 /* The next thing to ask for, of at most max_blocks; false when there is nothing
  * (at now_ms).  It counts as busy until plan_release.
  */
 bool plan_next_hash(struct plan *plan, uint64_t now_ms, uint32_t max_blocks, struct extent *out);
 bool plan_next_demand(struct plan *plan, uint64_t now_ms, uint32_t max_blocks, struct extent *out);
+bool plan_next_readahead(struct plan *plan, uint64_t now_ms, uint32_t max_blocks, struct extent *out);
+bool plan_next_expected(struct plan *plan, uint64_t now_ms, uint32_t max_blocks, struct extent *out);
 bool plan_next_fill(struct plan *plan, uint64_t now_ms, uint32_t max_blocks, struct extent *out);
 
-/* These blocks have come, or will not come from this request. */
+/* These blocks will not come from this request. */
 void plan_release(struct plan *plan, uint64_t start, uint64_t count);
+/* These have come, have verified and are in the store if that could take them. */
+void plan_arrive(struct plan *plan, uint64_t start, uint64_t count);
 
 /* This block came corrupt from origin: ask for it again alone, the first time at
  * once, then after 0.5 s doubling to rest_max_ms.

@@ -113,6 +113,8 @@ static int farroot_config(const char *key, const char *value)
 {
 	if (!strcmp(key, "password") || !strcmp(key, "proxy-password"))
 		return set_password(key, value);
+	if (!strcmp(key, "profile") && strcmp(value, "none") && !strstr(value, "://"))
+		return set_path(key, value);
 	if (!strcmp(key, "store") || !strcmp(key, "status") || !strcmp(key, "log"))
 		return set_path(key, value);
 	return set(key, value);
@@ -297,7 +299,8 @@ static void farroot_dump_plugin(void)
 	"size=<BYTES>              Pin the size of the image.\n" \
 	"cache=<SIZE>|<N>%         The most to hold locally.\n" \
 	"store=<FILE>              Hold it in a file that outlives this process.\n" \
-	"fill=yes|no               Fetch the rest in the background.\n" \
+	"fill=yes|idle|no          Fetch the rest in the background.\n" \
+	"profile=none|<URL>|<FILE> What a boot reads; default: <URL>.profile, if any.\n" \
 	"outage=wait|<SECONDS>     Wait for ever (default), or fail reads.\n" \
 	"status=<SOCKET>           Where farroot status asks.\n" \
 	"mlock=yes                 Never be swapped out.\n" \

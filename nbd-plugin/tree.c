@@ -96,6 +96,15 @@ enum tree_verdict tree_check(struct tree *t, uint64_t block,
 	return verity_check(t->verity, block, bytes, parent) ? TREE_GOOD : TREE_BAD;
 }
 
+uint64_t tree_parent(const struct tree *t, uint64_t block)
+{
+	unsigned index;
+
+	if (!t->verity || block == t->verity->data_blocks)
+		return VERITY_ROOT;
+	return verity_parent(t->verity, block, &index);
+}
+
 bool tree_lacks_parent(struct tree *t, uint64_t block, uint64_t *needed)
 {
 	unsigned index;

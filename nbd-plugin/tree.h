@@ -41,6 +41,9 @@ bool tree_is_hash(const struct tree *tree, uint64_t block);
 /* Keeps a hash block that tree_check found good. */
 void tree_keep(struct tree *tree, uint64_t block, const uint8_t bytes[VERITY_BLOCK_SIZE]);
 
+/* The hash block that block is checked against; VERITY_ROOT if there is none. */
+uint64_t tree_parent(const struct tree *tree, uint64_t block);
+
 /* The hash block that block is checked against, if it is not here; false when
  * it is, or none is needed.
  */

@@ -34,7 +34,7 @@ refused() {
 	refused 'cache=lots: must be a size' $good cache=lots
 	refused 'cache=0%: must be' $good cache=0%
 	refused 'connections=0: must be 1 to 64' $good connections=0
-	refused 'fill=perhaps: must be yes or no' $good fill=perhaps
+	refused 'fill=perhaps: must be yes, idle or no' $good fill=perhaps
 	refused 'outage=soon: must be wait, or' $good outage=soon
 	refused 'size=4097\|size=: ' $good size=4097
 	refused 'size=12288: no image' $good size=12288

@@ -47,7 +47,7 @@ static void arrive(uint64_t start, uint32_t count)
 
 	for (i = 0; i < count; i++)
 		store_put(store, start + i, 1, block_bytes);
-	plan_release(&plan, start, count);
+	plan_arrive(&plan, start, count);
 }
 
 #define CHECK_EXTENT(first, number) \
@@ -341,8 +341,89 @@ static void wants_leave_in_any_order(void)
 	end();
 }
 
+static void what_a_profile_says_in_its_order(void)
+{
+	begin();
+	arrive(302, 1);
+	CHECK_EQ(plan_expect(&plan, 300, 4), 0);
+	CHECK_EQ(plan_expect(&plan, 100, 2), 0);
+	CHECK_EQ(plan_expect(&plan, 301, 5), 0);	/* 304 and 305 are new */
+	CHECK_EQ(plan_expect(&plan, 998, 100), 0);	/* the image ends */
+	CHECK_EQ(plan.expected_left, 9);
+	/* Neighbours that are needed later come along; nothing else does. */
+	CHECK(plan_next_expected(&plan, 0, 16, &e));
+	CHECK_EXTENT(300, 2);
+	CHECK(plan_next_expected(&plan, 0, 2, &e));
+	CHECK_EXTENT(303, 2);
+	CHECK(plan_next_expected(&plan, 0, 16, &e));
+	CHECK_EXTENT(100, 2);
+	/* It did not come: again, before what is left. */
+	plan_release(&plan, 303, 2);
+	CHECK(plan_next_expected(&plan, 0, 16, &e));
+	CHECK_EXTENT(303, 3);
+	CHECK(plan_next_expected(&plan, 0, 16, &e));
+	CHECK_EXTENT(998, 2);
+	CHECK(!plan_next_expected(&plan, 0, 16, &e));
+	arrive(300, 2);
+	arrive(303, 3);
+	arrive(100, 2);
+	CHECK_EQ(plan.expected_left, 2);
+	/* One that the store could not keep is not asked for over and over. */
+	plan_arrive(&plan, 998, 2);
+	CHECK_EQ(plan.expected_left, 0);
+	CHECK(!plan_next_expected(&plan, 0, 16, &e));
+	end();
+}
+
+static void a_demand_in_the_profile_takes_what_the_profile_says(void)
+{
+	struct want a;
+	uint64_t ma[1];
+
+	begin();
+	CHECK_EQ(plan_expect(&plan, 32, 6), 0);
+	want(&a, ma, 33, 1);
+	CHECK(plan_next_demand(&plan, 0, 16, &e));
+	CHECK_EXTENT(33, 5);
+	end();
+}
+
+static void hash_blocks_that_a_profile_knows_come_without_others(void)
+{
+	begin();
+	plan_need_hash(&plan, 500);
+	CHECK(plan_next_hash(&plan, 0, 8, &e));
+	CHECK_EXTENT(500, 8);
+	CHECK_EQ(plan_expect(&plan, 700, 2), 0);
+	plan_need_hash(&plan, 700);
+	CHECK(plan_next_hash(&plan, 0, 8, &e));
+	CHECK_EXTENT(700, 2);
+	end();
+}
+
+static void the_latest_readahead_stays(void)
+{
+	uint64_t i;
+
+	begin();
+	plan_readahead(&plan, BLOCKS, 4);	/* nothing there */
+	CHECK(!plan_next_readahead(&plan, 0, 16, &e));
+	plan_readahead(&plan, BLOCKS - 2, 4);
+	CHECK(plan_next_readahead(&plan, 0, 16, &e));
+	CHECK_EXTENT(BLOCKS - 2, 2);
+	for (i = 0; i <= PLAN_READAHEADS; i++)
+		plan_readahead(&plan, i * 16, 1);
+	CHECK(plan_next_readahead(&plan, 0, 16, &e));
+	CHECK_EXTENT(16, 1);
+	end();
+}
+
 int main(void)
 {
+	what_a_profile_says_in_its_order();
+	a_demand_in_the_profile_takes_what_the_profile_says();
+	hash_blocks_that_a_profile_knows_come_without_others();
+	the_latest_readahead_stays();
 	nothing_to_do();
 	demands_in_the_order_they_came_then_prefetch();
 	what_is_under_way_is_not_asked_for_again();

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * How much may be under way at once.  Bytes that were asked for cannot be un-asked:
+ * with too many of them a demand waits behind the rest, with too few the link
+ * stands idle.  So: what the link carries in one round trip, and a little more.
+ * Pure: the caller has the clock (monotonic milliseconds) and does the asking.
+ *
+ *   starting: twice what came in the last round trip ──► steady: rate × (round
+ *             trip + 100 ms); the rate grows no more
+ */
+#ifndef FARROOT_PACE_H
+#define FARROOT_PACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PACE_SAMPLES 8
+/* No request is smaller, or larger: headers cost, and so does waiting. */
+#define PACE_REQUEST_MIN (16U << 10)
+#define PACE_REQUEST_MAX (1U << 20)
+/* As long as nothing is known. */
+#define PACE_REQUEST_FIRST (64U << 10)
+
+struct pace {
+	uint64_t bytes_per_s;		/* the best of samples; 0: not known yet */
+	unsigned rtt_ms;
+	bool steady;
+	uint64_t samples[PACE_SAMPLES];
+	unsigned next, flat;
+	bool measuring;
+	uint64_t since_ms, bytes_then, least_due;
+};
+
+/* Call often: bytes that have come in all, bytes that were asked for and have
+ * not come yet, and the shortest round trip known (0: none).
+ */
+void pace_update(struct pace *pace, uint64_t now_ms, uint64_t bytes, uint64_t due,
+		 unsigned rtt_ms);
+
+/* So many bytes may be due before background requests have to wait. */
+uint64_t pace_window_bytes(const struct pace *pace);
+
+/* The size of one background request when so many may be under way. */
+uint32_t pace_background_bytes(const struct pace *pace, unsigned requests);
+
+/* The most that one demand may ask for: a quarter of a second of the link. */
+uint32_t pace_demand_bytes(const struct pace *pace);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * The pace against a link of our own: a rate, a round trip, and a queue without
+ * end.
+ */
+#include "config.h"
+
+#include "check.h"
+#include "pace.h"
+
+#define DELAY_MAX 1024
+
+/* Bytes that were asked for arrive one round trip later at the earliest, and not
+ * faster than the rate.
+ */
+struct link {
+	uint64_t bytes_per_ms;
+	unsigned rtt_ms;
+	uint64_t now_ms, asked, came, reached[DELAY_MAX];
+	struct pace pace;
+};
+
+static void pass_ms(struct link *l, uint64_t wanted_due)
+{
+	uint64_t reached, due = l->asked - l->came;
+
+	if (due < wanted_due)
+		l->asked += wanted_due - due;
+	l->reached[l->now_ms % DELAY_MAX] = l->asked;
+	reached = l->now_ms < l->rtt_ms ? 0 : l->reached[(l->now_ms - l->rtt_ms) % DELAY_MAX];
+	l->came += reached - l->came < l->bytes_per_ms ? reached - l->came : l->bytes_per_ms;
+	l->now_ms++;
+	pace_update(&l->pace, l->now_ms, l->came, l->asked - l->came, l->rtt_ms);
+}
+
+/* Runs for so long with the window full; returns the share of the link in %. */
+static unsigned run_full(struct link *l, unsigned ms)
+{
+	uint64_t before = l->came;
+	unsigned i;
+
+	for (i = 0; i < ms; i++)
+		pass_ms(l, pace_window_bytes(&l->pace));
+	return (unsigned)((l->came - before) * 100 / (l->bytes_per_ms * ms));
+}
+
+static void fills_any_link_and_little_more(void)
+{
+	/* Mbit/s and round trip in ms; bytes in a ms = Mbit/s x 125. */
+	static const unsigned links[][2] = {
+		{ 1, 100 }, { 2, 300 }, { 10, 100 }, { 10, 1 }, { 100, 20 }, { 100, 600 } };
+	struct link l;
+	uint64_t bdp;
+	size_t i;
+
+	for (i = 0; i < sizeof links / sizeof links[0]; i++) {
+		l = (struct link){ .bytes_per_ms = links[i][0] * 125, .rtt_ms = links[i][1] };
+		run_full(&l, 10000);
+		CHECK(l.pace.steady);
+		CHECK(run_full(&l, 10000) >= 98);
+		bdp = l.bytes_per_ms * l.rtt_ms;
+		CHECK(pace_window_bytes(&l.pace) >= bdp);
+		CHECK(pace_window_bytes(&l.pace) <= bdp + l.bytes_per_ms * 130 + (64 << 10));
+	}
+}
+
+static void starts_as_fast_as_tcp(void)
+{
+	struct link l = { .bytes_per_ms = 12500, .rtt_ms = 600 };
+
+	/* 7.5 MB under way from 64 KiB: seven doublings. */
+	run_full(&l, 9 * 600);
+	CHECK(run_full(&l, 600) >= 90);
+}
+
+static void follows_a_link_that_slows_down(void)
+{
+	struct link l = { .bytes_per_ms = 1250, .rtt_ms = 50 };
+
+	run_full(&l, 10000);
+	CHECK(pace_demand_bytes(&l.pace) > 200 << 10);
+	l.bytes_per_ms = 60;
+	run_full(&l, 10000);
+	CHECK_EQ(pace_demand_bytes(&l.pace), PACE_REQUEST_MIN);
+	CHECK(pace_window_bytes(&l.pace) <= 64 << 10);
+}
+
+static void follows_a_link_that_gets_faster(void)
+{
+	struct link l = { .bytes_per_ms = 125, .rtt_ms = 100 };
+
+	run_full(&l, 10000);
+	l.bytes_per_ms = 1250;
+	run_full(&l, 10000);
+	CHECK(run_full(&l, 1000) >= 95);
+}
+
+static void little_demand_says_little(void)
+{
+	struct link l = { .bytes_per_ms = 1250, .rtt_ms = 100 };
+	uint64_t rate;
+	unsigned i;
+
+	run_full(&l, 10000);
+	rate = l.pace.bytes_per_s;
+	for (i = 0; i < 10000; i++)
+		pass_ms(&l, 4096);
+	CHECK_EQ(l.pace.bytes_per_s, rate);
+}
+
+static void an_outage_says_nothing(void)
+{
+	struct link l = { .bytes_per_ms = 1250, .rtt_ms = 100 };
+	uint64_t rate;
+
+	run_full(&l, 10000);
+	rate = l.pace.bytes_per_s;
+	l.bytes_per_ms = 0;
+	while (l.now_ms < 70000)
+		pass_ms(&l, 65536);
+	CHECK(l.pace.bytes_per_s >= rate * 9 / 10);
+}
+
+static void requests_are_of_a_sensible_size(void)
+{
+	struct pace p = { 0 };
+
+	CHECK_EQ(pace_demand_bytes(&p), PACE_REQUEST_FIRST);
+	CHECK_EQ(pace_background_bytes(&p, 7), 2 * (64 << 10) / 7);
+	p = (struct pace){ .bytes_per_s = 125000000, .rtt_ms = 1, .steady = true };
+	CHECK_EQ(pace_demand_bytes(&p), PACE_REQUEST_MAX);
+	CHECK_EQ(pace_background_bytes(&p, 7), PACE_REQUEST_MAX);
+	CHECK_EQ(pace_background_bytes(&p, 0), PACE_REQUEST_MAX);
+	p.bytes_per_s = 10000;
+	CHECK_EQ(pace_demand_bytes(&p), PACE_REQUEST_MIN);
+	CHECK_EQ(pace_background_bytes(&p, 63), PACE_REQUEST_MIN);
+}
+
+int main(void)
+{
+	fills_any_link_and_little_more();
+	starts_as_fast_as_tcp();
+	follows_a_link_that_slows_down();
+	follows_a_link_that_gets_faster();
+	little_demand_says_little();
+	an_outage_says_nothing();
+	requests_are_of_a_sensible_size();
+	return 0;
+}
