@@ -54,6 +54,25 @@ static void print_time(const char *label, int64_t unix_time)
 	printf("%-9s since %s (%" PRId64 " s)\n", label, text, (int64_t)time(NULL) - unix_time);
 }
 
+/* " X MiB, N min at the measured rate". */
+static void print_need(uint64_t bytes, uint64_t rate)
+{
+	printf(" needs %.1f MiB", mib(bytes));
+	if (bytes && rate)
+		printf(" (%" PRIu64 " min %" PRIu64 " s)", bytes / rate / 60, bytes / rate % 60);
+}
+
+static void print_needs(const struct status *s)
+{
+	uint64_t rest = s->image_bytes > s->present_bytes ? s->image_bytes - s->present_bytes : 0;
+
+	printf("%-9s ready", "to come");
+	print_need(s->ready_needs_bytes, s->rate_bytes_per_s);
+	printf(", everything");
+	print_need(rest, s->rate_bytes_per_s);
+	printf("%s\n", s->rate_bytes_per_s ? " at the measured rate" : "");
+}
+
 static void print_text(const struct status *s)
 {
 	printf("%-9s %s\n", "state", status_state_name(s->state));
@@ -67,6 +86,11 @@ static void print_text(const struct status *s)
 	if (s->rate_bytes_per_s)
 		printf("%-9s %.2f MiB/s, round trip %u ms\n", "link",
 		       mib(s->rate_bytes_per_s), s->rtt_ms);
+	if (s->state != STATUS_OPENING && s->state != STATUS_MATERIALIZED)
+		print_needs(s);
+	if (s->budget_bytes)
+		printf("%-9s %.1f of %.1f MiB left\n", "budget", mib(s->budget_left_bytes),
+		       mib(s->budget_bytes));
 	if (s->outage_since)
 		print_time("outage", s->outage_since);
 	if (s->last_error[0])

@@ -67,6 +67,7 @@ static bool ask_for(struct fetch *f, const struct extent *e, enum job_class clas
 	f->jobs = job;
 	f->job_count++;
 	f->active[class]++;
+	meter_spend(&f->meter, job->request.length);
 	need_hashes_of(f, e);
 	return true;
 }
@@ -104,18 +105,31 @@ static bool may_fill(const struct fetch *f, uint32_t blocks)
 	return f->fill && !f->plan.first && !fetch_quiet_in_ms(f) && store_has_room(f->store, blocks);
 }
 
+/* Blocks of the next background request, as far as the budget goes. */
+static uint32_t background_blocks(const struct fetch *f, bool is_fill)
+{
+	uint32_t bytes = meter_request_bytes(&f->meter,
+			pace_background_bytes(&f->pace, background_slots(f)));
+	uint64_t left = meter_left_bytes(&f->meter,
+			origins_fetched_bytes(f->origins) + fetch_due_bytes(f), is_fill);
+
+	return (uint32_t)((left < bytes ? left : bytes) / STORE_BLOCK);
+}
+
 static bool next_background(struct fetch *f, uint64_t now, struct extent *e, enum job_class *class)
 {
-	uint32_t blocks = pace_background_bytes(&f->pace, background_slots(f)) / STORE_BLOCK;
+	uint32_t blocks = background_blocks(f, false);
 
 	*class = JOB_READAHEAD;
-	if (plan_next_readahead(&f->plan, now, blocks, e))
+	if (blocks && plan_next_readahead(&f->plan, now, blocks, e))
 		return true;
 	*class = JOB_PROFILE;
-	if (store_has_room(f->store, blocks) && plan_next_expected(&f->plan, now, blocks, e))
+	if (blocks && store_has_room(f->store, blocks) &&
+	    plan_next_expected(&f->plan, now, blocks, e))
 		return true;
 	*class = JOB_FILL;
-	return may_fill(f, blocks) && plan_next_fill(&f->plan, now, blocks, e);
+	blocks = background_blocks(f, true);
+	return blocks && may_fill(f, blocks) && plan_next_fill(&f->plan, now, blocks, e);
 }
 
 /* The next thing to ask for, by class; false when there is none. */
@@ -123,12 +137,13 @@ static bool next_extent(struct fetch *f, uint64_t now, struct extent *e, enum jo
 {
 	/* Blocks that wait for a hash block take memory: not without end. */
 	bool room = f->job_count < 3 * f->options->http.connections + 4;
+	uint32_t demand = meter_request_bytes(&f->meter, pace_demand_bytes(&f->pace));
 
 	*class = JOB_HASH;
 	if (plan_next_hash(&f->plan, now, HASH_BLOCKS, e))
 		return true;
 	*class = JOB_DEMAND;
-	if (room && plan_next_demand(&f->plan, now, pace_demand_bytes(&f->pace) / STORE_BLOCK, e))
+	if (room && plan_next_demand(&f->plan, now, demand / STORE_BLOCK, e))
 		return true;
 	return room && may_ask_background(f) && next_background(f, now, e, class);
 }
@@ -139,7 +154,7 @@ void fetch_ask_for_more(struct fetch *f)
 	struct extent e;
 
 	while (fetch_active_count(f) < f->options->http.connections &&
-	       !origins_wait_ms(f->origins) &&
+	       !origins_wait_ms(f->origins) && !meter_wait_ms(&f->meter, clock_ms()) &&
 	       next_extent(f, clock_ms(), &e, &class))
 		if (!ask_for(f, &e, class))
 			return;

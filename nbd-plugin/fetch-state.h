@@ -12,6 +12,7 @@
 
 #include "fetch.h"
 #include "job.h"
+#include "meter.h"
 #include "origin.h"
 #include "pace.h"
 #include "plan.h"
@@ -69,6 +70,7 @@ struct fetch {
 	bool materialized;
 	int64_t outage_since;
 	struct pace pace;
+	struct meter meter;
 	struct hint hint;
 };
 

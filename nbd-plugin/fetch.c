@@ -20,11 +20,17 @@
 
 #define IDLE_MS 60000
 
+/* Of what the fill may fetch; UINT64_MAX without a budget. */
+static uint64_t budget_left(const struct fetch *f)
+{
+	return meter_left_bytes(&f->meter, origins_fetched_bytes(f->origins), true);
+}
+
 /* Whether anybody waits, or should be waiting, for an origin. */
 static bool has_work(const struct fetch *f)
 {
 	return f->plan.first || f->plan.hash_count || f->plan.prefetch_count ||
-	       f->plan.readahead_count || f->plan.expected_left || f->job_count || (f->fill && !f->materialized && store_has_room(f->store, 1));
+	       f->plan.readahead_count || f->plan.expected_left || f->job_count || (f->fill && !f->materialized && store_has_room(f->store, 1) && budget_left(f));
 }
 
 static enum status_state state_of(const struct fetch *f, bool outage)
@@ -35,20 +41,28 @@ static enum status_state state_of(const struct fetch *f, bool outage)
 		return STATUS_OUTAGE;
 	if (!f->tree)
 		return STATUS_OPENING;
-	return f->fill && store_has_room(f->store, 1) ? STATUS_FILLING : STATUS_READY;
+	return f->fill && store_has_room(f->store, 1) && budget_left(f) ?
+	       STATUS_FILLING : STATUS_READY;
+}
+
+/* What the link has done lately, as far as it may be used. */
+static uint64_t rate(const struct fetch *f)
+{
+	uint64_t limit = f->meter.bytes_per_s;
+
+	return limit && limit < f->pace.bytes_per_s ? limit : f->pace.bytes_per_s;
 }
 
 static int64_t eta_s(const struct fetch *f)
 {
-	uint64_t left;
+	uint64_t left = (f->plan.blocks - store_present_blocks(f->store)) * STORE_BLOCK;
 
 	if (f->materialized)
 		return 0;
-	if (!f->fill || !f->pace.bytes_per_s ||
-	    store_budget_bytes(f->store) < f->size_bytes)
+	if (!f->fill || !rate(f) || store_budget_bytes(f->store) < f->size_bytes ||
+	    budget_left(f) < left)
 		return -1;
-	left = f->plan.blocks - store_present_blocks(f->store);
-	return (int64_t)(left * STORE_BLOCK / f->pace.bytes_per_s);
+	return (int64_t)(left / rate(f));
 }
 
 static void update_status(struct fetch *f)
@@ -72,12 +86,15 @@ static void update_status(struct fetch *f)
 	s.fetched_bytes = o.fetched_bytes;
 	s.wasted_bytes = f->wasted_bytes;
 	s.requests = o.requests;
-	s.rate_bytes_per_s = f->pace.bytes_per_s;
+	s.rate_bytes_per_s = rate(f);
+	s.budget_bytes = f->meter.budget_bytes;
+	s.budget_left_bytes = s.budget_bytes ? budget_left(f) : 0;
 	s.rtt_ms = o.rtt_ms;
 	for (want = f->plan.first; want; want = want->next)
 		s.waiting++;
 	if (f->tree) {
 		s.cache_bytes = store_budget_bytes(f->store);
+		s.ready_needs_bytes = f->plan.expected_left * STORE_BLOCK;
 		s.eta_s = eta_s(f);
 	}
 	pthread_mutex_lock(&f->lock);
@@ -107,7 +124,7 @@ static void check_materialized(struct fetch *f)
 }
 
 /* How long the loop may sleep if no byte comes and nobody calls. */
-static unsigned sleep_ms(const struct fetch *f)
+static unsigned sleep_ms(struct fetch *f)
 {
 	uint64_t ms = IDLE_MS, now = clock_ms(), suspect, rest;
 
@@ -118,6 +135,9 @@ static unsigned sleep_ms(const struct fetch *f)
 		ms = fetch_hint_in_ms(f);
 	if (has_work(f) && fetch_active_count(f) < f->options->http.connections) {
 		rest = origins_wait_ms(f->origins);
+		if (rest && rest < ms)
+			ms = rest;
+		rest = meter_wait_ms(&f->meter, now);
 		if (rest && rest < ms)
 			ms = rest;
 		suspect = plan_next_suspect_ms(&f->plan);
@@ -288,6 +308,7 @@ int fetch_start(struct fetch *f)
 	int err;
 
 	f->progress_ms = clock_ms();
+	meter_init(&f->meter, f->options, clock_ms());
 	/* Signals are the front end's business. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -15,6 +15,7 @@
 
 #define CACHE_MIN_BYTES (4ULL << 20)
 #define CONNECTIONS_MAX 64
+#define RATE_MIN 1024
 
 enum kind { STRING, LIST, BOOL, SECONDS };
 
@@ -276,6 +277,34 @@ static int set_fill(struct options *o, const char *value, char *why, size_t why_
 	return 0;
 }
 
+static int set_rate(struct options *o, const char *value, char *why, size_t why_size)
+{
+	uint64_t bytes;
+
+	if (parse_size(value, &bytes) || bytes < RATE_MIN || bytes > UINT32_MAX)
+		return refuse(why, why_size, "rate=%s: must be bytes a second, 1K to 4G-1", value);
+	o->rate_bytes_per_s = bytes;
+	return 0;
+}
+
+static int set_budget(struct options *o, const char *value, char *why, size_t why_size)
+{
+	uint64_t bytes;
+
+	if (parse_size(value, &bytes) || !bytes)
+		return refuse(why, why_size, "budget=%s: must be a size such as 200M", value);
+	o->budget_bytes = bytes;
+	return 0;
+}
+
+static int set_budget_stops(struct options *o, const char *value, char *why, size_t why_size)
+{
+	if (strcmp(value, "fill") && strcmp(value, "all"))
+		return refuse(why, why_size, "budget-stops=%s: must be fill or all", value);
+	o->budget_stops_all = !strcmp(value, "all");
+	return 0;
+}
+
 int options_set(struct options *o, const char *key, const char *value,
 		char *why, size_t why_size)
 {
@@ -303,6 +332,12 @@ int options_set(struct options *o, const char *key, const char *value,
 		return set_cache(o, value, why, why_size);
 	if (!strcmp(key, "fill"))
 		return set_fill(o, value, why, why_size);
+	if (!strcmp(key, "rate"))
+		return set_rate(o, value, why, why_size);
+	if (!strcmp(key, "budget"))
+		return set_budget(o, value, why, why_size);
+	if (!strcmp(key, "budget-stops"))
+		return set_budget_stops(o, value, why, why_size);
 	if (!strcmp(key, "outage"))
 		return set_outage(o, value, why, why_size);
 	if (!strcmp(key, "connections"))

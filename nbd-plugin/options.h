@@ -60,6 +60,9 @@ struct options {
 	uint64_t cache_value;		/* bytes, or per cent of MemAvailable */
 	char *store_path;		/* NULL: in memory */
 	enum fill_kind fill;
+	uint64_t rate_bytes_per_s;	/* the most to use of the link; 0 = all */
+	uint64_t budget_bytes;		/* 0 = no limit */
+	bool budget_stops_all;		/* all but what somebody waits for */
 	int64_t outage_ms;		/* -1: wait for as long as it takes */
 	char *profile;			/* "none", a URL, a file; NULL: beside the image */
 	char *status_path;		/* Unix socket; NULL: none */

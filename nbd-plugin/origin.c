@@ -267,6 +267,11 @@ const char *origins_library(void)
 	return curl_version();
 }
 
+uint64_t origins_fetched_bytes(const struct origins *os)
+{
+	return os->fetched_bytes;
+}
+
 void origins_state(const struct origins *os, struct origins_state *out)
 {
 	out->url = os->origin[os->used].shown;

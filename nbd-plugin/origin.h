@@ -90,6 +90,9 @@ void origins_poll(struct origins *origins, unsigned timeout_ms);
 
 void origins_wake(struct origins *origins);
 
+/* Bytes of bodies that have come in all. */
+uint64_t origins_fetched_bytes(const struct origins *origins);
+
 void origins_state(const struct origins *origins, struct origins_state *out);
 
 /* Name and version of what speaks HTTP for us. */

@@ -301,6 +301,9 @@ static void farroot_dump_plugin(void)
 	"store=<FILE>              Hold it in a file that outlives this process.\n" \
 	"fill=yes|idle|no          Fetch the rest in the background.\n" \
 	"profile=none|<URL>|<FILE> What a boot reads; default: <URL>.profile, if any.\n" \
+	"rate=<BYTES>              The most to use of the link, a second.\n" \
+	"budget=<SIZE>             The most to fetch in the background.\n" \
+	"budget-stops=fill|all     What ends then: the fill, or the profile, too.\n" \
 	"outage=wait|<SECONDS>     Wait for ever (default), or fail reads.\n" \
 	"status=<SOCKET>           Where farroot status asks.\n" \
 	"mlock=yes                 Never be swapped out.\n" \

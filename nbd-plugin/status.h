@@ -22,6 +22,8 @@ struct status {
 	enum status_state state;
 	char origin[256];	/* the URL in use, without user or password */
 	uint64_t image_bytes, present_bytes, cache_bytes;
+	uint64_t ready_needs_bytes;	/* of the profile, still absent */
+	uint64_t budget_bytes, budget_left_bytes;	/* of budget=; 0 = no limit */
 	uint64_t fetched_bytes;	/* bodies received */
 	uint64_t served_bytes;	/* handed to readers */
 	uint64_t wasted_bytes;	/* received and thrown away */

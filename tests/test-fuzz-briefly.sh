@@ -51,7 +51,7 @@ printf 'HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-4095/8192\r\nCont
 	>corpus-http-reply/good
 printf 'url=http://a/b\nroothash=%064d\nsize=64M\ncache=5%%\nfill=yes\nstall=2.5\nconnections=4\noutage=wait\n' 0 \
 	>corpus-options/good
-printf '%s\n' '{"state":"filling","origin":"http://a/b","image_bytes":1,"present_bytes":1,"cache_bytes":1,"fetched_bytes":1,"served_bytes":1,"wasted_bytes":1,"requests":1,"rate_bytes_per_s":1,"rtt_ms":1,"waiting":1,"outage_since":0,"eta_s":-1,"last_error":""}' \
+printf '%s\n' '{"state":"filling","origin":"http://a/b","image_bytes":1,"present_bytes":1,"cache_bytes":1,"ready_needs_bytes":1,"budget_bytes":1,"budget_left_bytes":1,"fetched_bytes":1,"served_bytes":1,"wasted_bytes":1,"requests":1,"rate_bytes_per_s":1,"rtt_ms":1,"waiting":1,"outage_since":0,"eta_s":-1,"last_error":""}' \
 	>corpus-status/good
 
 status=0

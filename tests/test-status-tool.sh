@@ -29,7 +29,7 @@ for line in open(sys.argv[2], "rb").read().splitlines(True):
 
 # line STATE PRESENT LAST_ERROR
 line() {
-	printf '{"state":"%s","origin":"http://a/x","image_bytes":104857600,"present_bytes":%s,"cache_bytes":104857600,"fetched_bytes":2097152,"served_bytes":3145728,"wasted_bytes":1048576,"requests":7,"rate_bytes_per_s":524288,"rtt_ms":42,"waiting":3,"outage_since":1000000000,"eta_s":75,"last_error":"%s","news":1}\n' "$@"
+	printf '{"state":"%s","origin":"http://a/x","image_bytes":104857600,"present_bytes":%s,"cache_bytes":104857600,"ready_needs_bytes":5242880,"budget_bytes":20971520,"budget_left_bytes":10485760,"fetched_bytes":2097152,"served_bytes":3145728,"wasted_bytes":1048576,"requests":7,"rate_bytes_per_s":524288,"rtt_ms":42,"waiting":3,"outage_since":1000000000,"eta_s":75,"last_error":"%s","news":1}\n' "$@"
 }
 
 ask() {
@@ -44,7 +44,9 @@ line outage 26214400 'no \u001b[2Jroute' >"$dir/one"
 answers_from "$dir/one"
 ask || fail "$(cat "$dir/err")"
 for text in outage http://a/x '25.0 of 100.0 MiB (25.0 %)' '2.0 MiB in 7 requests' '1.0 MiB wasted' \
-	'3.0 MiB, 3 reads' '0.50 MiB/s' '42 ms' 'since 200' 'no ?[2Jroute' '1 min 15 s'; do
+	'3.0 MiB, 3 reads' '0.50 MiB/s' '42 ms' 'since 200' 'no ?[2Jroute' '1 min 15 s' \
+	'ready needs 5.0 MiB (0 min 10 s), everything needs 75.0 MiB (2 min 30 s) at the measured rate' \
+	'10.0 of 20.0 MiB left'; do
 	says "$text"
 done
 

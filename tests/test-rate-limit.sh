@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# rate= holds, for a read and for the fill; and it is all used.
+. "${srcdir:-..}/tests/lib.sh"
+
+make_image image 16
+mkdir "$dir/www1"
+cp "$dir/image" "$dir/www1"
+origin_start 1
+
+# rate_of MILLISECONDS: bytes a second that the origin sends meanwhile.
+rate_of() {
+	before=$(origin_bytes 1)
+	began=$(now_ms)
+	stays $(($1 / 1000)) "nbdkit runs" is_alive "$nbdkit"
+	echo $((($(origin_bytes 1) - before) * 1000 / ($(now_ms) - began)))
+}
+
+right() {
+	say "$1: $2 bytes a second"
+	[ "$2" -le $((1048576 * 110 / 100)) ] || fail "$1: more than rate=1M"
+	[ "$2" -ge $((1048576 * 70 / 100)) ] || fail "$1: much less than rate=1M"
+}
+
+plugin_start url="$url1/image" roothash="$roothash" fill=no rate=1M
+read_in_background 0 16777216
+right "a read" "$(rate_of 5000)"
+plugin_stop
+plugin_start url="$url1/image" roothash="$roothash" fill=yes rate=1M status="$dir/status.sock"
+right "the fill" "$(rate_of 5000)"
+# The status reckons with it.
+eta=$("$farroot" status --json --socket="$dir/status.sock" | sed 's/.*"eta_s":\(-*[0-9]*\).*/\1/')
+if [ "$eta" -lt 5 ] || [ "$eta" -gt 16 ]; then
+	fail "eta_s is $eta for some 11 MiB at 1 MiB a second"
+fi
