@@ -48,9 +48,10 @@ static enum status_state state_of(const struct fetch *f, bool outage)
 /* What the link has done lately, as far as it may be used. */
 static uint64_t rate(const struct fetch *f)
 {
-	uint64_t limit = f->meter.bytes_per_s;
+	uint64_t limit = f->meter.bytes_per_s, link = f->pace.bytes_per_s;
 
-	return limit && limit < f->pace.bytes_per_s ? limit : f->pace.bytes_per_s;
+	/* Requests that the limit keeps small may be too short to measure. */
+	return limit && (!link || limit < link) ? limit : link;
 }
 
 static int64_t eta_s(const struct fetch *f)
