@@ -28,6 +28,7 @@
 #define SIZE_MAX_BYTES (4ULL << 40)
 
 struct record {
+	bool boot;
 	const char *output, *socket, *log_path, *kernel;
 };
 
@@ -35,13 +36,25 @@ static void help(void)
 {
 	printf("Usage: farroot profile record [--socket=PATH] [-o FILE]\n"
 	       "       farroot profile record --log=FILE [IMAGE] [-o FILE]\n"
+	       "       farroot profile record --boot [OPTION]... KERNEL INITRD IMAGE\n"
 	       "Saves what was read of an image, in the order in which it was first read.\n\n"
-	       "  -o, --output=FILE     the profile (standard output)\n"
+	       "  -o, --output=FILE     the profile (standard output; with --boot\n"
+	       "                        IMAGE.profile)\n"
 	       "  -s, --socket=PATH     ask the server with this status socket\n"
 	       "                        (" DEFAULT_STATUS_SOCKET ")\n"
 	       "  -l, --log=FILE        take the reads of this log of nbdkit --filter=log\n"
 	       "  -k, --kernel=VERSION  what to note as the kernel (with a server: this one)\n"
-	       "      --help            show this\n");
+	       "  -b, --boot            boot IMAGE in QEMU, and take what that reads\n"
+	       "      --help            show this\n\n"
+	       "With --boot:\n"
+	       "      --arch=ARCH       amd64 or arm64 (that of KERNEL)\n"
+	       "      --append=ARGS     more kernel arguments\n"
+	       "      --memory=SIZE     of the machine (1G)\n"
+	       "      --kvm             let it run on the processor itself\n"
+	       "      --console=FILE    keep what it says on its serial console\n"
+	       "      --until=PATTERN   what it says there when it is up (login:)\n"
+	       "      --quiet=SECONDS   then wait until it has read nothing new for so long (10)\n"
+	       "      --timeout=SECONDS give up (600)\n");
 }
 
 static int finish(const struct record *r, struct profile *p)
@@ -174,20 +187,86 @@ static int record_log(const struct record *r, const char *image)
 	return status;
 }
 
+/* From a boot */
+
+enum { ARCH = 256, APPEND, MEMORY, KVM, CONSOLE, UNTIL, QUIET, TIMEOUT, OPTIONS_END };
+
+static const struct option long_options[] = {
+	{ "output", required_argument, NULL, 'o' },
+	{ "socket", required_argument, NULL, 's' },
+	{ "log", required_argument, NULL, 'l' },
+	{ "kernel", required_argument, NULL, 'k' },
+	{ "boot", no_argument, NULL, 'b' },
+	{ "arch", required_argument, NULL, ARCH },
+	{ "append", required_argument, NULL, APPEND },
+	{ "memory", required_argument, NULL, MEMORY },
+	{ "kvm", no_argument, NULL, KVM },
+	{ "console", required_argument, NULL, CONSOLE },
+	{ "until", required_argument, NULL, UNTIL },
+	{ "quiet", required_argument, NULL, QUIET },
+	{ "timeout", required_argument, NULL, TIMEOUT },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* values: those of ARCH and what follows, NULL where nothing was said. */
+static int record_boot(const struct record *r, const char *values[], char *const files[3])
+{
+	static const char *const defaults[] = {
+		[MEMORY - ARCH] = "1G", [UNTIL - ARCH] = "login:",
+		[QUIET - ARCH] = "10", [TIMEOUT - ARCH] = "600", [OPTIONS_END - ARCH] = NULL,
+	};
+	struct profile_boot boot = { 0 };
+	const struct option *o;
+	const char *value;
+
+	for (o = long_options; o->name; o++) {
+		if (o->val < ARCH)
+			continue;
+		value = values[o->val - ARCH] ? values[o->val - ARCH] : defaults[o->val - ARCH];
+		if (o->val == ARCH && value && strcmp(value, "amd64") && strcmp(value, "arm64"))
+			return tool_usage_error(NAME, "--arch=%s: neither amd64 nor arm64", value);
+		if ((o->val == QUIET || o->val == TIMEOUT) &&
+		    (!*value || value[strspn(value, "0123456789")] || strlen(value) > 6))
+			return tool_usage_error(NAME, "--%s=%s: not a number of seconds",
+						o->name, value);
+		if (value && profile_boot_add(&boot, o->name, value))
+			return EXIT_FAILURE;
+	}
+	return profile_boot(&boot, files, r->output);
+}
+
+static int record_what(struct record *r, const char *values[], int argc, char **argv)
+{
+	int i;
+
+	if (r->boot + !!r->log_path + !!r->socket > 1)
+		return tool_usage_error(NAME, "--boot, --log and --socket exclude each other");
+	if (r->boot && r->kernel)
+		return tool_usage_error(NAME, "--kernel: with --boot the machine tells that itself");
+	if (r->boot)
+		return argc != 3 ? tool_usage_error(NAME, "name KERNEL, INITRD and IMAGE") :
+		       record_boot(r, values, argv);
+	for (i = ARCH; i < OPTIONS_END; i++)
+		if (values[i - ARCH])
+			return tool_usage_error(NAME, "that takes --boot as well");
+	if (r->log_path)
+		return argc > 1 ? tool_usage_error(NAME, "%s: name one IMAGE at most", argv[1]) :
+		       record_log(r, argc ? argv[0] : NULL);
+	if (argc)
+		return tool_usage_error(NAME, "%s: takes no arguments", argv[0]);
+	if (!r->socket)
+		r->socket = DEFAULT_STATUS_SOCKET;
+	return record_server(r);
+}
+
 int cmd_profile_record(int argc, char **argv)
 {
-	static const struct option long_options[] = {
-		{ "output", required_argument, NULL, 'o' },
-		{ "socket", required_argument, NULL, 's' },
-		{ "log", required_argument, NULL, 'l' },
-		{ "kernel", required_argument, NULL, 'k' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
+	const char *values[OPTIONS_END - ARCH] = { 0 };
 	struct record r = { 0 };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "o:s:l:k:h", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "o:s:l:k:bh", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'o':
 			r.output = optarg;
@@ -201,23 +280,17 @@ int cmd_profile_record(int argc, char **argv)
 		case 'k':
 			r.kernel = optarg;
 			break;
+		case 'b':
+			r.boot = true;
+			break;
 		case 'h':
 			help();
 			return 0;
-		default:
+		case '?':
 			return tool_usage_error(NAME, "bad option");
+		default:
+			values[c - ARCH] = optarg ? optarg : "yes";
 		}
 	}
-	argc -= optind;
-	argv += optind;
-	if (r.log_path && r.socket)
-		return tool_usage_error(NAME, "--log and --socket exclude each other");
-	if (r.log_path)
-		return argc > 1 ? tool_usage_error(NAME, "%s: name one IMAGE at most", argv[1]) :
-		       record_log(&r, argc ? argv[0] : NULL);
-	if (argc)
-		return tool_usage_error(NAME, "%s: takes no arguments", argv[0]);
-	if (!r.socket)
-		r.socket = DEFAULT_STATUS_SOCKET;
-	return record_server(&r);
+	return record_what(&r, values, argc - optind, argv + optind);
 }

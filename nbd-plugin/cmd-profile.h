@@ -8,6 +8,8 @@
 #ifndef FARROOT_CMD_PROFILE_H
 #define FARROOT_CMD_PROFILE_H
 
+#include <stddef.h>
+
 #include "profile.h"
 
 int cmd_profile_record(int argc, char **argv);
@@ -23,5 +25,21 @@ int profile_load(const char *command, const char *path, struct profile *out);
  * standard output (path NULL or "-").  Returns 0, or -1 having said why not.
  */
 int profile_save(const char *command, const char *path, const struct profile *profile);
+
+/* What the program profile-boot is to be told, KEY=VALUE. */
+#define PROFILE_BOOT_ARGS 32
+
+struct profile_boot {
+	char *args[PROFILE_BOOT_ARGS];
+	size_t count;
+};
+
+/* Returns 0 or -ENOMEM. */
+int profile_boot_add(struct profile_boot *boot, const char *key, const char *value);
+/* Becomes profile-boot, which boots kernel, initrd and image in a virtual machine
+ * and saves the profile to output, NULL being IMAGE.profile; or returns the exit
+ * status, having said why not.
+ */
+int profile_boot(struct profile_boot *boot, char *const files[3], const char *output);
 
 #endif

@@ -26,6 +26,8 @@ refuse 'not 64 digits'
 boot_roothash=$good_roothash
 boot_url=ftp://example.org/root.img
 refuse 'not an http or https URL'
+boot_url=/dev/vda
+refuse 'nothing verifies a local device'
 boot_url="$good_url farroot.no-such-key=1"
 refuse 'no-such-key'
 [ "$(boot_bytes)" = 0 ] || boot_fail "something was fetched"

@@ -37,7 +37,18 @@ for command in $commands; do
 	! grep -q '.\{81\}' "$dir/out" || fail "$command --help is too wide"
 	expect 2 "farroot $command --help" "$command" --no-such-option
 done
-for command in pack verify serve status attach jail; do
+expect 0 '' profile --help
+commands_of_profile=$(sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' "$dir/out")
+for command in $commands_of_profile; do
+	expect 0 '' profile "$command" --help
+	grep -q "^Usage: farroot profile $command " "$dir/out" || fail "profile $command --help has no usage"
+	! grep -q '.\{81\}' "$dir/out" || fail "profile $command --help is too wide"
+	expect 2 "farroot profile $command --help" profile "$command" --no-such-option
+done
+for command in record show; do
+	echo "$commands_of_profile" | grep -qx "$command" || fail "no profile $command"
+done
+for command in pack verify serve status profile attach jail; do
 	echo "$commands" | grep -qx "$command" || fail "no $command"
 done
 
@@ -64,6 +75,17 @@ expect 2 'contradict' serve http://127.0.0.1:1/x "roothash=$roothash" verify=non
 expect 2 'exclude each other' status --json --watch
 expect 2 'takes no arguments' status now
 expect 1 'is the image being served?' status "--socket=$dir/none"
+expect 2 'a command is missing' profile
+expect 2 'frob: unknown command' profile frob
+expect 1 'is the image being served?' profile record "--socket=$dir/none"
+expect 1 'No such file' profile record "--log=$dir/none"
+expect 2 'exclude each other' profile record --log=x --boot
+expect 2 'takes no arguments' profile record image
+expect 2 'KERNEL, INITRD and IMAGE' profile record --boot image
+expect 2 'takes --boot' profile record --arch=arm64
+expect 2 'neither amd64 nor arm64' profile record --boot --arch=mips 1 2 3
+expect 2 'not a number of seconds' profile record --boot --timeout=never 1 2 3
+expect 1 'No such file' profile record --boot "$dir/none" "$dir/none" "$dir/none"
 expect 2 'not an nbd device' attach "$dir/none" /dev/sda
 expect 2 '--connections=0' attach -c 0 "$dir/none" /dev/nbd0
 expect 2 'a directory and a program' jail "$dir"
