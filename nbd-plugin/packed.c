@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "packed.h"
@@ -54,19 +55,23 @@ static void look_for_tree(int fd, struct packed *p)
 int packed_look(const char *path, struct packed *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	off_t size;
+	int err = fd < 0 ? -errno : 0;
+	struct stat st;
+	off_t size = 0;
 
 	memset(out, 0, sizeof *out);
-	if (fd < 0)
-		return -errno;
-	size = lseek(fd, 0, SEEK_END);
-	if (size < 0) {
-		size = -errno;
-		close(fd);
-		return (int)size;
+	if (!err && fstat(fd, &st))
+		err = -errno;
+	if (!err && S_ISDIR(st.st_mode))
+		err = -EISDIR;
+	/* Unlike st_size, this is right for a block device, too. */
+	if (!err && (size = lseek(fd, 0, SEEK_END)) < 0)
+		err = -errno;
+	if (!err) {
+		out->size_bytes = out->data_bytes = (uint64_t)size;
+		look_for_tree(fd, out);
 	}
-	out->size_bytes = out->data_bytes = (uint64_t)size;
-	look_for_tree(fd, out);
-	close(fd);
-	return 0;
+	if (fd >= 0)
+		close(fd);
+	return err;
 }

@@ -36,9 +36,11 @@ build superblock "$source/nbd-plugin/verity.c"
 build http-reply "$source/nbd-plugin/http-reply.c"
 build options "$source/nbd-plugin/options.c" "$source/nbd-plugin/parse.c"
 build status "$source/nbd-plugin/status.c"
+build profile "$source/nbd-plugin/profile.c" "$source/nbd-plugin/profile-regions.c" \
+	"$source/nbd-plugin/profile-map.c" "$source/nbd-plugin/profile-svg.c"
 
 # One good example each, to begin from.
-mkdir -p corpus-superblock corpus-http-reply corpus-options corpus-status
+mkdir -p corpus-superblock corpus-http-reply corpus-options corpus-status corpus-profile
 {
 	printf 'verity\000\000\001\000\000\000\001\000\000\000'
 	head -c 16 /dev/zero
@@ -53,9 +55,11 @@ printf 'url=http://a/b\nroothash=%064d\nsize=64M\ncache=5%%\nfill=yes\nstall=2.5
 	>corpus-options/good
 printf '%s\n' '{"state":"filling","origin":"http://a/b","image_bytes":1,"present_bytes":1,"cache_bytes":1,"ready_needs_bytes":1,"budget_bytes":1,"budget_left_bytes":1,"fetched_bytes":1,"served_bytes":1,"wasted_bytes":1,"requests":1,"rate_bytes_per_s":1,"rtt_ms":1,"waiting":1,"outage_since":0,"eta_s":-1,"last_error":""}' \
 	>corpus-status/good
+printf '# farroot profile\n# roothash=%064d\n# kernel=6.1\n# recorded=2026-01-01T00:00:00Z\n0 4096\n65536 131072\n\n4096 1\r\n' 0 \
+	>corpus-profile/good
 
 status=0
-for target in superblock http-reply options status; do
+for target in superblock http-reply options status profile; do
 	if "./fuzz-$target" -max_total_time="$FUZZ_SECONDS" -max_len=4096 -print_final_stats=1 \
 		-artifact_prefix="$target-" "corpus-$target" >"$target.log" 2>&1; then
 		echo "ok $target: $(grep number_of_executed "$target.log")"
