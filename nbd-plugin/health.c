@@ -7,6 +7,7 @@
 
 #define REST_FIRST_MS 500
 #define DEMOTED_MS 30000
+#define UNREACHED_REST_MS 1000
 
 /* Lower is better. */
 enum rank { CLEAN, DEMOTED, AVOIDED, RETURNING, UNUSABLE };
@@ -80,6 +81,12 @@ void health_success(struct health *h)
 	h->probing = false;
 }
 
+/* The link's fault, or at least not an answer. */
+static bool is_unreached(enum fault fault)
+{
+	return fault == FAULT_RESOLVE || fault == FAULT_CONNECT || fault == FAULT_STALL;
+}
+
 uint64_t health_failure(struct health *h, enum fault fault, uint64_t now_ms,
 			uint64_t rest_max_ms, uint64_t retry_after_ms,
 			unsigned random)
@@ -100,6 +107,10 @@ uint64_t health_failure(struct health *h, enum fault fault, uint64_t now_ms,
 		return h->next_try_ms - now_ms;
 	for (i = 0; i < h->failures && rest < rest_max_ms; i++)
 		rest *= 2;
+	if (!h->failures)
+		h->since_ms = now_ms;
+	if (is_unreached(fault) && rest > UNREACHED_REST_MS + (now_ms - h->since_ms) / 64)
+		rest = UNREACHED_REST_MS + (now_ms - h->since_ms) / 64;
 	if (rest < retry_after_ms)
 		rest = retry_after_ms;
 	if (rest > rest_max_ms)

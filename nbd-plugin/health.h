@@ -26,6 +26,7 @@
 
 struct health {
 	unsigned failures;	/* in a row; 0 = healthy */
+	uint64_t since_ms;	/* when they began */
 	uint64_t next_try_ms;
 	uint64_t demoted_until_ms;
 	bool probing;		/* its single request is under way */
@@ -51,8 +52,9 @@ uint64_t health_wait(const struct health *h, size_t count, uint64_t now_ms);
 
 void health_success(struct health *h);
 
-/* Returns the milliseconds it will rest: 0.5 s doubling to rest_max_ms, each
- * with a jitter of half (random: any number), or retry_after_ms if the server
+/* Returns the milliseconds it will rest: 0.5 s doubling to rest_max_ms, but if it
+ * cannot be reached no more than 1 s and a 64th of the time that this has lasted, so
+ * that an outage is not drawn out; each with a jitter of half (random: any number), or retry_after_ms if the server
  * asked for more, within rest_max_ms.
  */
 uint64_t health_failure(struct health *h, enum fault fault, uint64_t now_ms,

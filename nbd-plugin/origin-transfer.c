@@ -12,6 +12,9 @@
 #include "clock.h"
 #include "origin-transfer.h"
 
+#define CONNECT_AGAIN_MS 5000
+#define CONNECT_PROBE_MS 3000
+
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
 	struct transfer *t = ctx;
@@ -82,6 +85,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	}
 	t->received += got;
 	t->window_bytes += got;
+	t->heard_ms = os->origin[t->origin].heard_ms = clock_ms();
 	os->fetched_bytes += got;
 	if (t->request)
 		os->sink.bytes(os->sink.ctx, t->request, (const uint8_t *)bytes, got);
@@ -124,6 +128,32 @@ static void transfer_put(struct transfer *t)
 	o->idle = t;
 }
 
+bool origin_is_busy(const struct origins *os, int origin)
+{
+	const struct transfer *t;
+
+	for (t = os->busy; t; t = t->next)
+		if (t->origin == origin && t->request)
+			return true;
+	return false;
+}
+
+/* In an outage many short tries find out sooner than few long ones that it is
+ * over: the kernel sends a SYN every second at first, then ever more rarely.  Now
+ * and then a long one, in case the link has become slow.
+ */
+static long connect_timeout_ms(const struct origins *os, int origin, bool is_probe)
+{
+	long most = (long)os->options->http.connect_timeout_ms;
+	long enough = 8L * (long)os->rtt_ms, least = is_probe ? CONNECT_PROBE_MS : CONNECT_AGAIN_MS;
+
+	if (enough < least)
+		enough = least;
+	if (!os->rtt_ms || (!is_probe && os->health[origin].failures % 4 == 0))
+		return most;
+	return enough < most ? enough : most;
+}
+
 int transfer_start(struct origins *os, int origin, uint64_t first,
 			  uint64_t last, struct origin_request *request)
 {
@@ -139,7 +169,11 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	t->first = first;
 	t->last = last;
 	t->received = t->window_bytes = 0;
-	t->window_start_ms = clock_ms();
+	t->window_start_ms = t->sent_ms = t->heard_ms = clock_ms();
+	t->asks_if_alive = false;
+	/* Before there was nothing to hear. */
+	if (!origin_is_busy(os, origin))
+		o->heard_ms = t->heard_ms;
 	memset(&t->reply, 0, sizeof t->reply);
 	t->was_alone = !os->busy;
 	t->checked = false;
@@ -152,6 +186,7 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
 			 no_cache ? os->parts.no_cache_headers : os->parts.headers);
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, o->fresh ? 1L : 0L);
+	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(os, origin, !request));
 	if (curl_multi_add_handle(os->multi, t->easy)) {
 		transfer_put(t);
 		return -ENOMEM;

@@ -28,6 +28,8 @@ struct transfer {
 	uint64_t first, last;
 	uint64_t received;
 	uint64_t window_start_ms, window_bytes;
+	uint64_t sent_ms, heard_ms;	/* heard: the last byte, or sent */
+	bool asks_if_alive;	/* a probe because of silence */
 	struct http_reply reply;
 	bool was_alone;		/* when it was sent */
 	bool checked;
@@ -43,6 +45,8 @@ struct origin {
 	uint64_t told_total;
 	char etag[128];
 	struct transfer *idle;
+	uint64_t heard_ms;	/* the same, of all its transfers */
+	unsigned silence_ms;	/* so long without a byte is worth a probe */
 	unsigned fresh;		/* so many requests must not reuse a connection */
 	char logged[256];
 	uint64_t logged_ms;
@@ -66,6 +70,9 @@ struct origins {
 	uint64_t fetched_bytes, requests;
 	char last_error[512];
 };
+
+/* Whether it owes us an answer. */
+bool origin_is_busy(const struct origins *os, int origin);
 
 /* Sends first-last to an origin; request is NULL for a probe, whose body nobody
  * wants.  Returns 0 or -ENOMEM.

@@ -18,6 +18,11 @@
 
 /* Slower than this for stall= seconds is dead, not slow. */
 #define STALL_BYTES_PER_S 100
+/* Not a byte for so long, or for four round trips, and we ask whether anybody is
+ * there.
+ */
+#define SILENCE_MS 2000
+#define LISTEN_MS 500
 /* The same complaint again only after so long. */
 #define LOG_AGAIN_MS 60000
 /* While another origin serves, one that fails is tried this much less often. */
@@ -109,6 +114,8 @@ static void succeeded(struct origins *os, struct transfer *t)
 		o->logged[0] = '\0';
 	}
 	health_success(&os->health[t->origin]);
+	if (clock_ms() - t->sent_ms < SILENCE_MS)
+		os->origin[t->origin].silence_ms = 0;
 	os->used = t->origin;
 	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
 	curl_easy_getinfo(t->easy, connects ? CURLINFO_NAMELOOKUP_TIME_T :
@@ -130,11 +137,66 @@ static void end_profile(struct origins *os, struct transfer *t, enum fault fault
 		log_say(os->log, LOG_DETAIL, "%s: no profile: %s", os->origin[t->origin].shown, t->why);
 }
 
+/* A probe was answered while these kept silent: they were caught in an outage, and
+ * TCP would wait for as long again as it has lasted.  Nobody's fault.
+ */
+static void end_silent(struct origins *os, int origin, uint64_t since_ms)
+{
+	struct transfer *t = os->busy, *next;
+	struct origin *o = &os->origin[origin];
+	struct origin_request *request;
+
+	for (; t; t = next) {
+		next = t->next;
+		request = t->request;
+		if (t->origin != origin || !request || t->heard_ms >= since_ms)
+			continue;
+		transfer_retire(t);
+		os->sink.end(os->sink.ctx, request, FAULT_STALL);
+		o->fresh = os->options->http.connections;
+	}
+	/* If the new ones keep silent too, it is just slow: more patience. */
+	o->silence_ms = o->silence_ms ? 2 * o->silence_ms : 2 * SILENCE_MS;
+}
+
+/* Nothing has been heard for a while: is it gone, or are only our connections? */
+static void probe_silent(struct origins *os)
+{
+	uint64_t now = clock_ms();
+	unsigned patience;
+	struct transfer *t;
+	struct origin *o;
+	size_t i;
+
+	for (i = 0; i < os->count && os->total_bytes; i++) {
+		o = &os->origin[i];
+		patience = o->silence_ms ? o->silence_ms : SILENCE_MS;
+		if (patience < 4 * os->rtt_ms)
+			patience = 4 * os->rtt_ms;
+		if (now - o->heard_ms < patience || os->health[i].failures ||
+		    !origin_is_busy(os, (int)i))
+			continue;
+		for (t = os->busy; t && !(t->asks_if_alive && t->origin == (int)i); t = t->next)
+			;
+		if (t)
+			continue;
+		o->fresh++;
+		if (!transfer_start(os, (int)i, 0, 0, NULL))
+			os->busy->asks_if_alive = true;
+	}
+}
+
 static void transfer_end(struct transfer *t, enum fault fault)
 {
 	struct origins *os = t->origins;
 	struct origin_request *request = t->request;
 
+	if (t->asks_if_alive) {
+		transfer_retire(t);
+		if (!fault)
+			end_silent(os, t->origin, t->sent_ms);
+		return;
+	}
 	if (request && request->is_profile)
 		end_profile(os, t, fault);
 	else if (fault)
@@ -180,9 +242,20 @@ static void probe_spare(struct origins *os)
 
 static unsigned poll_limit(const struct origins *os, unsigned timeout_ms)
 {
-	unsigned stall_check = os->options->http.stall_ms / 4 + 1;
+	unsigned check = os->options->http.stall_ms / 4 + 1;
 
-	return os->busy && timeout_ms > stall_check ? stall_check : timeout_ms;
+	if (check > LISTEN_MS)
+		check = LISTEN_MS;
+	return os->busy && timeout_ms > check ? check : timeout_ms;
+}
+
+static void link_is_up(struct origins *os)
+{
+	size_t i;
+
+	health_reset(os->health, os->count);
+	for (i = 0; i < os->count; i++)
+		os->origin[i].heard_ms = 0;	/* probe at once */
 }
 
 void origins_poll(struct origins *os, unsigned timeout_ms)
@@ -193,6 +266,7 @@ void origins_poll(struct origins *os, unsigned timeout_ms)
 	CURLMsg *message;
 
 	probe_spare(os);
+	probe_silent(os);
 	curl_multi_perform(os->multi, &running);
 	while ((message = curl_multi_info_read(os->multi, &left))) {
 		if (message->msg != CURLMSG_DONE)
@@ -206,7 +280,7 @@ void origins_poll(struct origins *os, unsigned timeout_ms)
 		curl_multi_poll(os->multi, &link, os->link_fd >= 0 ? 1 : 0,
 				(int)poll_limit(os, timeout_ms), NULL);
 	if (os->link_fd >= 0 && link_came_up(os->link_fd))
-		health_reset(os->health, os->count);
+		link_is_up(os);
 }
 
 void origins_wake(struct origins *os)

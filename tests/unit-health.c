@@ -72,22 +72,41 @@ static void rests_longer_each_time(void)
 	size_t i;
 
 	for (i = 0; i < sizeof half / sizeof half[0]; i++) {
-		rest = fail(&h, FAULT_STALL, now);
+		rest = fail(&h, FAULT_BROKEN, now);
 		CHECK_EQ(rest, half[i]);
 		now += rest;
 		h.probing = true;
 	}
 	for (i = 0; i < 100; i++) {
 		h.probing = true;
-		now += health_failure(&h, FAULT_STALL, now, REST_MAX, 0, (unsigned)i * 7919);
+		now += health_failure(&h, FAULT_BROKEN, now, REST_MAX, 0, (unsigned)i * 7919);
 		CHECK(h.next_try_ms <= now);
 	}
 	CHECK_EQ(health_wait(&h, 1, now), 0);
 	h.probing = true;
-	CHECK(health_failure(&h, FAULT_STALL, now, REST_MAX, 0, 5000) == REST_MAX);
+	CHECK(health_failure(&h, FAULT_BROKEN, now, REST_MAX, 0, 5000) == REST_MAX);
 	/* One good answer and all is forgotten. */
 	health_success(&h);
-	CHECK_EQ(fail(&h, FAULT_STALL, now), 250);
+	CHECK_EQ(fail(&h, FAULT_BROKEN, now), 250);
+}
+
+/* An outage is found to be over soon, measured by how long it was. */
+static void an_outage_is_not_drawn_out(void)
+{
+	struct health h = { 0 };
+	uint64_t now = 5000, rest;
+
+	while (now < 5000 + 60000) {
+		rest = health_failure(&h, FAULT_CONNECT, now, REST_MAX, 0, 123456789);
+		CHECK(rest >= 250);
+		CHECK(rest <= 1000 + (now - 5000) / 64);
+		now += rest + 5000;
+	}
+	while (now < 3600 * 1000)
+		now += health_failure(&h, FAULT_CONNECT, now, REST_MAX, 0, 0) + 5000;
+	CHECK_EQ(health_failure(&h, FAULT_CONNECT, now, REST_MAX, 0, 0), REST_MAX / 2);
+	health_success(&h);
+	CHECK_EQ(fail(&h, FAULT_CONNECT, now), 250);
 }
 
 static void jitter_is_between_half_and_whole(void)
@@ -159,7 +178,7 @@ static void link_came_up(void)
 
 	for (i = 0; i < 8; i++) {
 		h[0].probing = true;
-		fail(&h[0], FAULT_CONNECT, 0);
+		fail(&h[0], FAULT_BROKEN, 0);
 	}
 	CHECK(health_wait(h, 1, 0) >= 5000);
 	health_reset(h, 2);
@@ -167,7 +186,7 @@ static void link_came_up(void)
 	CHECK_EQ(health_pick(h, 1, 0, -1), 0);
 	CHECK_EQ(h[1].failures, 0);
 	h[0].probing = true;
-	CHECK_EQ(fail(&h[0], FAULT_CONNECT, 0), 500);
+	CHECK_EQ(fail(&h[0], FAULT_BROKEN, 0), 500);
 }
 
 int main(void)
@@ -176,6 +195,7 @@ int main(void)
 	moves_on_and_comes_back();
 	all_rest();
 	rests_longer_each_time();
+	an_outage_is_not_drawn_out();
 	jitter_is_between_half_and_whole();
 	together_is_one_fault();
 	server_may_ask_for_more_time();
