@@ -65,6 +65,21 @@ static inline bool bits_clear(struct bits *b, uint64_t i)
 	return atomic_fetch_and_explicit(&b->words[i / 64], ~mask, memory_order_release) & mask;
 }
 
+/* Whether all bits from start up to, not including, end are set. */
+static inline bool bits_all_set(const struct bits *b, uint64_t start, uint64_t end)
+{
+	uint64_t word;
+
+	for (; start < end; start = (start / 64 + 1) * 64) {
+		word = ~atomic_load_explicit(&b->words[start / 64], memory_order_acquire) >> (start % 64);
+		if (end - start < 64)
+			word &= (1ULL << (end - start)) - 1;
+		if (word)
+			return false;
+	}
+	return true;
+}
+
 /* The first clear bit at or after i; count if there is none. */
 static inline uint64_t bits_next_clear(const struct bits *b, uint64_t i)
 {

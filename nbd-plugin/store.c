@@ -28,6 +28,7 @@ struct store {
 	const struct log *log;
 	char *path;		/* NULL: in memory */
 	int fd;
+	const uint8_t *map;	/* of a store in memory, to read; or NULL */
 	uint64_t size_bytes, blocks;
 	struct bits present;
 	struct bits candidate;	/* words NULL in memory */
@@ -122,6 +123,8 @@ void store_free(struct store *s)
 	bits_free(&s->resident);
 	if (s->ring)
 		munmap(s->ring, s->ring_size * sizeof *s->ring);
+	if (s->map)
+		munmap((void *)s->map, s->size_bytes);
 	close(s->fd);
 	free(s->path);
 	free(s);
@@ -250,6 +253,21 @@ static int find_candidates(struct store *s)
 	return errno == ENXIO ? 0 : -errno;
 }
 
+/* A read of mapped memory costs no system call.  Not of a disk: one that fails
+ * would be a SIGBUS.  Not of a store that evicts: the look at a hole would give
+ * it a page, beyond the budget.  If it can't be mapped, reads go through pread.
+ */
+static void map_to_read(struct store *s)
+{
+	void *map;
+
+	if (s->path || s->bounded || s->size_bytes > SIZE_MAX || !s->size_bytes)
+		return;
+	map = mmap(NULL, (size_t)s->size_bytes, PROT_READ, MAP_SHARED | MAP_NORESERVE, s->fd, 0);
+	if (map != MAP_FAILED)
+		s->map = map;
+}
+
 int store_set_size(struct store *s, uint64_t size_bytes, uint64_t budget_bytes)
 {
 	int err;
@@ -269,6 +287,8 @@ int store_set_size(struct store *s, uint64_t size_bytes, uint64_t budget_bytes)
 	/* What an earlier run with a larger budget left. */
 	if (!err)
 		make_room(s, 0);
+	if (!err)
+		map_to_read(s);
 	if (err)
 		log_say(s->log, LOG_WARN, "store %s of %" PRIu64 " bytes: %s",
 			s->path ? s->path : "in memory", size_bytes, strerror(-err));
@@ -340,6 +360,14 @@ static int write_all(int fd, const uint8_t *bytes, size_t count, uint64_t offset
 	return 0;
 }
 
+static int copy_out(const struct store *s, void *buf, uint64_t offset, uint32_t count)
+{
+	if (!s->map || s->bounded)
+		return read_all(s->fd, buf, count, offset);
+	memcpy(buf, s->map + offset, count);
+	return 0;
+}
+
 int store_read(struct store *s, void *buf, uint64_t offset, uint32_t count)
 {
 	uint64_t first = offset / STORE_BLOCK, last = (offset + count - 1) / STORE_BLOCK;
@@ -348,10 +376,8 @@ int store_read(struct store *s, void *buf, uint64_t offset, uint32_t count)
 
 	for (tries = 0; tries < READ_TRIES; tries++) {
 		generation = atomic_load(&s->generation);
-		for (block = first; block <= last; block++)
-			if (!bits_test(&s->present, block))
-				return -EAGAIN;
-		if (read_all(s->fd, buf, count, offset))
+		if (!bits_all_set(&s->present, first, last + 1) ||
+		    copy_out(s, buf, offset, count))
 			return -EAGAIN;
 		atomic_thread_fence(memory_order_seq_cst);
 		if (generation != atomic_load(&s->generation))

@@ -91,8 +91,7 @@ void touches_note(struct touches *t, uint64_t start, uint64_t count)
 {
 	uint64_t end = start + count;
 
-	start = bits_next_clear(&t->bits, start);
-	if (start < end)
+	if (!bits_all_set(&t->bits, start, end))
 		note_new(t, start, end);
 }
 

@@ -60,6 +60,27 @@ static uint64_t resident_kib(void)
 	return resident * 4;
 }
 
+/* Every range of 200 bits, with one clear bit at every place, or none. */
+static void all_set_sees_each_bit_of_a_range(void)
+{
+	uint64_t hole, start, end;
+	struct bits b;
+
+	CHECK_EQ(bits_init(&b, 200), 0);
+	for (hole = 0; hole < 200; hole++)
+		bits_set(&b, hole);
+	for (hole = 0; hole <= 200; hole++) {
+		if (hole < 200)
+			bits_clear(&b, hole);
+		for (start = 0; start < 200; start++)
+			for (end = start; end <= 200; end++)
+				CHECK_EQ(bits_all_set(&b, start, end), hole < start || hole >= end);
+		if (hole < 200)
+			bits_set(&b, hole);
+	}
+	bits_free(&b);
+}
+
 /* 1 PiB worth of blocks: 32 GiB of bits if they cost anything. */
 static void costs_only_what_is_written(void)
 {
@@ -76,6 +97,7 @@ static void costs_only_what_is_written(void)
 
 int main(void)
 {
+	all_set_sees_each_bit_of_a_range();
 	sets_and_clears();
 	finds_the_next_clear_one();
 	costs_only_what_is_written();
