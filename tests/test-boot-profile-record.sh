@@ -4,7 +4,8 @@
 #
 # farroot profile record --boot boots an image once, on a machine that has it as a
 # disk, and saves what it read: from the superblock at the start to the tables at
-# the end, and nothing beyond.
+# the end, and nothing beyond.  A boot from an origin reads the same, and can
+# tell so itself.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=vm/boot.sh
 . "${srcdir:-$(dirname "$0")/..}/tests/vm/boot.sh"
@@ -37,3 +38,23 @@ grep -v '^#' "$image.profile" | awk -v size="$boot_size" -v tables="$tables" -v 
 		printf "%d extents, %d of %d bytes, %d of them at the end\n", NR, bytes, size, tail
 		exit odd || !start || !tail || NR < 20 || bytes < size / 20 || bytes > size * 0.8
 	}' || boot_fail "not what a boot reads"
+
+# What a machine tells that boots from the origin.
+boot_start farroot.fill=no vmreport=profile
+boot_expect 300 'vm-report: done'
+boot_check_log
+# A login prompt may have got in between, at the beginning of a line.
+tr -d '\r' <"$boot_log" | sed -n 's/^.*vm-report: profile=\(#.*\|[0-9]* [0-9]*\)$/\1/p' >"$boot_dir/guest.profile"
+"$boot_farroot" profile show "$boot_dir/guest.profile" "$image" >"$boot_dir/shown" ||
+	boot_fail "the machine's own profile: $(head -n 5 "$boot_dir/guest.profile")"
+for header in "# roothash=$boot_roothash" "# kernel=[0-9].*-amd64"; do
+	grep -qx -e "$header" "$boot_dir/guest.profile" ||
+		boot_fail "no '$header' in: $(head -n 5 "$boot_dir/guest.profile")"
+done
+grep -v -h '^#' "$image.profile" "$boot_dir/guest.profile" | awk -v first="$(grep -vc '^#' "$image.profile")" '
+	NR <= first { for (i = $1; i < $1 + $2; i += 4096) known[i] = 1; next }
+	{ for (i = $1; i < $1 + $2; i += 4096) { all++; hits += known[i] } }
+	END {
+		printf "%d of %d blocks that the machine read were in the profile\n", hits, all
+		exit all < 1000 || hits < all * 0.95
+	}' || boot_fail "the profile is not of this boot"
