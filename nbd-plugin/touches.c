@@ -61,10 +61,11 @@ static void append(struct touches *t, uint64_t start, uint64_t end)
 		return;
 	if (stop > t->size_bytes)
 		stop = t->size_bytes;
-	if (!profile_add(&t->list, offset, stop - offset))
+	if (t->list.count < TOUCHES_MAX_ENTRIES &&
+	    !profile_add(&t->list, offset, stop - offset))
 		return;
 	t->full = true;
-	log_say(t->log, LOG_NOTE, "what is read is recorded no further: %zu extents are more than a profile holds",
+	log_say(t->log, LOG_NOTE, "what is read is recorded no further: %zu extents are as many as a profile holds",
 		t->list.count);
 }
 

@@ -14,6 +14,9 @@
 #include "log.h"
 #include "profile.h"
 
+/* The most extents that are listed: as a text, they are below PROFILE_MAX_BYTES. */
+#define TOUCHES_MAX_ENTRIES (PROFILE_MAX_ENTRIES / 2)
+
 struct touches;
 
 /* log must outlive it.  Returns 0 or -errno. */
@@ -30,7 +33,7 @@ uint64_t touches_count(const struct touches *touches);
 uint64_t touches_last_ms(const struct touches *touches);
 
 /* A copy of the list; the headers are left empty.  When there are more than
- * PROFILE_MAX_ENTRIES, it is the first of them.  Returns 0 or -ENOMEM; free out
+ * TOUCHES_MAX_ENTRIES, it is the first of them.  Returns 0 or -ENOMEM; free out
  * with profile_free.
  */
 int touches_profile(struct touches *touches, struct profile *out);

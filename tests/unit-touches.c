@@ -95,22 +95,40 @@ static void tells_when_it_was_quiet(void)
 	touches_free(t);
 }
 
+/* It can be read again. */
+static void check_text(const struct profile *p)
+{
+	struct profile again;
+	char *text, why[128];
+	size_t length;
+	FILE *to = open_memstream(&text, &length);
+
+	CHECK_EQ(profile_write(p, to), 0);
+	fclose(to);
+	CHECK_EQ(profile_parse(text, length, &again, why, sizeof why), 0);
+	CHECK_EQ(again.count, p->count);
+	profile_free(&again);
+	free(text);
+}
+
 static void records_no_more_than_a_profile_holds(void)
 {
-	struct touches *t = new_touches((2ULL * PROFILE_MAX_ENTRIES + 10) * B);
+	const uint64_t far = 1ULL << 40 >> 12;	/* 1 TiB: long numbers */
+	struct touches *t = new_touches((far + 2ULL * TOUCHES_MAX_ENTRIES + 10) * B);
 	struct profile p;
 	uint64_t i, before;
 
-	for (i = 0; i < PROFILE_MAX_ENTRIES; i++)
-		touches_note(t, 2 * i, 1);
+	for (i = 0; i < TOUCHES_MAX_ENTRIES; i++)
+		touches_note(t, far + 2 * i, 1);
 	CHECK_EQ(said, 0);
 	before = touches_count(t);
-	touches_note(t, 2 * i + 1, 1);
-	touches_note(t, 2 * i + 3, 1);
+	touches_note(t, far + 2 * i + 1, 1);
+	touches_note(t, far + 2 * i + 3, 1);
 	CHECK_EQ(said, 1);
 	CHECK_EQ(touches_count(t), before + 2);
 	CHECK_EQ(touches_profile(t, &p), 0);
-	CHECK_EQ(p.count, PROFILE_MAX_ENTRIES);
+	CHECK_EQ(p.count, TOUCHES_MAX_ENTRIES);
+	check_text(&p);
 	profile_free(&p);
 	touches_free(t);
 }
