@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -131,22 +130,8 @@ static int farroot_config_complete(void)
 	return -1;
 }
 
-/* The buffers of requests, of up to 1 MiB, come and go a thousand times a second
- * on a fast link.  glibc would give each back to the kernel, and have it zeroed
- * again: a quarter of all CPU time.
- */
-static void keep_buffers(void)
-{
-#ifdef M_TRIM_THRESHOLD
-	mallopt(M_MMAP_THRESHOLD, 4 << 20);
-	mallopt(M_TRIM_THRESHOLD, 16 << 20);
-	mallopt(M_TOP_PAD, 8 << 20);
-#endif
-}
-
 static int farroot_get_ready(void)
 {
-	keep_buffers();
 	if (options.log_path) {
 		log_fd = open(options.log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 		if (log_fd < 0) {
