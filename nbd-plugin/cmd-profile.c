@@ -3,15 +3,16 @@
  */
 #include "config.h"
 
-#include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd-profile.h"
 #include "tool.h"
+
+static int files(int argc, char **argv)
+{
+	return tool_squashfs(argc, argv);
+}
 
 static const struct command {
 	const char *name;
@@ -20,6 +21,7 @@ static const struct command {
 } commands[] = {
 	{ "record", cmd_profile_record, "save what a machine has read, or what a boot reads" },
 	{ "show", cmd_profile_show, "draw what a profile reads over its image" },
+	{ "files", files, "translate between what is read and files" },
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -33,77 +35,6 @@ static void help(void)
 	for (i = 0; i < COMMANDS; i++)
 		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
 	printf("\n      --help     show this, or with a command its options\n");
-}
-
-int profile_load(const char *command, const char *path, struct profile *out)
-{
-	bool is_stdin = !strcmp(path, "-");
-	FILE *from = is_stdin ? stdin : fopen(path, "re");
-	char *text = malloc(PROFILE_MAX_BYTES + 1), why[128];
-	size_t length;
-	int err = -1;
-
-	memset(out, 0, sizeof *out);
-	if (!from || !text) {
-		fprintf(stderr, "farroot %s: %s: %s\n", command, path, strerror(errno));
-		goto out;
-	}
-	length = fread(text, 1, PROFILE_MAX_BYTES + 1, from);
-	if (ferror(from)) {
-		fprintf(stderr, "farroot %s: %s: %s\n", command, path, strerror(errno));
-		goto out;
-	}
-	err = profile_parse(text, length, out, why, sizeof why);
-	if (err) {
-		fprintf(stderr, "farroot %s: %s: %s\n", command, path, why);
-		profile_free(out);
-		err = -1;
-	}
-out:
-	if (from && !is_stdin)
-		fclose(from);
-	free(text);
-	return err;
-}
-
-static int write_file(const char *path, const struct profile *profile)
-{
-	FILE *to = fopen(path, "we");
-	int err;
-
-	if (!to)
-		return -errno;
-	err = profile_write(profile, to);
-	if (!err && (fflush(to) || fsync(fileno(to))))
-		err = -errno;
-	if (fclose(to) && !err)
-		err = -errno;
-	return err;
-}
-
-int profile_save(const char *command, const char *path, const struct profile *profile)
-{
-	char *temporary = NULL;
-	int err;
-
-	if (!path || !strcmp(path, "-")) {
-		err = profile_write(profile, stdout);
-		if (!err && fflush(stdout))
-			err = -errno;
-		path = "standard output";
-	} else if (asprintf(&temporary, "%s.new", path) < 0) {
-		err = -ENOMEM;
-	} else {
-		err = write_file(temporary, profile);
-		if (!err && rename(temporary, path))
-			err = -errno;
-		if (err)
-			unlink(temporary);
-		free(temporary);
-	}
-	if (err)
-		fprintf(stderr, "farroot %s: %s: %s\n", command, path, strerror(-err));
-	return err ? -1 : 0;
 }
 
 int cmd_profile(int argc, char **argv)

@@ -10,16 +10,20 @@
 
 #include <stddef.h>
 
+#include "file-list.h"
 #include "profile.h"
 
 int cmd_profile_record(int argc, char **argv);
 int cmd_profile_show(int argc, char **argv);
+int cmd_profile_files(int argc, char **argv);
 
 /* Reads a profile from a file, "-" being standard input.  Returns 0, or -1 having
  * said what is wrong; of one with a fault nothing is kept.  Free out with
  * profile_free.
  */
 int profile_load(const char *command, const char *path, struct profile *out);
+/* Likewise a list of files; free out with file_list_free. */
+int file_list_load(const char *command, const char *path, struct file_list *out);
 
 /* Writes it to a file, which appears under its name when it is whole, or to
  * standard output (path NULL or "-").  Returns 0, or -1 having said why not.

@@ -3,7 +3,6 @@
  */
 #include "config.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,18 +23,6 @@ static const struct command {
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
-
-int tool_usage_error(const char *command, const char *fmt, ...)
-{
-	va_list args;
-
-	fprintf(stderr, "farroot %s: ", command);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fprintf(stderr, "\nTry 'farroot %s --help'.\n", command);
-	return EXIT_USAGE;
-}
 
 static void help(FILE *to)
 {

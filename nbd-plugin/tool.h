@@ -34,4 +34,13 @@ int tool_usage_error(const char *command, const char *fmt, ...)
  */
 ssize_t tool_ask(const char *path, const char *request, char *text, size_t size);
 
+/* What of farroot takes libsquashfs, another program: becomes it, with these
+ * arguments, or returns the exit status, having said why not.
+ */
+int tool_squashfs(int argc, char *const argv[]);
+/* Runs it and waits for it.  Returns 0, -ECHILD (it has said what is wrong) or
+ * -errno.
+ */
+int tool_squashfs_run(int argc, char *const argv[]);
+
 #endif

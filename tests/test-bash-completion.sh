@@ -43,5 +43,6 @@ completes serve http://a/x fill = y yes
 completes serve http://a/x verify = n none
 completes profile rec record
 completes profile record --so --socket=
+completes profile files --ne --needs
 completes --ver --version
 exit "$failed"

@@ -38,9 +38,11 @@ build options "$source/nbd-plugin/options.c" "$source/nbd-plugin/parse.c"
 build status "$source/nbd-plugin/status.c"
 build profile "$source/nbd-plugin/profile.c" "$source/nbd-plugin/profile-regions.c" \
 	"$source/nbd-plugin/profile-map.c" "$source/nbd-plugin/profile-svg.c"
+build file-list "$source/nbd-plugin/file-list.c"
 
 # One good example each, to begin from.
-mkdir -p corpus-superblock corpus-http-reply corpus-options corpus-status corpus-profile
+mkdir -p corpus-superblock corpus-http-reply corpus-options corpus-status corpus-profile \
+	corpus-file-list
 {
 	printf 'verity\000\000\001\000\000\000\001\000\000\000'
 	head -c 16 /dev/zero
@@ -57,9 +59,11 @@ printf '%s\n' '{"state":"filling","origin":"http://a/b","image_bytes":1,"present
 	>corpus-status/good
 printf '# farroot profile\n# roothash=%064d\n# kernel=6.1\n# recorded=2026-01-01T00:00:00Z\n0 4096\n65536 131072\n\n4096 1\r\n' 0 \
 	>corpus-profile/good
+printf '# farroot files\n# roothash=%064d\n0 96 @superblock\n131072 131072 /usr/lib/a\\011b\\134\n\n0 1 /b c\n' 0 \
+	>corpus-file-list/good
 
 status=0
-for target in superblock http-reply options status profile; do
+for target in superblock http-reply options status profile file-list; do
 	if "./fuzz-$target" -max_total_time="$FUZZ_SECONDS" -max_len=4096 -print_final_stats=1 \
 		-artifact_prefix="$target-" "corpus-$target" >"$target.log" 2>&1; then
 		echo "ok $target: $(grep number_of_executed "$target.log")"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# Who may include what: curl, nbdkit and libnl are each known to one place, and a
+# Who may include what: curl, nbdkit, libnl and libsquashfs are each known to one place, and a
 # module includes only what is below it in the order of nbd-plugin/Makemodule.am.
 . "${srcdir:-..}/tests/lib.sh"
 
@@ -34,6 +34,7 @@ only() {
 only curl/ $(echo origin*.[ch])
 only nbdkit plugin.c
 only netlink/ nbd-netlink.c
+only sqfs/ squashfs-image.h
 only json-c/ status.c
 only openssl/ verity.c verity-build.c ca-bundle.c
 
