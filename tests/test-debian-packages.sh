@@ -55,6 +55,7 @@ for file in "farroot_${version}_$arch" "nbdkit-plugin-farroot_${version}_$arch" 
 done
 
 has farroot usr/bin/farroot
+has farroot usr/libexec/farroot/farroot-squashfs
 has farroot usr/share/bash-completion/completions/farroot
 has farroot usr/share/man/man1/farroot.1.gz
 plugin=usr/lib/$triplet/nbdkit/plugins/nbdkit-farroot-plugin.so
