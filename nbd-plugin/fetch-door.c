@@ -169,6 +169,12 @@ void fetch_prefetch(struct fetch *f, uint64_t start, uint64_t count)
 	origins_wake(f->origins);
 }
 
+void fetch_nudge(struct fetch *f)
+{
+	if (!f->materialized)
+		origins_wake(f->origins);
+}
+
 void fetch_count_served(struct fetch *f, uint64_t bytes)
 {
 	atomic_fetch_add_explicit(&f->served_bytes, bytes, memory_order_relaxed);

@@ -189,6 +189,7 @@ static void plan_profile(struct fetch *f)
 		log_say(f->log, LOG_NOTE, "profile: a boot needs %" PRIu64 " KiB that are not here yet",
 			f->plan.expected_left * STORE_BLOCK / 1024);
 	give_up(f);
+	f->has_profile = p.count > 0;
 	if (p.count)
 		f->hint.state = HINT_PLANNED;
 	profile_free(&p);

@@ -16,6 +16,7 @@
 #include "origin.h"
 #include "pace.h"
 #include "plan.h"
+#include "readahead.h"
 #include "touches.h"
 #include "tree.h"
 
@@ -67,11 +68,14 @@ struct fetch {
 	uint64_t believe_at;
 	uint64_t wasted_bytes, damaged_blocks;
 	uint64_t progress_ms;		/* when bytes last verified */
-	bool materialized;
+	_Atomic bool materialized;
 	int64_t outage_since;
 	struct pace pace;
 	struct meter meter;
 	struct hint hint;
+	bool has_profile;
+	struct touches_cursor seen;
+	struct readahead readahead;
 };
 
 /* fetch-deliver.c */
@@ -122,6 +126,11 @@ void fetch_hint_end(struct fetch *f, enum fault fault);
 uint64_t fetch_hint_in_ms(const struct fetch *f);
 /* Asks, and puts what has come into the plan. */
 void fetch_hint_step(struct fetch *f);
+
+/* fetch-readahead.c */
+
+/* Looks at what was read since the last time, and plans what may be next. */
+void fetch_read_ahead(struct fetch *f);
 
 /* fetch-ask.c */
 

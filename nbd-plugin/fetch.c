@@ -166,6 +166,7 @@ static void run(struct fetch *f)
 		fetch_dismiss(f);
 		fetch_reap(f);
 		fetch_hint_step(f);
+		fetch_read_ahead(f);
 		fetch_ask_for_more(f);
 		check_materialized(f);
 		update_status(f);

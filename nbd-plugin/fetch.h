@@ -49,6 +49,11 @@ int fetch_wait(struct fetch *fetch, struct waiter *waiter, fetch_gone *gone, voi
 /* Wishes for blocks; returns at once. */
 void fetch_prefetch(struct fetch *fetch, uint64_t start, uint64_t count);
 
+/* Something is read for the first time and was here already: time to look whether
+ * to read further ahead.
+ */
+void fetch_nudge(struct fetch *fetch);
+
 /* Counts bytes that readers got from the store without coming here. */
 void fetch_count_served(struct fetch *fetch, uint64_t bytes);
 

@@ -93,11 +93,11 @@ static int read_missing(struct image *image, uint8_t *buf, uint32_t count,
 	return result;
 }
 
-static void touch(struct image *image, uint64_t offset, uint64_t end)
+static bool touch(struct image *image, uint64_t offset, uint64_t end)
 {
 	uint64_t start = offset / STORE_BLOCK;
 
-	if (end > offset)
+	return end > offset &&
 		touches_note(fetch_touches(image->fetch), start,
 			     (end - 1) / STORE_BLOCK - start + 1);
 }
@@ -107,17 +107,20 @@ int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
 {
 	uint64_t end = offset + count, at;
 	uint32_t length;
+	bool is_new;
 	int err;
 
 	if (end < offset || end > image_size(image))
 		return -EINVAL;
 	/* Now, so that the order is that in which they were asked for. */
-	touch(image, offset, end);
+	is_new = touch(image, offset, end);
 	for (at = offset; at < end; at += length) {
 		length = piece(at, end, WAITER_MAX_BLOCKS - 1);
 		if (!store_read(fetch_store(image->fetch), (uint8_t *)buf + (at - offset),
 				at, length)) {
 			fetch_count_served(image->fetch, length);
+			if (is_new)
+				fetch_nudge(image->fetch);
 			continue;
 		}
 		err = read_missing(image, (uint8_t *)buf + (at - offset), length, at, patience);

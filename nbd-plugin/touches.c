@@ -88,12 +88,38 @@ static void note_new(struct touches *t, uint64_t at, uint64_t end)
 	pthread_mutex_unlock(&t->lock);
 }
 
-void touches_note(struct touches *t, uint64_t start, uint64_t count)
+bool touches_note(struct touches *t, uint64_t start, uint64_t count)
 {
 	uint64_t end = start + count;
 
-	if (!bits_all_set(&t->bits, start, end))
-		note_new(t, start, end);
+	if (bits_all_set(&t->bits, start, end))
+		return false;
+	note_new(t, start, end);
+	return true;
+}
+
+bool touches_next(struct touches *t, struct touches_cursor *cursor,
+		  uint64_t *start, uint64_t *end)
+{
+	const struct profile_entry *entry;
+	bool found;
+
+	*start = *end = 0;
+	pthread_mutex_lock(&t->lock);
+	while (cursor->entry < t->list.count) {
+		entry = &t->list.entries[cursor->entry];
+		*start = (entry->offset + cursor->taken_bytes) / STORE_BLOCK;
+		*end = (entry->offset + entry->length + STORE_BLOCK - 1) / STORE_BLOCK;
+		cursor->taken_bytes = entry->length;
+		/* The last may still grow. */
+		if (*start < *end || cursor->entry + 1 == t->list.count)
+			break;
+		cursor->entry++;
+		cursor->taken_bytes = 0;
+	}
+	found = *start < *end;
+	pthread_mutex_unlock(&t->lock);
+	return found;
 }
 
 uint64_t touches_count(const struct touches *t)

@@ -9,6 +9,7 @@
 #ifndef FARROOT_TOUCHES_H
 #define FARROOT_TOUCHES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "log.h"
@@ -23,14 +24,26 @@ struct touches;
 int touches_new(uint64_t size_bytes, const struct log *log, struct touches **out);
 void touches_free(struct touches *touches);
 
-/* Somebody reads these blocks, which are within the image. */
-void touches_note(struct touches *touches, uint64_t start, uint64_t count);
+/* Somebody reads these blocks, which are within the image; whether any of them is
+ * read for the first time.
+ */
+bool touches_note(struct touches *touches, uint64_t start, uint64_t count);
 
 /* How many different blocks; and when (clock_ms) the last of them was first
  * asked for, 0 if there was none.
  */
 uint64_t touches_count(const struct touches *touches);
 uint64_t touches_last_ms(const struct touches *touches);
+
+/* Where somebody is in the list; starts as zeroes. */
+struct touches_cursor {
+	size_t entry;
+	uint64_t taken_bytes;	/* of that entry */
+};
+
+/* The next that cursor has not seen, in blocks; false at the end. */
+bool touches_next(struct touches *touches, struct touches_cursor *cursor,
+		  uint64_t *start, uint64_t *end);
 
 /* A copy of the list; the headers are left empty.  When there are more than
  * TOUCHES_MAX_ENTRIES, it is the first of them.  Returns 0 or -ENOMEM; free out
