@@ -15,6 +15,8 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "files"))
 		return cmd_profile_files(argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "pack"))
+		return cmd_pack_layout(argc - 1, argv + 1);
 	fprintf(stderr, "farroot-squashfs: it is farroot that runs this\n");
 	return EXIT_USAGE;
 }

@@ -150,7 +150,7 @@ int file_list_write(const struct file_list *l, FILE *to)
 	const char *at;
 	size_t i;
 
-	fprintf(to, "# farroot files\n");
+	fprintf(to, FILE_LIST_MAGIC);
 	if (l->roothash[0])
 		fprintf(to, HEADER "%s\n", l->roothash);
 	for (i = 0; i < l->count; i++) {

@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#define FILE_LIST_MAGIC "# farroot files\n"
 #define FILE_LIST_MAX_BYTES (64U << 20)
 #define FILE_LIST_MAX_ENTRIES (1U << 20)
 

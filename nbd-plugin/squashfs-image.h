@@ -37,6 +37,11 @@ struct squashfs_image {
 int squashfs_image_open(const char *path, struct squashfs_image *image);
 void squashfs_image_close(struct squashfs_image *image);
 
+/* One that packs as that image is packed, as well as it can; to be destroyed by
+ * sqfs_destroy.  Returns 0 or -errno.
+ */
+int squashfs_compressor(const struct squashfs_image *image, sqfs_compressor_t **out);
+
 /* -errno for an error of libsquashfs. */
 int squashfs_error(int error);
 /* A sentence for an error of squashfs_image_open and those after it. */

@@ -193,8 +193,10 @@ static int add_fragment(struct reading *r, const sqfs_inode_generic_t *inode,
 	if (!err)
 		err = add_piece(r->out, fragment.start_offset, fragment.size & ~SQUASHFS_BLOCK_STORED,
 				start, size - start);
-	if (!err)
+	if (!err && r->out->piece_count) {
 		r->out->pieces[r->out->piece_count - 1].is_fragment = true;
+		r->out->pieces[r->out->piece_count - 1].within = offset;
+	}
 	return err;
 }
 
@@ -254,6 +256,8 @@ static int by_piece(const void *left, const void *right)
 
 	if (a->offset != b->offset)
 		return a->offset < b->offset ? -1 : 1;
+	if (a->within != b->within)
+		return a->within < b->within ? -1 : 1;
 	if (a->file != b->file)
 		return a->file < b->file ? -1 : 1;
 	return a->start < b->start ? -1 : a->start > b->start;

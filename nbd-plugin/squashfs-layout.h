@@ -24,12 +24,13 @@ struct layout_piece {
 	uint64_t offset, length;	/* in the image */
 	uint64_t start, size;		/* in the file */
 	uint32_t file;
+	uint32_t within;		/* a fragment block, unpacked: where in it */
 	bool is_fragment;		/* there may be others in the same bytes */
 };
 
 struct layout {
 	struct layout_file *files;	/* sorted by name */
-	struct layout_piece *pieces;	/* sorted by offset, file and start */
+	struct layout_piece *pieces;	/* sorted by offset, within, file and start */
 	const struct layout_piece **by_file;	/* sorted by file and start */
 	size_t file_count, piece_count, file_space, piece_space;
 	uint64_t bytes;			/* of the file system */

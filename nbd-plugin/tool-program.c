@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tool.h"
@@ -53,19 +52,4 @@ int tool_squashfs(int argc, char *const argv[])
 	free(program);
 	free(args);
 	return EXIT_FAILURE;
-}
-
-int tool_squashfs_run(int argc, char *const argv[])
-{
-	pid_t pid = fork();
-	int status;
-
-	if (!pid)
-		_exit(tool_squashfs(argc, argv));
-	if (pid < 0)
-		return -errno;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -ECHILD;
 }

@@ -17,6 +17,7 @@
 #define DEFAULT_STATUS_SOCKET DEFAULT_FOLDER "/status.sock"
 
 int cmd_pack(int argc, char **argv);
+int cmd_pack_layout(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_status(int argc, char **argv);
@@ -38,9 +39,5 @@ ssize_t tool_ask(const char *path, const char *request, char *text, size_t size)
  * arguments, or returns the exit status, having said why not.
  */
 int tool_squashfs(int argc, char *const argv[]);
-/* Runs it and waits for it.  Returns 0, -ECHILD (it has said what is wrong) or
- * -errno.
- */
-int tool_squashfs_run(int argc, char *const argv[]);
 
 #endif

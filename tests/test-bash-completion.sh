@@ -41,6 +41,7 @@ completes serve --sock --socket=
 completes serve http://a/x rooth roothash=
 completes serve http://a/x fill = y yes
 completes serve http://a/x verify = n none
+completes pack --prof --profile=
 completes profile rec record
 completes profile record --so --socket=
 completes profile files --ne --needs

@@ -34,7 +34,7 @@ only() {
 only curl/ $(echo origin*.[ch])
 only nbdkit plugin.c
 only netlink/ nbd-netlink.c
-only sqfs/ squashfs-image.h
+only sqfs/ squashfs-image.h squashfs-write.c
 only json-c/ status.c
 only openssl/ verity.c verity-build.c ca-bundle.c
 
