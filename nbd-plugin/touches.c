@@ -108,7 +108,8 @@ bool touches_next(struct touches *t, struct touches_cursor *cursor,
 	pthread_mutex_lock(&t->lock);
 	while (cursor->entry < t->list.count) {
 		entry = &t->list.entries[cursor->entry];
-		*start = (entry->offset + cursor->taken_bytes) / STORE_BLOCK;
+		/* Up: the last block of an image may be short. */
+		*start = (entry->offset + cursor->taken_bytes + STORE_BLOCK - 1) / STORE_BLOCK;
 		*end = (entry->offset + entry->length + STORE_BLOCK - 1) / STORE_BLOCK;
 		cursor->taken_bytes = entry->length;
 		/* The last may still grow. */

@@ -176,8 +176,34 @@ static void counts_each_block_once(void)
 	touches_free(t);
 }
 
+/* Each touch is handed out once, also when the image ends within a block. */
+static void hands_out_each_touch_once(void)
+{
+	struct touches *t = new_touches(10 * B + 100);
+	struct touches_cursor cursor = { 0 };
+	uint64_t start, end;
+
+	touches_note(t, 8, 2);
+	CHECK(touches_next(t, &cursor, &start, &end));
+	CHECK_EQ(start, 8);
+	CHECK_EQ(end, 10);
+	CHECK(!touches_next(t, &cursor, &start, &end));
+	touches_note(t, 10, 1);		/* the same entry grows */
+	CHECK(touches_next(t, &cursor, &start, &end));
+	CHECK_EQ(start, 10);
+	CHECK_EQ(end, 11);
+	CHECK(!touches_next(t, &cursor, &start, &end));
+	touches_note(t, 2, 1);
+	CHECK(touches_next(t, &cursor, &start, &end));
+	CHECK_EQ(start, 2);
+	CHECK_EQ(end, 3);
+	CHECK(!touches_next(t, &cursor, &start, &end));
+	touches_free(t);
+}
+
 int main(void)
 {
+	hands_out_each_touch_once();
 	keeps_the_order_of_first_touches();
 	ends_where_the_image_does();
 	tells_when_it_was_quiet();
