@@ -190,6 +190,9 @@ static void plan_profile(struct fetch *f)
 			f->plan.expected_left * STORE_BLOCK / 1024);
 	give_up(f);
 	f->has_profile = p.count > 0;
+	/* It knows better who reads on. */
+	if (f->has_profile)
+		f->readahead.caution = READAHEAD_CAUTION_MAX / 2;
 	if (p.count)
 		f->hint.state = HINT_PLANNED;
 	profile_free(&p);

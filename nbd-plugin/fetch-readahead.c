@@ -29,6 +29,17 @@ static uint64_t blocks_in(const struct fetch *f, unsigned ms)
 	return f->pace.bytes_per_s * ms / 1000 / STORE_BLOCK;
 }
 
+/* Nobody reads on from the last of the data into the hash tree. */
+static void plan_data(struct fetch *f, uint64_t start, uint64_t end)
+{
+	uint64_t stop = f->options->verify_none ? f->plan.blocks : f->verity.data_blocks;
+
+	if (end > stop)
+		end = stop;
+	if (start < end)
+		plan_readahead(&f->plan, start, end - start);
+}
+
 /* The aligned power of two that a miss lies in. */
 static void plan_around(struct fetch *f, uint64_t block)
 {
@@ -37,7 +48,7 @@ static void plan_around(struct fetch *f, uint64_t block)
 	for (size = AROUND_MIN; size * 2 <= most; size *= 2)
 		;
 	if (size > STORE_GROUP)
-		plan_readahead(&f->plan, block / size * size, size);
+		plan_data(f, block / size * size, (block / size + 1) * size);
 }
 
 void fetch_read_ahead(struct fetch *f)
@@ -50,7 +61,7 @@ void fetch_read_ahead(struct fetch *f)
 		if (f->materialized)
 			continue;
 		if (readahead_touch(&f->readahead, start, end, most, &r))
-			plan_readahead(&f->plan, r.start, r.end - r.start);
+			plan_data(f, r.start, r.end);
 		else if (!f->has_profile && !store_has(f->store, start))
 			plan_around(f, start);
 	}
