@@ -11,6 +11,11 @@
 #include "clock.h"
 #include "fetch-state.h"
 
+/* So many blocks of one turn of the loop are hashed here, at once: all of a slow
+ * link's.  What comes faster goes to the hasher.
+ */
+#define HASH_HERE_BLOCKS 8
+
 static void reject(struct fetch *f, struct job *job, uint32_t i)
 {
 	uint64_t block = job->start + i;
@@ -27,15 +32,38 @@ static void reject(struct fetch *f, struct job *job, uint32_t i)
 		fetch_need_hash(f, block);
 }
 
+/* Whether the hasher has what came of this job. */
+static bool give(struct fetch *f, struct job *job)
+{
+	uint32_t blocks = job->arrived - job->given;
+
+	f->turn_blocks += blocks;
+	if (!f->hasher || !blocks ||
+	    (f->turn_blocks <= HASH_HERE_BLOCKS && !job_is_given(job)))
+		return false;
+	hasher_give(f->hasher, job);
+	return true;
+}
+
+static void hash_here(struct fetch *f, struct job *job)
+{
+	if (job_is_given(job) || job->given == job->arrived)
+		return;
+	job->given = job->arrived;
+	job_hash(job, f->options->verify_none ? NULL : &f->verity, job->arrived);
+}
+
 /* Judges what has arrived of a job, as far as the hash blocks here allow. */
 void fetch_settle(struct fetch *f, struct job *job)
 {
-	uint32_t i = job->first_open, run = i;
+	uint32_t i = job->first_open, run = i, end;
 	enum tree_verdict verdict;
 	uint64_t needed;
 	uint8_t *bytes;
 
-	for (; i < job->arrived; i++) {
+	hash_here(f, job);
+	end = atomic_load_explicit(&job->hashed, memory_order_acquire);
+	for (; i < end; i++) {
 		bytes = job->bytes + (size_t)i * STORE_BLOCK;
 		needed = UINT64_MAX;
 		if (job_is_judged(job, i))
@@ -43,7 +71,7 @@ void fetch_settle(struct fetch *f, struct job *job)
 		else if (tree_makes(f->tree, job->start + i, bytes))
 			verdict = TREE_GOOD;
 		else
-			verdict = tree_check(f->tree, job->start + i, bytes, &needed);
+			verdict = tree_check_digest(f->tree, job->start + i, job_digest(job, i), &needed);
 		if (verdict == TREE_GOOD) {
 			job_judge(job, i);
 			/* The next block may be what this one is needed for. */
@@ -79,7 +107,7 @@ void fetch_on_bytes(void *ctx, struct origin_request *request,
 		return;
 	}
 	job_receive(job, bytes, count);
-	if (f->tree)
+	if (f->tree && !give(f, job))
 		fetch_settle(f, job);
 }
 
@@ -118,6 +146,25 @@ void fetch_renew_hashes(struct fetch *f)
 		if (job->first_open < job->arrived &&
 		    tree_lacks_parent(f->tree, job->start + job->first_open, &parent))
 			fetch_need_hash(f, parent);
+}
+
+void fetch_on_hashed(void *ctx)
+{
+	struct fetch *f = ctx;
+
+	if (!atomic_exchange(&f->has_hashed, true))
+		origins_wake(f->origins);
+}
+
+void fetch_settle_hashed(struct fetch *f)
+{
+	struct job *job;
+
+	f->turn_blocks = 0;
+	if (!atomic_exchange(&f->has_hashed, false))
+		return;
+	for (job = f->jobs; job; job = job->next)
+		fetch_settle(f, job);
 }
 
 /* New hash blocks may have been what older jobs waited for. */

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "fetch.h"
+#include "hasher.h"
 #include "job.h"
 #include "meter.h"
 #include "origin.h"
@@ -59,8 +60,11 @@ struct fetch {
 	struct status status;
 
 	_Atomic bool stop;
+	_Atomic bool has_hashed;	/* the hasher, since it was last looked at */
 	_Atomic uint64_t served_bytes;
 
+	struct hasher *hasher;		/* NULL: hash here */
+	uint32_t turn_blocks;		/* came in this turn of the loop */
 	struct job *jobs;
 	unsigned job_count;
 	unsigned active[JOB_CLASSES];	/* transfers under way */
@@ -103,6 +107,10 @@ bool fetch_believe_some(struct fetch *f);
 
 /* Judges what has arrived of a job, as far as the hash blocks here allow. */
 void fetch_settle(struct fetch *f, struct job *job);
+/* Judges what the hasher has hashed since the last time. */
+void fetch_settle_hashed(struct fetch *f);
+/* The hasher's callback, in its thread. */
+void fetch_on_hashed(void *ctx);
 /* Judges all jobs again for as long as that brings new hash blocks. */
 void fetch_settle_all(struct fetch *f);
 /* Asks again for hash blocks whose fetch failed. */

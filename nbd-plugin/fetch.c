@@ -161,6 +161,7 @@ static void run(struct fetch *f)
 		fetch_take_inbox(f);
 		fetch_believe_what_is_wanted(f);
 		more = fetch_believe_some(f);
+		fetch_settle_hashed(f);
 		fetch_renew_hashes(f);
 		fetch_settle_all(f);
 		fetch_dismiss(f);
@@ -227,6 +228,11 @@ static int set_up(struct fetch *f, struct opening *o)
 	announce(f);
 	keep(f, o->top);
 	keep(f, o->first);
+	/* Only now: what is kept above is through at once.  If it can't be had,
+	 * all is hashed in this thread.
+	 */
+	if (verity)
+		hasher_new(verity, fetch_on_hashed, f, &f->hasher);
 	return 0;
 }
 
@@ -331,6 +337,7 @@ void fetch_free(struct fetch *f)
 		origins_wake(f->origins);
 		pthread_join(f->thread, NULL);
 	}
+	hasher_free(f->hasher);
 	origins_free(f->origins);
 	while ((job = f->jobs)) {
 		f->jobs = job->next;

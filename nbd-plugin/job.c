@@ -27,7 +27,8 @@ struct job *job_new(const struct extent *extent, enum job_class class, uint64_t 
 	j->count = extent->count;
 	j->done = calloc((extent->count + 63) / 64, sizeof *j->done);
 	j->bytes = malloc((size_t)extent->count * STORE_BLOCK);
-	if (!j->done || !j->bytes) {
+	j->digests = malloc((size_t)extent->count * VERITY_DIGEST_SIZE);
+	if (!j->done || !j->bytes || !j->digests) {
 		job_free(j);
 		return NULL;
 	}
@@ -40,6 +41,7 @@ void job_free(struct job *j)
 {
 	free(j->done);
 	free(j->bytes);
+	free(j->digests);
 	free(j);
 }
 
@@ -49,4 +51,18 @@ void job_receive(struct job *j, const uint8_t *bytes, size_t count)
 	j->received += (uint32_t)count;
 	j->arrived = j->received == j->request.length ? j->count :
 		     j->received / STORE_BLOCK;
+}
+
+void job_hash(struct job *j, const struct verity *verity, uint32_t end)
+{
+	uint32_t i = atomic_load_explicit(&j->hashed, memory_order_relaxed);
+	uint8_t *digest;
+
+	for (; verity && i < end; i++) {
+		digest = j->digests + (size_t)i * VERITY_DIGEST_SIZE;
+		/* No digest: the block will not verify, and is asked for again. */
+		if (verity_digest(verity, j->bytes + (size_t)i * STORE_BLOCK, digest))
+			memset(digest, 0, VERITY_DIGEST_SIZE);
+	}
+	atomic_store_explicit(&j->hashed, end, memory_order_release);
 }

@@ -4,6 +4,8 @@
  * One extent on its way: asked for, arriving, and kept until each of its blocks
  * has been judged.  A job whose transfer has ended may still hold blocks whose
  * hash block is not here yet.
+ *
+ *   blocks:  0 ≤ judged (not in order) ≤ hashed ≤ given ≤ arrived ≤ count
  */
 #ifndef FARROOT_JOB_H
 #define FARROOT_JOB_H
@@ -13,6 +15,7 @@
 
 #include "origin.h"
 #include "plan.h"
+#include "verity.h"
 
 /* In the order of precedence.  Those from JOB_READAHEAD on are background: nobody
  * waits for them yet.
@@ -29,12 +32,17 @@ struct job {
 	uint32_t count;
 	uint32_t received;		/* bytes */
 	uint32_t arrived;		/* whole blocks among them */
+	uint32_t given;			/* of those: hashed, or with the hasher */
+	_Atomic uint32_t hashed;	/* of those: have a digest */
 	uint32_t judged;		/* blocks stored or rejected */
 	uint32_t first_open;		/* before it all are judged */
 	bool ended;
 	enum fault fault;
 	uint64_t *done;			/* a bit per block: judged */
 	uint8_t *bytes;			/* count blocks, zeroed beyond the end */
+	uint8_t *digests;		/* VERITY_DIGEST_SIZE bytes per block */
+	struct job *next_to_hash;	/* the hasher's */
+	bool is_queued;			/* the hasher's */
 };
 
 /* An extent of an image of size_bytes; NULL when out of memory. */
@@ -43,6 +51,22 @@ void job_free(struct job *job);
 
 /* The next bytes of the body. */
 void job_receive(struct job *job, const uint8_t *bytes, size_t count);
+
+/* Makes the digests up to block end; hashed says so when all are there, and after
+ * that the job is not touched.  One thread at a time.  verity NULL: none are made.
+ */
+void job_hash(struct job *job, const struct verity *verity, uint32_t end);
+
+/* Whether the hasher has blocks of it. */
+static inline bool job_is_given(const struct job *job)
+{
+	return job->given > atomic_load_explicit(&job->hashed, memory_order_acquire);
+}
+
+static inline const uint8_t *job_digest(const struct job *job, uint32_t i)
+{
+	return job->digests + (size_t)i * VERITY_DIGEST_SIZE;
+}
 
 static inline bool job_is_judged(const struct job *job, uint32_t i)
 {

@@ -76,24 +76,44 @@ static const uint8_t *hash_block(struct tree *t, uint64_t block)
 	return slot->bytes;
 }
 
-enum tree_verdict tree_check(struct tree *t, uint64_t block,
-			     const uint8_t bytes[VERITY_BLOCK_SIZE], uint64_t *needed)
+/* Whether what block is checked against is here: *parent, NULL for the top. */
+static bool find_parent(struct tree *t, uint64_t block, const uint8_t **parent, uint64_t *needed)
 {
-	const uint8_t *parent = NULL;
 	uint64_t number;
 	unsigned index;
 
+	*parent = NULL;
+	number = verity_parent(t->verity, block, &index);
+	if (number == VERITY_ROOT)
+		return true;
+	*parent = hash_block(t, number);
+	if (!*parent)
+		*needed = number;
+	return *parent;
+}
+
+enum tree_verdict tree_check(struct tree *t, uint64_t block,
+			     const uint8_t bytes[VERITY_BLOCK_SIZE], uint64_t *needed)
+{
+	const uint8_t *parent;
+
 	if (!t->verity)
 		return TREE_GOOD;
-	number = verity_parent(t->verity, block, &index);
-	if (number != VERITY_ROOT) {
-		parent = hash_block(t, number);
-		if (!parent) {
-			*needed = number;
-			return TREE_UNKNOWN;
-		}
-	}
+	if (!find_parent(t, block, &parent, needed))
+		return TREE_UNKNOWN;
 	return verity_check(t->verity, block, bytes, parent) ? TREE_GOOD : TREE_BAD;
+}
+
+enum tree_verdict tree_check_digest(struct tree *t, uint64_t block,
+				    const uint8_t digest[VERITY_DIGEST_SIZE], uint64_t *needed)
+{
+	const uint8_t *parent;
+
+	if (!t->verity)
+		return TREE_GOOD;
+	if (!find_parent(t, block, &parent, needed))
+		return TREE_UNKNOWN;
+	return verity_check_digest(t->verity, block, digest, parent) ? TREE_GOOD : TREE_BAD;
 }
 
 uint64_t tree_parent(const struct tree *t, uint64_t block)

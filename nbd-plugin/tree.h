@@ -30,6 +30,10 @@ void tree_free(struct tree *tree);
 enum tree_verdict tree_check(struct tree *tree, uint64_t block,
 			     const uint8_t bytes[VERITY_BLOCK_SIZE], uint64_t *needed);
 
+/* The same for a block with this digest, which is not the superblock. */
+enum tree_verdict tree_check_digest(struct tree *tree, uint64_t block,
+				    const uint8_t digest[VERITY_DIGEST_SIZE], uint64_t *needed);
+
 /* The superblock is made here, not fetched: part of it is covered by no hash.
  * Whether block is it; then bytes are replaced by the right ones.
  */

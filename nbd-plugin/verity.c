@@ -231,17 +231,24 @@ static bool superblock_is(const struct verity *v, const uint8_t bytes[VERITY_BLO
 	       !memcmp(ours + after, bytes + after, VERITY_BLOCK_SIZE - after);
 }
 
+bool verity_check_digest(const struct verity *v, uint64_t block,
+			 const uint8_t digest[VERITY_DIGEST_SIZE], const uint8_t *parent)
+{
+	const uint8_t *expected = v->root;
+	unsigned index;
+
+	if (verity_parent(v, block, &index) != VERITY_ROOT)
+		expected = parent + (size_t)index * VERITY_DIGEST_SIZE;
+	return !CRYPTO_memcmp(digest, expected, VERITY_DIGEST_SIZE);
+}
+
 bool verity_check(const struct verity *v, uint64_t block,
 		  const uint8_t bytes[VERITY_BLOCK_SIZE], const uint8_t *parent)
 {
 	uint8_t digest[VERITY_DIGEST_SIZE];
-	const uint8_t *expected = v->root;
-	unsigned index;
 
 	if (block == v->data_blocks)
 		return superblock_is(v, bytes);
-	if (verity_parent(v, block, &index) != VERITY_ROOT)
-		expected = parent + (size_t)index * VERITY_DIGEST_SIZE;
 	return !verity_digest(v, bytes, digest) &&
-	       !CRYPTO_memcmp(digest, expected, sizeof digest);
+	       verity_check_digest(v, block, digest, parent);
 }

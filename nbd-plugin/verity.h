@@ -99,6 +99,10 @@ uint64_t verity_parent(const struct verity *v, uint64_t block, unsigned *index);
 int verity_digest(const struct verity *v, const uint8_t bytes[VERITY_BLOCK_SIZE],
 		  uint8_t out[VERITY_DIGEST_SIZE]);
 
+/* Is digest that of what block must be?  Not of the superblock. */
+bool verity_check_digest(const struct verity *v, uint64_t block,
+			 const uint8_t digest[VERITY_DIGEST_SIZE], const uint8_t *parent);
+
 /* Is bytes what block must be?  parent: the verified bytes of verity_parent();
  * NULL for the top block.  Of the superblock, all but the uuid is checked: serve
  * the canonical one in its place.
