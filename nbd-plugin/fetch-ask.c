@@ -13,6 +13,8 @@
  * are: speak for 4 MiB.
  */
 #define HASH_BLOCKS 8
+/* Requests under way and what has come of them, 12 MiB. */
+#define JOBS_MAX_BLOCKS 3072
 /* A boot has ended when nothing new was read for so long; or it never ends. */
 #define QUIET_MS 5000
 #define UNREST_MAX_MS 300000
@@ -24,6 +26,17 @@ unsigned fetch_active_count(const struct fetch *f)
 	for (i = 0; i < JOB_CLASSES; i++)
 		n += f->active[i];
 	return n;
+}
+
+/* Blocks that wait for a hash block, or to be hashed, take memory: not without end. */
+static bool has_memory(const struct fetch *f)
+{
+	const struct job *job;
+	uint64_t blocks = 0;
+
+	for (job = f->jobs; job; job = job->next)
+		blocks += job->count;
+	return blocks < JOBS_MAX_BLOCKS && f->job_count < 3 * f->options->http.connections + 4;
 }
 
 /* Bytes that were asked for and have not come yet. */
@@ -135,8 +148,7 @@ static bool next_background(struct fetch *f, uint64_t now, struct extent *e, enu
 /* The next thing to ask for, by class; false when there is none. */
 static bool next_extent(struct fetch *f, uint64_t now, struct extent *e, enum job_class *class)
 {
-	/* Blocks that wait for a hash block take memory: not without end. */
-	bool room = f->job_count < 3 * f->options->http.connections + 4;
+	bool room = has_memory(f);
 	uint32_t demand = meter_request_bytes(&f->meter, pace_demand_bytes(&f->pace));
 
 	*class = JOB_HASH;
