@@ -13,8 +13,8 @@
  * are: speak for 4 MiB.
  */
 #define HASH_BLOCKS 8
-/* Requests under way and what has come of them, 12 MiB. */
-#define JOBS_MAX_BLOCKS 3072
+/* Requests under way and what has come of them, 8 MiB. */
+#define JOBS_MAX_BLOCKS 2048
 /* A boot has ended when nothing new was read for so long; or it never ends. */
 #define QUIET_MS 5000
 #define UNREST_MAX_MS 300000
@@ -66,7 +66,7 @@ static void need_hashes_of(struct fetch *f, const struct extent *e)
 
 static bool ask_for(struct fetch *f, const struct extent *e, enum job_class class)
 {
-	struct job *job = job_new(e, class, f->size_bytes);
+	struct job *job = job_new(&f->job_pool, e, class, f->size_bytes);
 
 	if (!job || origins_start(f->origins, &job->request)) {
 		if (job)

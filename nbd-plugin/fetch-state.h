@@ -67,6 +67,7 @@ struct fetch {
 	uint32_t turn_blocks;		/* came in this turn of the loop */
 	struct job *jobs;
 	unsigned job_count;
+	struct job_pool job_pool;
 	unsigned active[JOB_CLASSES];	/* transfers under way */
 	bool tree_grew;
 	uint64_t believe_at;

@@ -343,6 +343,7 @@ void fetch_free(struct fetch *f)
 		f->jobs = job->next;
 		job_free(job);
 	}
+	job_pool_free(&f->job_pool);
 	plan_free(&f->plan);
 	touches_free(f->touches);
 	fetch_hint_free(f);

@@ -8,7 +8,54 @@
 
 #include "job.h"
 
-struct job *job_new(const struct extent *extent, enum job_class class, uint64_t size_bytes)
+/* Smaller ones are not worth a place in the pool. */
+#define SPARE_MIN_BYTES (128U << 10)
+
+static void take_bytes(struct job *j)
+{
+	unsigned i;
+
+	/* Larger is good enough: what is not written to costs nothing. */
+	for (i = 0; j->pool && i < JOB_POOL && j->size >= SPARE_MIN_BYTES; i++) {
+		if (j->pool->spare[i].size < j->size)
+			continue;
+		j->bytes = j->pool->spare[i].bytes;
+		j->size = j->pool->spare[i].size;
+		j->pool->spare[i].size = 0;
+		j->pool->spare[i].bytes = NULL;
+		return;
+	}
+	j->bytes = malloc(j->size);
+}
+
+static void put_bytes(struct job *j)
+{
+	struct job_pool *pool = j->pool;
+	unsigned i;
+
+	if (!pool || !j->bytes || j->size < SPARE_MIN_BYTES) {
+		free(j->bytes);
+		return;
+	}
+	for (i = 0; i < JOB_POOL && pool->spare[i].bytes; i++)
+		;
+	if (i == JOB_POOL)
+		i = pool->next++ % JOB_POOL;
+	free(pool->spare[i].bytes);
+	pool->spare[i].bytes = j->bytes;
+	pool->spare[i].size = j->size;
+}
+
+void job_pool_free(struct job_pool *pool)
+{
+	unsigned i;
+
+	for (i = 0; i < JOB_POOL; i++)
+		free(pool->spare[i].bytes);
+}
+
+struct job *job_new(struct job_pool *pool, const struct extent *extent, enum job_class class,
+		    uint64_t size_bytes)
 {
 	struct job *j = calloc(1, sizeof *j);
 	uint64_t offset = extent->start * STORE_BLOCK;
@@ -26,7 +73,9 @@ struct job *job_new(const struct extent *extent, enum job_class class, uint64_t 
 	j->start = extent->start;
 	j->count = extent->count;
 	j->done = calloc((extent->count + 63) / 64, sizeof *j->done);
-	j->bytes = malloc((size_t)extent->count * STORE_BLOCK);
+	j->pool = pool;
+	j->size = (size_t)extent->count * STORE_BLOCK;
+	take_bytes(j);
 	j->digests = malloc((size_t)extent->count * VERITY_DIGEST_SIZE);
 	if (!j->done || !j->bytes || !j->digests) {
 		job_free(j);
@@ -40,7 +89,7 @@ struct job *job_new(const struct extent *extent, enum job_class class, uint64_t 
 void job_free(struct job *j)
 {
 	free(j->done);
-	free(j->bytes);
+	put_bytes(j);
 	free(j->digests);
 	free(j);
 }

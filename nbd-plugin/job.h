@@ -24,6 +24,17 @@ enum job_class {
 	JOB_HASH, JOB_DEMAND, JOB_READAHEAD, JOB_PROFILE, JOB_FILL, JOB_CLASSES
 };
 
+/* Buffers of jobs that have ended, for those to come: on a fast link a thousand a
+ * second, and given back to the kernel each would be zeroed again.  All zero at
+ * first.
+ */
+#define JOB_POOL 8
+
+struct job_pool {
+	struct { uint8_t *bytes; size_t size; } spare[JOB_POOL];
+	unsigned next;			/* whose place is taken when all are */
+};
+
 struct job {
 	struct origin_request request;	/* first: the sink gets it back */
 	struct job *next;
@@ -39,15 +50,21 @@ struct job {
 	bool ended;
 	enum fault fault;
 	uint64_t *done;			/* a bit per block: judged */
+	struct job_pool *pool;
+	size_t size;			/* of what bytes points to */
 	uint8_t *bytes;			/* count blocks, zeroed beyond the end */
 	uint8_t *digests;		/* VERITY_DIGEST_SIZE bytes per block */
 	struct job *next_to_hash;	/* the hasher's */
 	bool is_queued;			/* the hasher's */
 };
 
-/* An extent of an image of size_bytes; NULL when out of memory. */
-struct job *job_new(const struct extent *extent, enum job_class class, uint64_t size_bytes);
+/* An extent of an image of size_bytes; NULL when out of memory.  pool has to outlive
+ * it, and may be NULL.  One thread for all jobs of a pool.
+ */
+struct job *job_new(struct job_pool *pool, const struct extent *extent, enum job_class class,
+		    uint64_t size_bytes);
 void job_free(struct job *job);
+void job_pool_free(struct job_pool *pool);
 
 /* The next bytes of the body. */
 void job_receive(struct job *job, const uint8_t *bytes, size_t count);

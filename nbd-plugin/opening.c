@@ -33,7 +33,7 @@ static int get(struct opening *o, uint64_t start, uint32_t count, bool size_is_h
 	int err;
 
 	while (!*o->stop) {
-		job = job_new(&extent, JOB_HASH, o->size_bytes);
+		job = job_new(NULL, &extent, JOB_HASH, o->size_bytes);
 		if (!job)
 			return -ENOMEM;
 		err = origins_start(o->origins, &job->request);

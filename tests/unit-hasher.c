@@ -45,7 +45,7 @@ static void wait_until_hashed(struct bell *bell, const struct job *job)
 static struct job *new_job(uint64_t start)
 {
 	struct extent extent = { .start = start, .count = BLOCKS, .avoid = -1 };
-	struct job *job = job_new(&extent, JOB_FILL, UINT64_MAX);
+	struct job *job = job_new(NULL, &extent, JOB_FILL, UINT64_MAX);
 
 	CHECK(job != NULL);
 	return job;
