@@ -192,7 +192,7 @@ static void plan_profile(struct fetch *f)
 	f->has_profile = p.count > 0;
 	/* It knows better who reads on. */
 	if (f->has_profile)
-		f->readahead.caution = READAHEAD_CAUTION_MAX / 2;
+		f->readahead.caution = READAHEAD_CAUTION_MAX;
 	if (p.count)
 		f->hint.state = HINT_PLANNED;
 	profile_free(&p);
