@@ -11,7 +11,9 @@
 
 #include "file-list.h"
 
-#define HEADER "# roothash="
+#define ROOTHASH "# roothash="
+#define INODES "# inodes="
+#define DIRECTORIES "# directories="
 
 int file_list_add(struct file_list *l, const char *name, uint64_t start, uint64_t length)
 {
@@ -42,19 +44,52 @@ int file_list_add(struct file_list *l, const char *name, uint64_t start, uint64_
 	return 0;
 }
 
-/* Digits and a blank; what is behind them, or NULL. */
-static const char *take_number(const char *at, const char *end, uint64_t *out)
+/* Where the digits end, or NULL if there are none or too many. */
+static const char *take_digits(const char *at, const char *end, uint64_t *out)
 {
 	const char *first = at;
+	uint64_t n = 0;
 	unsigned digit;
 
-	for (*out = 0; at < end && *at >= '0' && *at <= '9'; at++) {
+	for (; at < end && *at >= '0' && *at <= '9'; at++) {
 		digit = (unsigned)(*at - '0');
-		if (*out > (UINT64_MAX - digit) / 10)
+		if (n > (UINT64_MAX - digit) / 10)
 			return NULL;
-		*out = *out * 10 + digit;
+		n = n * 10 + digit;
 	}
-	return at > first && at < end && *at == ' ' ? at + 1 : NULL;
+	*out = n;
+	return at > first ? at : NULL;
+}
+
+/* A number and a blank; what is behind them, or NULL. */
+static const char *take_number(const char *at, const char *end, uint64_t *out)
+{
+	at = take_digits(at, end, out);
+	return at && at < end && *at == ' ' ? at + 1 : NULL;
+}
+
+/* What is behind a key at the beginning of a line, or NULL. */
+static const char *after(const char *at, const char *end, const char *key)
+{
+	size_t length = strlen(key);
+
+	return (size_t)(end - at) >= length && !memcmp(at, key, length) ? at + length : NULL;
+}
+
+static void take_header(struct file_list *l, const char *line, const char *end)
+{
+	const char *at;
+	size_t i;
+
+	if ((at = after(line, end, ROOTHASH))) {
+		for (i = 0; i < 64 && at < end && isxdigit((unsigned char)*at); i++)
+			l->roothash[i] = *at++;
+		l->roothash[i] = '\0';
+	} else if ((at = after(line, end, INODES))) {
+		take_digits(at, end, &l->inodes);
+	} else if ((at = after(line, end, DIRECTORIES))) {
+		take_digits(at, end, &l->directories);
+	}
 }
 
 static int octal(const char *at, const char *end)
@@ -96,18 +131,14 @@ static char *take_name(const char *at, const char *end)
 
 static int take_line(struct file_list *l, const char *at, const char *end)
 {
-	const size_t header = sizeof HEADER - 1;
 	uint64_t start, length;
-	size_t i;
 	char *name;
 	int err;
 
 	if (at == end)
 		return 0;
 	if (*at == '#') {
-		if ((size_t)(end - at) > header && !memcmp(at, HEADER, header))
-			for (i = 0, at += header; i < 64 && at < end && isxdigit((unsigned char)*at); i++)
-				l->roothash[i] = *at++;
+		take_header(l, at, end);
 		return 0;
 	}
 	at = take_number(at, end, &start);
@@ -152,7 +183,11 @@ int file_list_write(const struct file_list *l, FILE *to)
 
 	fprintf(to, FILE_LIST_MAGIC);
 	if (l->roothash[0])
-		fprintf(to, HEADER "%s\n", l->roothash);
+		fprintf(to, ROOTHASH "%s\n", l->roothash);
+	if (l->inodes)
+		fprintf(to, INODES "%" PRIu64 "\n", l->inodes);
+	if (l->directories)
+		fprintf(to, DIRECTORIES "%" PRIu64 "\n", l->directories);
 	for (i = 0; i < l->count; i++) {
 		fprintf(to, "%" PRIu64 " %" PRIu64 " ", l->entries[i].start, l->entries[i].length);
 		for (at = l->entries[i].name; *at; at++)

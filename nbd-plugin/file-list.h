@@ -6,6 +6,8 @@
  *
  *   # farroot files
  *   # roothash=HEX            of the image that they were read from
+ *   # inodes=425984           how large two of its tables were, unpacked
+ *   # directories=262144
  *   0 96 @superblock          offset and length in the file in bytes, and its name:
  *   0 131072 /usr/bin/bash    a path, or @ and the name of a table
  *
@@ -31,6 +33,7 @@ struct file_list {
 	struct file_range *entries;
 	size_t count, space;
 	char roothash[65];		/* hexadecimal; "" if the text does not say */
+	uint64_t inodes, directories;	/* bytes; 0 if the text does not say */
 };
 
 /* Appends, merged with the last entry if it goes on there.  Returns 0, -EINVAL

@@ -12,6 +12,10 @@
 #include "verity.h"
 
 #define BLOCK VERITY_BLOCK_SIZE
+#define INODES "@inodes"
+#define DIRECTORIES "@directories"
+#define FRAGMENTS "@fragments"
+#define METADATA_SIZE 8192U
 
 /* A byte per block: simple, and small beside the layout. */
 struct blocks {
@@ -74,6 +78,13 @@ static size_t piece_at(const struct layout *l, uint64_t offset)
 	return low;
 }
 
+static uint64_t bytes_of(const struct layout *l, const char *name)
+{
+	const struct layout_file *f = layout_find(l, name);
+
+	return f ? f->size : 0;
+}
+
 int profile_to_files(const struct profile *profile, const struct layout *l, struct file_list *out)
 {
 	uint8_t *is_listed = calloc(l->piece_count + 1, 1);
@@ -85,6 +96,8 @@ int profile_to_files(const struct profile *profile, const struct layout *l, stru
 
 	memset(out, 0, sizeof *out);
 	memcpy(out->roothash, profile->roothash, sizeof out->roothash);
+	out->inodes = bytes_of(l, INODES);
+	out->directories = bytes_of(l, DIRECTORIES);
 	if (!is_listed)
 		err = -ENOMEM;
 	for (i = 0; i < profile->count && !err; i++) {
@@ -120,33 +133,98 @@ static int add_piece(struct profile *out, struct blocks *b, const struct layout_
 	return err;
 }
 
+struct translation {
+	const struct file_list *list;
+	const struct layout *layout;
+	struct blocks wanted;
+	bool has_fragments;
+	struct profile *out;
+};
+
+/* In an image whose table is longer or shorter, what was read of it is about at the
+ * same part of the way.
+ */
+static struct file_range scale(const struct file_range *r, uint64_t old, uint64_t new)
+{
+	double factor = (double)new / (double)old;
+	uint64_t start = (uint64_t)((double)r->start * factor);
+
+	start = start > METADATA_SIZE ? start - METADATA_SIZE : 0;
+	return (struct file_range){ r->name, start,
+		(uint64_t)((double)r->length * factor) + 2 * METADATA_SIZE };
+}
+
+static struct file_range range_in(const struct translation *t, const struct file_range *r,
+				  const struct layout_file *f)
+{
+	uint64_t old = 0;
+
+	if (!strcmp(r->name, INODES))
+		old = t->list->inodes;
+	else if (!strcmp(r->name, DIRECTORIES))
+		old = t->list->directories;
+	/* Lengths beyond reason are those of no table. */
+	if (!old || old == f->size || r->start >= old || r->length > old)
+		return *r;
+	return scale(r, old, f->size);
+}
+
+static int add_range(struct translation *t, const struct layout_file *f,
+		     const struct file_range *r, bool *found);
+
+/* Where a fragment block is has to be read as well. */
+static int add_fragment_table(struct translation *t)
+{
+	const struct layout_file *f = layout_find(t->layout, FRAGMENTS);
+	const struct file_range all = { .name = FRAGMENTS, .length = f ? f->size : 0 };
+	bool found;
+
+	t->has_fragments = true;
+	return f ? add_range(t, f, &all, &found) : 0;
+}
+
+static int add_range(struct translation *t, const struct layout_file *f,
+		     const struct file_range *r, bool *found)
+{
+	const struct layout_piece *p;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < f->count && !err; i++) {
+		p = t->layout->by_file[f->first + i];
+		if (p->start >= r->start + r->length || p->start + p->size <= r->start)
+			continue;
+		*found = true;
+		if (p->is_fragment && !t->has_fragments)
+			err = add_fragment_table(t);
+		if (!err)
+			err = add_piece(t->out, &t->wanted, p);
+	}
+	return err;
+}
+
 int profile_of_files(const struct file_list *list, const struct layout *l,
 		     struct profile *out, size_t *missing)
 {
-	const struct layout_piece *p;
+	struct translation t = { .list = list, .layout = l, .out = out };
 	const struct layout_file *f;
-	const struct file_range *r;
-	struct blocks wanted;
-	size_t i, k;
+	struct file_range range;
+	size_t i;
 	bool found;
-	int err = blocks_init(&wanted, l->bytes);
+	int err = blocks_init(&t.wanted, l->bytes);
 
 	memset(out, 0, sizeof *out);
 	*missing = 0;
 	for (i = 0; i < list->count && !err; i++) {
-		r = &list->entries[i];
-		f = layout_find(l, r->name);
+		f = layout_find(l, list->entries[i].name);
 		found = false;
-		for (k = 0; f && k < f->count && !err; k++) {
-			p = l->by_file[f->first + k];
-			if (p->start >= r->start + r->length || p->start + p->size <= r->start)
-				continue;
-			found = true;
-			err = add_piece(out, &wanted, p);
+		if (f) {
+			range = range_in(&t, &list->entries[i], f);
+			err = add_range(&t, f, &range, &found);
 		}
 		*missing += !found;
 	}
-	free(wanted.is_in);
+	free(t.wanted.is_in);
 	return err;
 }
 

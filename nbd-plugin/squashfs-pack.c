@@ -187,7 +187,33 @@ static int write_end(struct packing *p, struct content *c)
 	return 0;
 }
 
-static int write_boot(struct packing *p, const struct file_list *boot)
+/* Before blocks are written, their new lengths are marks: a boot reads it. */
+static void mark_blocks(struct packing *p, const struct file_list *boot)
+{
+	const uint64_t size = p->in.super.block_size;
+	const struct file_range *r;
+	struct content *c;
+	uint64_t i;
+
+	for (r = boot->entries; r < boot->entries + boot->count; r++) {
+		c = contents_find(&p->contents, r->name);
+		for (i = r->start / size; c && i < c->count && i * size < r->start + r->length; i++)
+			c->new_blocks[i] = 1;
+	}
+}
+
+static bool is_read_whole(const struct content *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->count; i++)
+		if (!c->new_blocks[i] && c->blocks[i] & ~SQUASHFS_BLOCK_STORED)
+			return false;
+	return true;
+}
+
+/* First all of which a boot reads all blocks, without a gap, and then the others. */
+static int write_boot_part(struct packing *p, const struct file_list *boot, bool is_whole)
 {
 	const struct file_range *r;
 	struct content *c;
@@ -199,12 +225,21 @@ static int write_boot(struct packing *p, const struct file_list *boot)
 		if (!c)
 			continue;
 		blocks_end = c->count * (uint64_t)p->in.super.block_size;
-		if (!c->blocks_written && r->start < blocks_end)
+		if (!c->blocks_written && r->start < blocks_end && is_read_whole(c) == is_whole)
 			err = write_blocks(p, c, true);
 		if (!err && !c->end_written && r->start + r->length > blocks_end)
 			err = write_end(p, c);
 	}
 	return err ? err : flush_ends(p);
+}
+
+static int write_boot(struct packing *p, const struct file_list *boot)
+{
+	int err;
+
+	mark_blocks(p, boot);
+	err = write_boot_part(p, boot, true);
+	return err ? err : write_boot_part(p, boot, false);
 }
 
 /* What is left of fragment blocks of which a boot reads something goes into new ones. */

@@ -3,14 +3,14 @@
  *
  * Makes a squashfs from another one: the same files in other places.
  *
- *   | superblock, options | what a boot reads, in order | the rest | tables |
+ *   | superblock, options | what a boot reads | the rest | tables |
  *
- * The blocks of a file stay together and in order, as the format wants it.  Small
- * files and ends of files share fragment blocks only with others that a boot reads.
- * All that is compressed once more, as well as the compressor can; the rest is
- * copied as it is, so that it is quick.  Owners, times, attributes, devices, links
- * and the numbers of inodes stay, and it takes no rights.  The same input gives the
- * same output.
+ * What a boot reads is in its order, first the files of which it reads all.  The
+ * blocks of a file stay together, as the format wants it.  Small files and ends of
+ * files share fragment blocks only with others that a boot reads.  All that is
+ * compressed once more, as well as the compressor can; the rest is copied as it is,
+ * so that it is quick.  Owners, times, attributes, devices, links and the numbers of
+ * inodes stay, and it takes no rights.  The same input gives the same output.
  */
 #ifndef FARROOT_SQUASHFS_PACK_H
 #define FARROOT_SQUASHFS_PACK_H

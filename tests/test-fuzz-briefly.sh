@@ -59,7 +59,7 @@ printf '%s\n' '{"state":"filling","origin":"http://a/b","image_bytes":1,"present
 	>corpus-status/good
 printf '# farroot profile\n# roothash=%064d\n# kernel=6.1\n# recorded=2026-01-01T00:00:00Z\n0 4096\n65536 131072\n\n4096 1\r\n' 0 \
 	>corpus-profile/good
-printf '# farroot files\n# roothash=%064d\n0 96 @superblock\n131072 131072 /usr/lib/a\\011b\\134\n\n0 1 /b c\n' 0 \
+printf '# farroot files\n# roothash=%064d\n# inodes=8192\n# directories=8192\n0 96 @superblock\n131072 131072 /usr/lib/a\\011b\\134\n\n0 1 /b c\n' 0 \
 	>corpus-file-list/good
 
 status=0

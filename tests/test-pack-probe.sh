@@ -9,8 +9,8 @@ need mksquashfs
 
 mkdir "$dir/tree"
 i=100
-while [ $i -lt 300 ]; do
-	seed=$((i * 100)) random_bytes 700 >"$dir/tree/$i"
+while [ $i -lt 1100 ]; do
+	printf '%0700d' $i >"$dir/tree/$i"
 	i=$((i + 1))
 done
 seed=1 random_bytes 140000 >"$dir/tree/large"
@@ -37,6 +37,20 @@ diff "$dir/boot.files" "$dir/got" || fail "files that were not read, or the othe
 	fail "not packed"
 "$farroot" profile files "$dir/packed.profile" "$dir/packed" | sed -n 's,.* /,/,p' | sort -u >"$dir/got"
 printf '/103\n/217\n/large\n' | diff - "$dir/got" || fail "other files in the packed image"
+
+# The table of inodes is longer in the probe: its last part is that of the image, too.
+"$farroot" profile files "$dir/probe.profile" "$dir/probe" | grep '^# inodes=' >"$dir/last.files"
+inodes=$(sed 's/.*=//' "$dir/last.files")
+echo "$((inodes - 8192)) 8192 @inodes" >>"$dir/last.files"
+"$farroot" profile files --to="$dir/in" "$dir/last.files" >"$dir/last.profile" 2>"$dir/err"
+[ ! -s "$dir/err" ] || fail "$(cat "$dir/err")"
+"$farroot" profile files "$dir/last.profile" "$dir/in" >"$dir/got"
+in_inodes=$(sed -n 's/^# inodes=//p' "$dir/got")
+[ "$in_inodes" -lt "$inodes" ] || fail "it is not longer: nothing was tried"
+grep ' @inodes' "$dir/got" | tail -n 1 >"$dir/last"
+read -r offset length _ <"$dir/last"
+same $((offset + length)) "$in_inodes" "the end of what is read of the inodes"
+
 # Of another image it is refused.
 ! "$farroot" pack --profile="$dir/probe.profile" --of="$dir/packed" "$dir/in" -o "$dir/wrong" >"$dir/log" 2>&1 ||
 	fail "packed by a profile of another image"
