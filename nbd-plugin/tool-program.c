@@ -16,22 +16,33 @@
 
 #define PROGRAM "farroot-squashfs"
 
-/* In a build tree it is beside this one. */
-static char *find_program(void)
+/* The folder of this program, with a / at the end; "" if that is not known. */
+static void find_self(char *self, size_t size)
 {
-	const char *folder = getenv("FARROOT_LIBEXECDIR");
-	char self[4096], *path;
-	ssize_t length;
+	ssize_t length = readlink("/proc/self/exe", self, size - 1);
 
-	if (folder && asprintf(&path, "%s/" PROGRAM, folder) >= 0) {
-		if (!access(path, X_OK))
-			return path;
-		free(path);
-	}
-	length = readlink("/proc/self/exe", self, sizeof self - 1);
 	while (length > 0 && self[length - 1] != '/')
 		length--;
-	if (length > 0 && asprintf(&path, "%.*s" PROGRAM, (int)length, self) >= 0) {
+	self[length > 0 ? length : 0] = '\0';
+}
+
+/* Beside this one in a build tree, and not far in one that was installed elsewhere
+ * than it was configured for.
+ */
+static char *find_program(void)
+{
+	const char *libexec = getenv("FARROOT_LIBEXECDIR");
+	char self[4096], *path;
+	size_t i;
+
+	find_self(self, sizeof self);
+	const char *const places[][2] = {
+		{ libexec ? libexec : "", "/" }, { self, "" }, { self, "../libexec/farroot/" },
+	};
+
+	for (i = 0; i < sizeof places / sizeof places[0]; i++) {
+		if (!*places[i][0] || asprintf(&path, "%s%s" PROGRAM, places[i][0], places[i][1]) < 0)
+			continue;
 		if (!access(path, X_OK))
 			return path;
 		free(path);
