@@ -19,6 +19,8 @@
 #include "opening.h"
 
 #define IDLE_MS 60000
+#define GATHER_MAX_MS 5
+#define GATHER_MAX_BYTES (64U << 10)
 
 /* Of what the fill may fetch; UINT64_MAX without a budget. */
 static uint64_t budget_left(const struct fetch *f)
@@ -153,6 +155,23 @@ static unsigned sleep_ms(struct fetch *f)
 	return (unsigned)ms;
 }
 
+/* On a far and slow link a few packets at once cost a fraction of what they cost one
+ * by one, and a few milliseconds are little beside a round trip.
+ */
+static void gather(const struct fetch *f)
+{
+	unsigned ms = f->pace.rtt_ms / (f->plan.first ? 32 : 8);
+	struct timespec pause;
+
+	if (ms > GATHER_MAX_MS)
+		ms = GATHER_MAX_MS;
+	if (!ms || !fetch_active_count(f) || !f->pace.bytes_per_s ||
+	    f->pace.bytes_per_s * ms / 1000 > GATHER_MAX_BYTES)
+		return;
+	pause = (struct timespec){ .tv_nsec = ms * 1000000L };
+	nanosleep(&pause, NULL);
+}
+
 static void run(struct fetch *f)
 {
 	bool more;
@@ -171,6 +190,8 @@ static void run(struct fetch *f)
 		fetch_ask_for_more(f);
 		check_materialized(f);
 		update_status(f);
+		if (!more)
+			(void)gather;
 		origins_poll(f->origins, more ? 0 : sleep_ms(f));
 	}
 	fetch_dismiss(f);
