@@ -12,6 +12,9 @@
 #include "clock.h"
 #include "fetch-state.h"
 
+/* No more often than this. */
+#define NUDGE_MS 10
+
 /* The fetch thread's side */
 
 static void admit(struct fetch *f, struct waiter *w)
@@ -171,8 +174,13 @@ void fetch_prefetch(struct fetch *f, uint64_t start, uint64_t count)
 
 void fetch_nudge(struct fetch *f)
 {
-	if (!f->materialized)
-		origins_wake(f->origins);
+	uint64_t now = clock_ms();
+
+	/* A wake-up costs more than the read that it is for. */
+	if (f->materialized || f->has_profile || now - f->nudged_ms < NUDGE_MS)
+		return;
+	f->nudged_ms = now;
+	origins_wake(f->origins);
 }
 
 void fetch_count_served(struct fetch *f, uint64_t bytes)

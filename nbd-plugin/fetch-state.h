@@ -78,7 +78,8 @@ struct fetch {
 	struct pace pace;
 	struct meter meter;
 	struct hint hint;
-	bool has_profile;
+	_Atomic bool has_profile;
+	_Atomic uint64_t nudged_ms;
 	struct touches_cursor seen;
 	struct readahead readahead;
 };
