@@ -210,7 +210,8 @@ enum fault http_reply_check_whole(const struct http_reply *reply, uint64_t most,
 {
 	if (reply->status != 200) {
 		snprintf(why, why_size, "server answered %u instead of 200", reply->status);
-		return FAULT_STATUS;
+		/* A server in trouble may have it all the same. */
+		return reply->status >= 500 ? FAULT_BROKEN : FAULT_STATUS;
 	}
 	if (reply->encoded) {
 		snprintf(why, why_size, "server or proxy compressed it (Content-Encoding)");

@@ -40,7 +40,9 @@ enum fault http_reply_check(const struct http_reply *reply, uint64_t first,
 			    uint64_t last, uint64_t total,
 			    char *why, size_t why_size);
 
-/* Whether this answers a request for a whole file of at most most bytes. */
+/* Whether this answers a request for a whole file of at most most bytes.
+ * FAULT_STATUS: there is none to be had; FAULT_BROKEN: perhaps later.
+ */
 enum fault http_reply_check_whole(const struct http_reply *reply, uint64_t most,
 				  char *why, size_t why_size);
 

@@ -202,8 +202,30 @@ static void never_reads_beyond_a_line(void)
 	CHECK_EQ(r.total, TOTAL);
 }
 
+static enum fault check_whole(const char *text, const char *part_of_why)
+{
+	struct http_reply reply = reply_of(text);
+	char why[256] = "";
+	enum fault fault = http_reply_check_whole(&reply, 1000, why, sizeof why);
+
+	CHECK_SAYS(why, part_of_why);
+	return fault;
+}
+
+static void a_whole_file_that_may_be_missing(void)
+{
+	CHECK_EQ(check_whole("HTTP/1.1 200 OK\r\n", ""), FAULT_NONE);
+	CHECK_EQ(check_whole("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n", ""), FAULT_NONE);
+	CHECK_EQ(check_whole("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n", "longer than 1000"), FAULT_STATUS);
+	CHECK_EQ(check_whole("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n", "compressed"), FAULT_STATUS);
+	CHECK_EQ(check_whole("HTTP/1.1 404 Not Found\r\n", "404 instead of 200"), FAULT_STATUS);
+	CHECK_EQ(check_whole("HTTP/1.1 206 Partial Content\r\n", "206"), FAULT_STATUS);
+	CHECK_EQ(check_whole("HTTP/1.1 503 Busy\r\n", "503"), FAULT_BROKEN);
+}
+
 int main(void)
 {
+	a_whole_file_that_may_be_missing();
 	takes_the_right_answer();
 	refuses_other_statuses();
 	refuses_other_ranges();
