@@ -191,7 +191,7 @@ static void run(struct fetch *f)
 		check_materialized(f);
 		update_status(f);
 		if (!more)
-			(void)gather;
+			gather(f);
 		origins_poll(f->origins, more ? 0 : sleep_ms(f));
 	}
 	fetch_dismiss(f);
