@@ -10,8 +10,13 @@ mkdir "$dir/www1"
 cp "$dir/image" "$dir/www1"
 origin_start 1
 
+is_begun() {
+	[ "$(origin_bytes 1)" -gt $((begun + 524288)) ]
+}
+
 # rate_of MILLISECONDS: bytes a second that the origin sends meanwhile.
 rate_of() {
+	wait_until 10 "what may go out at once has gone" is_begun
 	before=$(origin_bytes 1)
 	began=$(now_ms)
 	stays $(($1 / 1000)) "nbdkit runs" is_alive "$nbdkit"
@@ -24,10 +29,12 @@ right() {
 	[ "$2" -ge $((1048576 * 70 / 100)) ] || fail "$1: much less than rate=1M"
 }
 
+begun=0
 plugin_start url="$url1/image" roothash="$roothash" fill=no rate=1M
 read_in_background 0 16777216
 right "a read" "$(rate_of 5000)"
 plugin_stop
+begun=$(origin_bytes 1)
 plugin_start url="$url1/image" roothash="$roothash" fill=yes rate=1M status="$dir/status.sock"
 right "the fill" "$(rate_of 5000)"
 # The status reckons with it.
