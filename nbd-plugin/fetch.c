@@ -32,7 +32,8 @@ static uint64_t budget_left(const struct fetch *f)
 static bool has_work(const struct fetch *f)
 {
 	return f->plan.first || f->plan.hash_count || f->plan.prefetch_count ||
-	       f->plan.readahead_count || f->plan.expected_left || f->job_count || (f->fill && !f->materialized && store_has_room(f->store, 1) && budget_left(f));
+	       f->plan.readahead_count || f->plan.expected_left || f->job_count ||
+	       (f->fill && !f->materialized && store_has_room(f->store, 1) && budget_left(f));
 }
 
 static enum status_state state_of(const struct fetch *f, bool outage)
@@ -126,32 +127,35 @@ static void check_materialized(struct fetch *f)
 			f->size_bytes, f->options->verify_none ? "NOT verified" : "verified");
 }
 
+static void sooner(uint64_t *ms, uint64_t other)
+{
+	if (other < *ms)
+		*ms = other;
+}
+
 /* How long the loop may sleep if no byte comes and nobody calls. */
 static unsigned sleep_ms(struct fetch *f)
 {
-	uint64_t ms = IDLE_MS, now = clock_ms(), suspect, rest;
+	uint64_t ms = IDLE_MS, now = clock_ms(), wait;
 
 	/* The fill begins when it has been quiet for long enough. */
-	if (f->fill && !f->materialized && fetch_quiet_in_ms(f))
-		ms = fetch_quiet_in_ms(f);
-	if (fetch_hint_in_ms(f) < ms)
-		ms = fetch_hint_in_ms(f);
+	wait = f->fill && !f->materialized ? fetch_quiet_in_ms(f) : 0;
+	if (wait)
+		ms = wait;
+	sooner(&ms, fetch_hint_in_ms(f));
 	if (has_work(f) && fetch_active_count(f) < f->options->http.connections) {
-		rest = origins_wait_ms(f->origins);
-		if (rest && rest < ms)
-			ms = rest;
-		rest = meter_wait_ms(&f->meter, now);
-		if (rest && rest < ms)
-			ms = rest;
-		suspect = plan_next_suspect_ms(&f->plan);
-		if (suspect != UINT64_MAX) {
-			suspect = suspect > now ? suspect - now : 1;
-			if (suspect < ms)
-				ms = suspect;
-		}
+		wait = origins_wait_ms(f->origins);
+		if (wait)
+			sooner(&ms, wait);
+		wait = meter_wait_ms(&f->meter, now);
+		if (wait)
+			sooner(&ms, wait);
+		wait = plan_next_suspect_ms(&f->plan);
+		if (wait != UINT64_MAX)
+			sooner(&ms, wait > now ? wait - now : 1);
 	}
-	if ((f->plan.first || f->job_count) && ms > PATIENCE_MS)
-		ms = PATIENCE_MS;
+	if (f->plan.first || f->job_count)
+		sooner(&ms, PATIENCE_MS);
 	return (unsigned)ms;
 }
 
