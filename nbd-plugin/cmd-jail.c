@@ -25,12 +25,15 @@
 
 /* Of each thread of nbdkit, of which there are hundreds. */
 #define STACK_BYTES (256 * 1024)
+#define NICE -20
+#define STRING_OF(x) #x
+#define STRING(x) STRING_OF(x)
 
 static const char usage[] =
 "Usage: farroot jail [OPTION]... DIRECTORY PROGRAM [ARGUMENT]...\n"
 "Runs PROGRAM with DIRECTORY as its root, without any capability, spared by\n"
 "systemd's shutdown (its name begins with @) and by the OOM killer, in a session\n"
-"of its own, free to lock its memory.\n"
+"of its own, before all others on the processor, free to lock its memory.\n"
 "\n"
 "  -l, --log=FILE   append what it prints to FILE; a path outside DIRECTORY\n"
 "      --help       show this\n";
@@ -57,6 +60,20 @@ static int redirect(const char *log_path)
 	return ret;
 }
 
+static void write_self(const char *name, const char *text)
+{
+	ssize_t length = (ssize_t)strlen(text);
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/self/%s", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, text, (size_t)length) != length)
+		fprintf(stderr, "farroot jail: %s: %s\n", name, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
 /* Where the kernel or a container forbids one of these, the program still runs:
  * each of them only makes its death less likely.
  */
@@ -64,12 +81,15 @@ static void protect(void)
 {
 	const struct rlimit stack = { STACK_BYTES, RLIM_INFINITY };
 	const struct rlimit memlock = { RLIM_INFINITY, RLIM_INFINITY };
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0 || write(fd, "-1000", 5) != 5)
-		perror("farroot jail: oom_score_adj");
-	if (fd >= 0)
-		close(fd);
+	write_self("oom_score_adj", "-1000");
+	/* A boot keeps every processor busy, and all of it waits for this one.  The
+	 * nice value counts within the session's autogroup, where there is such.
+	 */
+	if (setpriority(PRIO_PROCESS, 0, NICE) < 0)
+		perror("farroot jail: nice");
+	if (access("/proc/self/autogroup", F_OK) == 0)
+		write_self("autogroup", STRING(NICE));
 	/* Its allocations must not wait for write-back through itself. */
 	if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0) < 0)
 		perror("farroot jail: PR_SET_IO_FLUSHER");

@@ -147,7 +147,7 @@ boot_check_log() {
 		"$boot_log"; then
 		boot_fail "see the lines above"
 	fi
-	boot_seen 'vm-report: daemon=@nbdkit oom=-1000 root=/run/initramfs/farroot' ||
+	boot_seen 'vm-report: daemon=@nbdkit oom=-1000 nice=-20 root=/run/initramfs/farroot' ||
 		boot_fail "no daemon in the running system"
 	boot_seen 'vm-report: status=.*"state":"' || boot_fail "farroot status does not work there"
 }
