@@ -97,7 +97,7 @@ static bool may_ask_background(const struct fetch *f)
 {
 	unsigned active = f->active[JOB_READAHEAD] + f->active[JOB_PROFILE] + f->active[JOB_FILL];
 
-	return active < background_slots(f) &&
+	return active < pace_background_requests(&f->pace, background_slots(f)) &&
 	       fetch_due_bytes(f) < pace_window_bytes(&f->pace);
 }
 

@@ -96,10 +96,10 @@ void fetch_hint_ask(struct fetch *f)
 	h->request = (struct origin_request){ .is_profile = true, .length = PROFILE_MAX_BYTES,
 					      .avoid = -1 };
 	h->length = 0;
-	if (origins_start(f->origins, &h->request))
-		h->again_ms = clock_ms() + ASK_AGAIN_MS / 4;
-	else
+	if (!origins_start(f->origins, &h->request))
 		h->state = HINT_ASKED;
+	else if (f->tree)
+		h->again_ms = clock_ms() + ASK_AGAIN_MS / 4;
 }
 
 void fetch_hint_bytes(struct fetch *f, const uint8_t *bytes, size_t count)
@@ -113,7 +113,8 @@ void fetch_hint_end(struct fetch *f, enum fault fault)
 	struct hint *h = &f->hint;
 
 	h->state = HINT_DUE;
-	h->again_ms = clock_ms() + ASK_AGAIN_MS;
+	/* While opening: with the next request for the image. */
+	h->again_ms = f->tree ? clock_ms() + ASK_AGAIN_MS : 0;
 	if (!fault)
 		h->state = HINT_HERE;
 	else if (fault == FAULT_STATUS)

@@ -110,6 +110,7 @@ static void tick(void *ctx)
 {
 	struct fetch *f = ctx;
 
+	/* Beside the first request for the image, so that it costs no time. */
 	fetch_hint_ask(f);
 	update_status(f);
 	pthread_mutex_lock(&f->lock);
@@ -268,8 +269,6 @@ static void *fetch_thread(void *ctx)
 			     .log = f->log, .stop = &f->stop, .tick = tick, .ctx = f };
 	int err;
 
-	/* Beside the first request for the image, so that it costs no time. */
-	fetch_hint_ask(f);
 	err = opening_run(&o);
 	if (!err)
 		err = set_up(f, &o);

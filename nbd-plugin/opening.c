@@ -13,8 +13,10 @@
 
 #define TICK_MS 500
 #define REST_FIRST_MS 500
-/* Superblock, the upper levels, and the first leaves with them. */
-#define TOP_BLOCKS 16
+/* Superblock, top, and one more: as much as TCP sends without having heard from us,
+ * ten segments.  Anything more costs a far link another round trip.
+ */
+#define TOP_BLOCKS 3
 
 static void wait_a_tick(struct opening *o, uint64_t most_ms)
 {

@@ -288,19 +288,27 @@ void origins_wake(struct origins *os)
 	curl_multi_wakeup(os->multi);
 }
 
-int origins_start(struct origins *os, struct origin_request *request)
+/* A profile goes to an origin that serves, or beside a request that is to find out
+ * whether one does.
+ */
+static int pick(const struct origins *os, const struct origin_request *request)
 {
 	int origin = health_pick(os->health, os->count, clock_ms(), request->avoid);
-	int err;
+
+	if (request->is_profile && (origin < 0 || os->health[origin].failures))
+		return os->busy ? os->busy->origin : -1;
+	return origin;
+}
+
+int origins_start(struct origins *os, struct origin_request *request)
+{
+	int origin = pick(os, request);
 
 	if (origin < 0)
 		return -EAGAIN;
-	if (request->is_profile && os->health[origin].failures)
-		return -EAGAIN;
 	request->origin = origin;
-	err = transfer_start(os, origin, request->offset,
-			     request->offset + request->length - 1, request);
-	return err;
+	return transfer_start(os, origin, request->offset,
+			      request->offset + request->length - 1, request);
 }
 
 void origins_cancel(struct origins *os, struct origin_request *request)

@@ -12,6 +12,14 @@
 /* What may stand in the queue of the link so that it never runs dry. */
 #define QUEUE_MS 100
 #define WINDOW_MIN (64U << 10)
+/* So many background requests at once fill a link whose round trip is short.  Those of
+ * a profile are small, so a longer one takes more.
+ */
+#define REQUESTS_NEAR 7
+#define NEAR_MS 100
+#define FIRST_MAX 4
+/* Comes in one round trip on a new connection: ten segments, with a header. */
+#define FLIGHT_BYTES (12U << 10)
 /* Samples in a row that bring nothing new: the link is full. */
 #define FLAT_MAX 3
 #define DEMAND_MS 250
@@ -53,6 +61,7 @@ void pace_update(struct pace *p, uint64_t now_ms, uint64_t bytes, uint64_t due, 
 	unsigned least_ms = rtt_ms > SAMPLE_MS ? rtt_ms : SAMPLE_MS;
 
 	p->rtt_ms = rtt_ms;
+	p->bytes = bytes;
 	if (!p->measuring || !due) {
 		/* The last bytes of a burst: they may be all there is. */
 		if (p->measuring && elapsed_ms >= SAMPLE_MIN_MS && got)
@@ -70,28 +79,60 @@ void pace_update(struct pace *p, uint64_t now_ms, uint64_t bytes, uint64_t due, 
 	begin_sample(p, now_ms, bytes, due);
 }
 
+/* How many times a near link's round trip this one's is. */
+static unsigned times_near(const struct pace *p, unsigned most)
+{
+	unsigned times = p->rtt_ms / NEAR_MS;
+
+	return times < 1 ? 1 : times < most ? times : most;
+}
+
+/* As TCP does it: one byte more for each that came; but no more than four times what
+ * the link has shown to carry.
+ */
+static uint64_t starting_window(const struct pace *p)
+{
+	uint64_t first = (uint64_t)WINDOW_MIN * times_near(p, FIRST_MAX);
+	uint64_t most = first + 4 * carried(p, p->rtt_ms + QUEUE_MS / 2), window = first + p->bytes;
+
+	return !p->bytes_per_s || window < most ? window : most;
+}
+
 uint64_t pace_window_bytes(const struct pace *p)
 {
-	uint64_t window = p->steady ? carried(p, p->rtt_ms + QUEUE_MS) :
-			  WINDOW_MIN + 2 * carried(p, p->rtt_ms + QUEUE_MS / 2);
+	uint64_t window = p->steady ? carried(p, p->rtt_ms + QUEUE_MS) : starting_window(p);
 
 	return window > WINDOW_MIN ? window : WINDOW_MIN;
 }
 
-static uint32_t clamp(uint64_t bytes)
+static uint32_t clamp(uint64_t bytes, uint32_t least)
 {
-	if (bytes < PACE_REQUEST_MIN)
-		return PACE_REQUEST_MIN;
+	if (bytes < least)
+		return least;
 	return bytes < PACE_REQUEST_MAX ? (uint32_t)bytes : PACE_REQUEST_MAX;
 }
 
-uint32_t pace_background_bytes(const struct pace *p, unsigned requests)
+unsigned pace_background_requests(const struct pace *p, unsigned most)
 {
+	unsigned requests = REQUESTS_NEAR * times_near(p, UINT8_MAX);
+
+	return requests < most ? requests : most;
+}
+
+uint32_t pace_background_bytes(const struct pace *p, unsigned most)
+{
+	unsigned requests = pace_background_requests(p, most);
+
+	/* TCP feels its way on each connection: many of them, with a little on each. */
+	if (!p->steady)
+		return clamp(pace_window_bytes(p) / (requests ? requests : 1), FLIGHT_BYTES);
+	if (requests > REQUESTS_NEAR)
+		requests = REQUESTS_NEAR;
 	/* On the average half of each is still due. */
-	return clamp(2 * pace_window_bytes(p) / (requests ? requests : 1));
+	return clamp(2 * pace_window_bytes(p) / (requests ? requests : 1), PACE_REQUEST_MIN);
 }
 
 uint32_t pace_demand_bytes(const struct pace *p)
 {
-	return p->bytes_per_s ? clamp(carried(p, DEMAND_MS)) : PACE_REQUEST_FIRST;
+	return p->bytes_per_s ? clamp(carried(p, DEMAND_MS), PACE_REQUEST_MIN) : PACE_REQUEST_FIRST;
 }

@@ -6,8 +6,9 @@
  * stands idle.  So: what the link carries in one round trip, and a little more.
  * Pure: the caller has the clock (monotonic milliseconds) and does the asking.
  *
- *   starting: twice what came in the last round trip ──► steady: rate × (round
- *             trip + 100 ms); the rate grows no more
+ *   starting: 64 KiB, more on a far link, and ──► steady: rate × (round trip
+ *             one more byte for each that came      + 100 ms)
+ *                                 when the rate grows no more
  */
 #ifndef FARROOT_PACE_H
 #define FARROOT_PACE_H
@@ -29,7 +30,7 @@ struct pace {
 	uint64_t samples[PACE_SAMPLES];
 	unsigned next, flat;
 	bool measuring;
-	uint64_t since_ms, bytes_then, least_due;
+	uint64_t since_ms, bytes, bytes_then, least_due;
 };
 
 /* Call often: bytes that have come in all, bytes that were asked for and have
@@ -41,8 +42,11 @@ void pace_update(struct pace *pace, uint64_t now_ms, uint64_t bytes, uint64_t du
 /* So many bytes may be due before background requests have to wait. */
 uint64_t pace_window_bytes(const struct pace *pace);
 
-/* The size of one background request when so many may be under way. */
-uint32_t pace_background_bytes(const struct pace *pace, unsigned requests);
+/* How many background requests may be under way, where most is as many as ever. */
+unsigned pace_background_requests(const struct pace *pace, unsigned most);
+
+/* The most that one of them may ask for. */
+uint32_t pace_background_bytes(const struct pace *pace, unsigned most);
 
 /* The most that one demand may ask for: a quarter of a second of the link. */
 uint32_t pace_demand_bytes(const struct pace *pace);

@@ -69,8 +69,8 @@ static void starts_as_fast_as_tcp(void)
 {
 	struct link l = { .bytes_per_ms = 12500, .rtt_ms = 600 };
 
-	/* 7.5 MB under way from 64 KiB: seven doublings. */
-	run_full(&l, 9 * 600);
+	/* 7.5 MB under way from 256 KiB: five doublings. */
+	run_full(&l, 7 * 600);
 	CHECK(run_full(&l, 600) >= 90);
 }
 
@@ -127,14 +127,31 @@ static void requests_are_of_a_sensible_size(void)
 	struct pace p = { 0 };
 
 	CHECK_EQ(pace_demand_bytes(&p), PACE_REQUEST_FIRST);
-	CHECK_EQ(pace_background_bytes(&p, 7), 2 * (64 << 10) / 7);
+	/* What TCP sends at once on each connection. */
+	CHECK_EQ(pace_background_bytes(&p, 7), 12 << 10);
+	CHECK_EQ(pace_background_bytes(&p, 1), 64 << 10);
 	p = (struct pace){ .bytes_per_s = 125000000, .rtt_ms = 1, .steady = true };
 	CHECK_EQ(pace_demand_bytes(&p), PACE_REQUEST_MAX);
 	CHECK_EQ(pace_background_bytes(&p, 7), PACE_REQUEST_MAX);
 	CHECK_EQ(pace_background_bytes(&p, 0), PACE_REQUEST_MAX);
 	p.bytes_per_s = 10000;
 	CHECK_EQ(pace_demand_bytes(&p), PACE_REQUEST_MIN);
-	CHECK_EQ(pace_background_bytes(&p, 63), PACE_REQUEST_MIN);
+	CHECK_EQ(pace_background_bytes(&p, 63), 2 * (64 << 10) / 7);
+}
+
+static void the_farther_the_more_requests(void)
+{
+	struct pace p = { .rtt_ms = 20 };
+
+	CHECK_EQ(pace_background_requests(&p, 31), 7);
+	CHECK_EQ(pace_background_requests(&p, 3), 3);
+	p.rtt_ms = 300;
+	CHECK_EQ(pace_background_requests(&p, 31), 21);
+	p.rtt_ms = 60000;
+	CHECK_EQ(pace_background_requests(&p, 31), 31);
+	/* Once the link is full, size matters more than number. */
+	p = (struct pace){ .bytes_per_s = 250000, .rtt_ms = 300, .steady = true };
+	CHECK_EQ(pace_background_bytes(&p, 31), 2 * 100000 / 7);
 }
 
 int main(void)
@@ -146,5 +163,6 @@ int main(void)
 	little_demand_says_little();
 	an_outage_says_nothing();
 	requests_are_of_a_sensible_size();
+	the_farther_the_more_requests();
 	return 0;
 }
