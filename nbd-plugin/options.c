@@ -79,7 +79,7 @@ void options_init(struct options *o)
 	o->http.followlocation = true;
 	o->http.tcp_keepalive = true;
 	o->http.tcp_nodelay = true;
-	o->http.connections = 32;
+	o->http.connections = 48;
 	o->http.connect_timeout_ms = 10000;
 	o->http.stall_ms = 20000;
 	o->http.retry_max_ms = 10000;

@@ -40,7 +40,7 @@ struct http_options {
 	bool sslverify;			/* default true */
 	bool followlocation;		/* default true; never https to http */
 	bool tcp_keepalive, tcp_nodelay; /* defaults true */
-	unsigned connections;		/* requests under way at once; default 32 */
+	unsigned connections;		/* requests under way at once; default 48 */
 	unsigned connect_timeout_ms;	/* default 10 s */
 	unsigned stall_ms;		/* dead after so long under 100 B/s; default 20 s */
 	unsigned retry_max_ms;		/* cap of the backoff; default 10 s */

@@ -17,7 +17,7 @@
  */
 #define REQUESTS_NEAR 7
 #define NEAR_MS 100
-#define FIRST_MAX 4
+#define FIRST_MAX 6
 /* Comes in one round trip on a new connection: ten segments, with a header. */
 #define FLIGHT_BYTES (12U << 10)
 /* Samples in a row that bring nothing new: the link is full. */
@@ -123,9 +123,11 @@ uint32_t pace_background_bytes(const struct pace *p, unsigned most)
 {
 	unsigned requests = pace_background_requests(p, most);
 
-	/* TCP feels its way on each connection: many of them, with a little on each. */
+	/* TCP feels its way on each connection: many of them, with a little on each, and
+	 * where that has come, twice as much.
+	 */
 	if (!p->steady)
-		return clamp(pace_window_bytes(p) / (requests ? requests : 1), FLIGHT_BYTES);
+		return clamp((pace_window_bytes(p) + p->bytes) / (requests ? requests : 1), FLIGHT_BYTES);
 	if (requests > REQUESTS_NEAR)
 		requests = REQUESTS_NEAR;
 	/* On the average half of each is still due. */

@@ -69,7 +69,7 @@ static void starts_as_fast_as_tcp(void)
 {
 	struct link l = { .bytes_per_ms = 12500, .rtt_ms = 600 };
 
-	/* 7.5 MB under way from 256 KiB: five doublings. */
+	/* 7.5 MB under way from 384 KiB: five doublings. */
 	run_full(&l, 7 * 600);
 	CHECK(run_full(&l, 600) >= 90);
 }
