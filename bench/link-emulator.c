@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * A slow, far link between a QEMU machine and a TAP device, on this machine's
- * processor rather than in the emulated one, where netem costs seconds:
+ * A slow, far link between a guest and a TAP device, on this machine's processor
+ * rather than in an emulated one, where netem costs seconds.  The guest is a QEMU or
+ * another network namespace:
  *
- *   guest ── unix socket (-netdev stream) ── here ── TAP ── this machine's TCP
+ *   QEMU ── unix socket (-netdev stream) ── here ── TAP ── this machine's TCP
+ *   namespace ────────────────────── TAP ── here ── TAP ── this machine's TCP
  *
  * Each way has a rate, a delay of half the round trip, a queue that drops what would
  * wait for longer than its limit, and random loss.  A packet leaves when those before it
  * have, and arrives the delay later; that is netem's model.
  *
- *   link-emulator SOCKET TAP RATE_BIT_S RTT_US QUEUE_US LOSS_PPM SEED
+ *   link-emulator SOCKET|tap:NETNS:TAP TAP RATE_BIT_S RTT_US QUEUE_US LOSS_PPM SEED
  *
- * Listens on SOCKET, takes one guest, ends when that does.  SIGUSR1 begins an outage: what
+ * Listens on SOCKET, takes one guest, ends when that does; or opens the TAP of NETNS.  SIGUSR1 begins an outage: what
  * is sent is lost; SIGUSR2 ends it.
  */
 #define _GNU_SOURCE
@@ -24,6 +26,7 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -52,6 +55,7 @@ struct way {
 };
 
 static uint64_t rate_bit_s, delay_ns, queue_ns, loss_ppm, seed;
+static bool guest_is_tap;
 static volatile sig_atomic_t is_down;
 
 static void on_signal(int signal)
@@ -114,33 +118,42 @@ static void send_all(int fd, const void *bytes, size_t length)
 	}
 }
 
+static void write_frame(int tap, const struct frame *f)
+{
+	if (write(tap, f->bytes, f->length) < 0 && errno != EIO && errno != EAGAIN)
+		err(1, "tap");
+}
+
 /* A frame of the stream has its length before it, 32 bits big endian. */
+static void send_frame(int guest, const struct frame *f)
+{
+	uint32_t length = htonl(f->length);
+
+	send_all(guest, &length, sizeof length);
+	send_all(guest, f->bytes, f->length);
+}
+
 static void deliver(int guest, int tap, struct way *down, struct way *up)
 {
 	uint64_t now = now_ns();
 	const struct frame *f;
-	uint32_t length;
 
-	while ((f = leave(down, now))) {
-		length = htonl(f->length);
-		send_all(guest, &length, sizeof length);
-		send_all(guest, f->bytes, f->length);
-	}
+	while ((f = leave(down, now)))
+		guest_is_tap ? write_frame(guest, f) : send_frame(guest, f);
 	while ((f = leave(up, now)))
-		if (write(tap, f->bytes, f->length) < 0 && errno != EIO && errno != EAGAIN)
-			err(1, "tap");
+		write_frame(tap, f);
 }
 
-static void take_from_tap(int tap, struct way *down)
+static void take_from_tap(int tap, struct way *w)
 {
 	uint8_t bytes[FRAME_MAX];
 	ssize_t got;
 
 	while ((got = read(tap, bytes, sizeof bytes)) > 0)
-		enter(down, bytes, (size_t)got);
+		enter(w, bytes, (size_t)got);
 }
 
-static void take_from_guest(int guest, struct way *up)
+static void take_from_stream(int guest, struct way *up)
 {
 	static uint8_t buffer[1 << 16];
 	static size_t have;
@@ -194,6 +207,23 @@ static int open_tap(const char *name)
 	return fd;
 }
 
+/* tap:NETNS:TAP; this process stays there, which changes nothing for what is open. */
+static int open_guest_tap(char *where)
+{
+	char path[128], *name = strchr(where, ':');
+	int fd;
+
+	if (!name)
+		errx(2, "tap:NETNS:TAP has another colon");
+	*name++ = '\0';
+	snprintf(path, sizeof path, "/var/run/netns/%s", where);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		err(1, "%s", path);
+	close(fd);
+	return open_tap(name);
+}
+
 static int accept_guest(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -218,7 +248,7 @@ int main(int argc, char **argv)
 	struct pollfd fds[2];
 
 	if (argc != 8)
-		errx(2, "usage: link-emulator SOCKET TAP RATE_BIT_S RTT_US QUEUE_US LOSS_PPM SEED");
+		errx(2, "usage: link-emulator SOCKET|tap:NETNS:TAP TAP RATE_BIT_S RTT_US QUEUE_US LOSS_PPM SEED");
 	rate_bit_s = strtoull(argv[3], NULL, 10);
 	delay_ns = strtoull(argv[4], NULL, 10) * 500;
 	queue_ns = strtoull(argv[5], NULL, 10) * 1000;
@@ -231,7 +261,8 @@ int main(int argc, char **argv)
 	sigaction(SIGUSR1, &action, NULL);
 	sigaction(SIGUSR2, &action, NULL);
 	fds[1].fd = open_tap(argv[2]);
-	fds[0].fd = accept_guest(argv[1]);
+	guest_is_tap = !strncmp(argv[1], "tap:", 4);
+	fds[0].fd = guest_is_tap ? open_guest_tap(argv[1] + 4) : accept_guest(argv[1]);
 	fds[0].events = fds[1].events = POLLIN;
 	for (;;) {
 		timeout = until_next(&down, &up);
@@ -239,7 +270,8 @@ int main(int argc, char **argv)
 			if (fds[1].revents)
 				take_from_tap(fds[1].fd, &down);
 			if (fds[0].revents)
-				take_from_guest(fds[0].fd, &up);
+				guest_is_tap ? take_from_tap(fds[0].fd, &up) :
+					       take_from_stream(fds[0].fd, &up);
 		}
 		deliver(fds[0].fd, fds[1].fd, &down, &up);
 	}

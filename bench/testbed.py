@@ -1,0 +1,414 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+"""What bench/boot and bench/replay share: images, an emulated link with an origin behind
+it, booting a machine, and tables of results."""
+
+import csv
+import datetime
+import fcntl
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(HERE)
+VM = os.path.join(TOP, "tests", "vm")
+WORK = os.environ.get("FARROOT_VM_DIR", "/var/tmp/farroot-vm")
+
+TIME_LIMIT_S = 1500
+MARKS = [("network", re.compile(rb"IP-Config: \S+ complete")),
+         ("mounted", re.compile(rb"bench: mounted|the root file system is /dev/vda")),
+         ("switch_root", re.compile(rb"bench: switch_root")),
+         # The kernel may speak in between.
+         ("login", re.compile(rb"(?:farroot |\n)login: "))]
+GUEST, ORIGIN = "10.77.0.2", "10.77.0.1"
+ADDRESS = f"ip={GUEST}::{ORIGIN}:255.255.255.0::eth0:off net.ifnames=0"
+
+
+def say(text):
+    print(time.strftime("%T"), text, file=sys.stderr, flush=True)
+
+
+def output(*command, **more):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True,
+                          **more).stdout.strip()
+
+
+def quietly(*command):
+    subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
+
+
+class Link:
+    """RATE-RTT[-LOSS%][-outSECONDSs], such as 10mbit-100ms."""
+
+    def __init__(self, name):
+        match = re.fullmatch(r"(\d+)mbit-(\d+)ms(?:-([\d.]+)%)?(?:-out(\d+)s)?", name)
+        if not match:
+            sys.exit(f"{name}: a link is like 10mbit-100ms, 10mbit-100ms-1% or 2mbit-300ms-out60s")
+        self.name = name
+        self.mbit, self.rtt_ms = int(match[1]), int(match[2])
+        self.loss = match[3]
+        self.outage_s = int(match[4] or 0)
+
+    def emulator(self, socket, run):
+        """The command; its queue holds a second, its losses go by the run."""
+        return [build("link-emulator"), socket, "tap0", str(self.mbit * 1000000), str(self.rtt_ms * 1000), "1000000",
+                str(int(float(self.loss or 0) * 10000)), str(run)]
+
+
+class Machine:
+    """What an architecture boots from, made once for each state of the source."""
+
+    def __init__(self, arch):
+        self.arch = arch
+        tree = output(f"{VM}/make-tree", "--arch", arch)
+        host = output(f"{VM}/make-tree")
+        self.farroot = f"{host}/usr/bin/farroot"
+        root = output(f"{VM}/make-rootfs", "--arch", arch, "--tree", tree)
+        initrd = output(f"{VM}/make-rootfs", "--arch", arch, "--tree", tree, "--packages",
+                        "qemu-utils,qemu-block-extra,curl,ethtool", "--initramfs",
+                        f"{HERE}/initramfs", "--no-image")
+        self.kernel, self.initrd = f"{initrd}/vmlinuz", f"{initrd}/initrd"
+        # A Debian with all the stacks in it, and what is not a part of it.
+        self.base, self.tree = re.sub(r"-[0-9a-f]{16}-initrd$", "", initrd), tree
+        self.squashfs = f"{root}/image.squashfs"
+        self.dir = f"{WORK}/bench-{os.path.basename(root)}"
+        self.www = f"{self.dir}/www"
+        self.trace = f"{self.dir}/trace"
+        os.makedirs(f"{self.www}/plain", exist_ok=True)
+        if not os.path.exists(f"{self.dir}/plain.pack"):
+            self.pack("plain", [])
+
+    def pack(self, name, options):
+        image = f"{self.www}/{name}/root.img"
+        os.makedirs(os.path.dirname(image), exist_ok=True)
+        text = output(self.farroot, "pack", *options, self.squashfs, "-o", image)
+        with open(f"{self.dir}/{name}.pack", "w", encoding="ascii") as file:
+            file.write(text)
+
+    def version(self, package):
+        """Of a Debian package that the guest's initramfs was made from."""
+        with open(f"{self.base}/var/lib/dpkg/status", encoding="utf-8") as file:
+            match = re.search(rf"^Package: {package}\n(?:.+\n)*?Version: (.*)$", file.read(), re.M)
+        return match[1] if match else ""
+
+    def roothash(self, name):
+        with open(f"{self.dir}/{name}.pack", encoding="ascii") as file:
+            return re.search(r"^roothash=([0-9a-f]{64})$", file.read(), re.M)[1]
+
+    def image(self, name):
+        return f"{self.www}/{name}/root.img"
+
+    def need_profile(self):
+        """Records what a boot from a local disk reads."""
+        if not os.path.exists(f"{self.dir}/local.log"):
+            boot_local(self, f"{self.dir}/local.log")
+        if not os.path.exists(f"{self.www}/profile/root.img"):
+            os.makedirs(f"{self.www}/profile", exist_ok=True)
+            output(self.farroot, "profile", "record", f"--log={self.dir}/local.log",
+                   "-o", f"{self.image('profile')}.profile", self.image("plain"))
+            os.link(self.image("plain"), self.image("profile"))
+
+    def write_trace(self, log, login, first):
+        """Reads with their times, since the network was up: START_US END_US OFFSET LENGTH."""
+        begun, reads = {}, []
+        pattern = re.compile(r"(\S+ \S+) connection=\d+ (\.\.\.)?Read id=(\d+)(?: offset=(\w+) count=(\w+))?")
+        with open(log, encoding="ascii", errors="replace") as file:
+            for match in filter(None, map(pattern.match, file)):
+                at = datetime.datetime.strptime(match[1], "%Y-%m-%d %H:%M:%S.%f")
+                at_us = max(0, (at - first) // datetime.timedelta(microseconds=1))
+                if not match[2]:
+                    begun[match[3]] = (at_us, int(match[4], 16), int(match[5], 16))
+                elif match[3] in begun:
+                    start, offset, length = begun.pop(match[3])
+                    reads.append((start, at_us, offset, length))
+        with open(f"{self.www}/plain/root.img", "rb") as image:
+            total = os.fstat(image.fileno()).st_size // 4096
+        with open(self.trace, "w", encoding="ascii") as file:
+            file.write(f"# a boot from a local disk, {self.arch}: start_us end_us offset length\n"
+                       f"# image_blocks={total}\n# roothash={self.roothash('plain')}\n"
+                       f"# login_us={(login - first) // datetime.timedelta(microseconds=1)}\n")
+            for read in sorted(reads):
+                file.write(" ".join(map(str, read)) + "\n")
+
+    def need_packed(self):
+        self.need_profile()
+        if os.path.exists(f"{self.dir}/packed.pack"):
+            return
+        # Which files, not which blocks that many files share: see farroot-pack --probe.
+        # Two boots, since they differ a little.
+        self.pack("probe", ["--probe"])
+        lists = []
+        for run in (1, 2):
+            log = f"{self.dir}/probe.{run}.log"
+            boot_local(self, log, "probe")
+            output(self.farroot, "profile", "record", f"--log={log}", "-o", f"{log}.profile",
+                   self.image("probe"))
+            lists.append(output(self.farroot, "profile", "files", f"{log}.profile", self.image("probe")))
+        with open(f"{self.dir}/boot.files", "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write("\n".join(lists) + "\n")
+        self.pack("packed", [f"--profile={self.dir}/boot.files"])
+
+    def qemu(self, arguments, more):
+        machine = {"arm64": ["-M", "virt", "-cpu", "cortex-a72"],
+                   "amd64": ["-M", "q35", "-cpu", "qemu64"]}
+        tty = {"arm64": "ttyAMA0", "amd64": "ttyS0"}
+        return [
+            f"{HERE}/qemu", self.arch, *machine[self.arch], "-m", "1536M", "-smp", "2", "-accel", "tcg,thread=multi",
+            "-nodefaults", "-display", "none", "-no-reboot", "-kernel", self.kernel, "-initrd", self.initrd,
+            "-append", f"console={tty[self.arch]} panic=1 {arguments}", "-serial", "stdio"] + more
+
+
+def lock():
+    """Two benches would measure each other, and take each other's sockets."""
+    os.makedirs(WORK, exist_ok=True)
+    file = open(f"{WORK}/bench.lock", "w", encoding="ascii")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("another bench is running")
+    return file
+
+
+def build(name, *packages):
+    """A program of this folder; its path."""
+    program, source = f"{WORK}/{name}", f"{HERE}/{name}.c"
+    if not os.path.exists(program) or os.path.getmtime(program) < os.path.getmtime(source):
+        flags = output("pkg-config", "--cflags", "--libs", *packages).split() if packages else []
+        subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", f"{program}.new", source, *flags], check=True)
+        os.rename(f"{program}.new", program)
+    return program
+
+
+class Origin:
+    """nginx in a network namespace, and a link to the guest: a QEMU, for which network has the
+    arguments, or, with client, another namespace."""
+
+    def __init__(self, www, state, link, run=1, client=None):
+        self.ns, self.client, self.state = f"bench{os.getpid()}", client, state
+        shutil.rmtree(state, ignore_errors=True)
+        os.makedirs(f"{state}/tmp")
+        self.log = f"{state}/access.log"
+        with open(f"{state}/nginx.conf", "w", encoding="ascii") as file:
+            temps = "".join(f"{kind}_temp_path {state}/tmp;" for kind in
+                            ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+            file.write(f"daemon off; pid {state}/pid; user root; worker_processes 1;"
+                       f"error_log {state}/error.log; events {{ worker_connections 256; }}"
+                       "http { log_format bench '$msec $status $body_bytes_sent $bytes_sent $http_range';"
+                       f"access_log {self.log} bench; {temps} keepalive_requests 100000;"
+                       f"server {{ listen {ORIGIN}:80; root {www}; }} }}")
+        self.make_namespace(self.ns, ORIGIN)
+        if client:
+            self.make_namespace(client, GUEST)
+        # As on a server that is to serve far clients; the default stops at 4 MB.
+        self.inside("sysctl", "-q", "-w", "net.ipv4.tcp_wmem=4096 16384 33554432")
+        self.nginx = subprocess.Popen(self.command("nginx", "-e", f"{state}/error.log", "-c",
+                                                   f"{state}/nginx.conf"),
+                                      env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
+        if client:
+            self.emulator = subprocess.Popen(self.command(*link.emulator(f"tap:{client}:tap0", run)))
+            return
+        socket = f"{state}/link.sock"
+        self.emulator = subprocess.Popen(self.command(*link.emulator(socket, run)))
+        while not os.path.exists(socket):
+            time.sleep(0.01)
+        self.network = ["-netdev", f"stream,id=net,server=off,addr.type=unix,addr.path={socket}",
+                        "-device", "virtio-net-pci,netdev=net,romfile="]
+
+    @staticmethod
+    def make_namespace(name, address):
+        def ip(*command):
+            subprocess.run(["ip", *command], check=True)
+        ip("netns", "add", name)
+        ip("-n", name, "link", "set", "lo", "up")
+        ip("-n", name, "tuntap", "add", "tap0", "mode", "tap")
+        ip("-n", name, "addr", "add", f"{address}/24", "dev", "tap0")
+        ip("-n", name, "link", "set", "tap0", "up")
+        # Packets as they are on a wire.
+        for offload in ("gso", "tso", "gro"):
+            quietly("ip", "netns", "exec", name, "ethtool", "-K", "tap0", offload, "off")
+
+    def command(self, *command):
+        return ["ip", "netns", "exec", self.ns, *command]
+
+    def inside(self, *command):
+        return subprocess.run(self.command(*command), check=True)
+
+    def outage(self, begins):
+        self.emulator.send_signal(signal.SIGUSR1 if begins else signal.SIGUSR2)
+
+    def wire_bytes(self):
+        return int(output(*self.command("cat", "/sys/class/net/tap0/statistics/tx_bytes")))
+
+    def counts(self, until):
+        """Bytes of bodies and requests that had ended by then."""
+        body = requests = 0
+        with open(self.log, encoding="ascii", errors="replace") as file:
+            for line in file:
+                words = line.split()
+                if float(words[0]) <= until:
+                    body += int(words[2])
+                    requests += 1
+        return body, requests
+
+    def stop(self):
+        if self.nginx.poll() is None:
+            self.nginx.terminate()
+            self.nginx.wait()
+        if self.emulator.poll() is None:
+            self.emulator.terminate()
+        self.emulator.wait()
+        for name in filter(None, (self.ns, self.client)):
+            quietly("ip", "netns", "del", name)
+
+
+class Boot:
+    """One machine, from power-on to its login prompt; times by the console."""
+
+    def __init__(self, command, console):
+        self.times, self.seen = {}, b""
+        self.file = open(console, "wb")
+        self.began, self.date = time.monotonic(), datetime.datetime.now()
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=self.file)
+        os.set_blocking(self.process.stdout.fileno(), False)
+
+    def elapsed(self):
+        return time.monotonic() - self.began
+
+    def step(self):
+        """Takes in what the console says; False when the machine is off."""
+        data = None
+        try:
+            data = os.read(self.process.stdout.fileno(), 65536)
+        except BlockingIOError:
+            pass
+        if data:
+            now = self.elapsed()
+            self.file.write(data)
+            self.file.flush()
+            self.seen = self.seen[-4096:] + data
+            for name, pattern in MARKS:
+                if name not in self.times and pattern.search(self.seen):
+                    self.times[name] = now
+        elif data == b"" and self.process.poll() is not None:
+            return False
+        else:
+            time.sleep(0.005)
+        return True
+
+    def cpu_s(self):
+        """What the machine has cost this one, which tells more than the time if others run here."""
+        try:
+            with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+                words = file.read().rpartition(")")[2].split()
+        except FileNotFoundError:
+            return 0.0  # it has crashed
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+    def until(self, mark, on_step=None):
+        while mark not in self.times:
+            if not self.step() or self.elapsed() > TIME_LIMIT_S:
+                return False
+            if on_step:
+                on_step(self)
+        return True
+
+    def stop(self):
+        """May be called twice."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
+        self.process.stdout.close()
+        self.file.close()
+
+
+def has_crashed(console):
+    """QEMU's TCG breaks a starting kernel now and then; that is no result."""
+    with open(console, "rb") as file:
+        return b"Kernel panic" in file.read()
+
+
+def boot_local(machine, log, image="plain"):
+    """From a disk of this machine; log gets the reads."""
+    while not try_local(machine, log, image):
+        say(f"{machine.arch} local: the kernel crashed; again")
+
+
+def try_local(machine, log, image):
+    socket, console = f"{machine.dir}/disk.sock", f"{machine.dir}/local.console"
+    for name in (socket, f"{log}.new"):
+        if os.path.exists(name):
+            os.unlink(name)
+    origin = Origin(machine.www, f"{machine.dir}/origin", Link("1000mbit-0ms"))
+    server = subprocess.Popen(["nbdkit", "--foreground", "--readonly", f"--unix={socket}",
+                               "--filter=log", "file", machine.image(image), f"logfile={log}.new"])
+    boot = None
+    try:
+        while not os.path.exists(socket):
+            if server.poll() is not None:
+                sys.exit("nbdkit has ended")
+            time.sleep(0.05)
+        boot = Boot(machine.qemu(
+            f"boot=farroot farroot=/dev/vda farroot.verify=none {ADDRESS}", [
+                "-drive", f"file=nbd+unix:///?socket={socket},format=raw,if=none,id=image,readonly=on",
+                # What the kernel takes of nbd: it reads ahead by that.
+                "-device", "virtio-blk-pci,drive=image,min_io_size=4096,opt_io_size=131072,"
+                "logical_block_size=4096,physical_block_size=4096", *origin.network]), console)
+        ok = boot.until("login")
+        now, cpu_s = datetime.datetime.now(), boot.cpu_s()
+        boot.stop()
+    finally:
+        if boot:
+            boot.stop()
+        origin.stop()
+        server.terminate()
+        server.wait()
+    if not ok and has_crashed(console):
+        return False
+    if not ok:
+        sys.exit(f"no login prompt from a local disk; see {console}")
+    os.rename(f"{log}.new", log)
+    if image == "plain":
+        machine.write_trace(log, now, boot.date + datetime.timedelta(seconds=boot.times["network"]))
+    say(f"{machine.arch} local: login after {boot.times['login']:.1f} s, {cpu_s:.1f} s of CPU")
+    return True
+
+
+def commit():
+    """The last that touched what is measured; the results themselves are in the tree, too."""
+    parts = [f"{TOP}/{part}" for part in ("nbd-plugin", "initramfs", "tests/vm")]
+    name = output("git", "-C", TOP, "log", "-1", "--format=%h", "--", *parts)
+    return name + ("-dirty" if output("git", "-C", TOP, "status", "--porcelain", "--", *parts) else "")
+
+
+def versions(machine):
+    with open(f"{machine.dir}/local.console", "rb") as file:
+        kernel = re.search(rb"Linux version (\S+)", file.read())
+    with open("/proc/cpuinfo", encoding="ascii") as file:
+        cpu = re.search(r"^model name\s*: (.*)$", file.read(), re.M)
+    return {"commit": commit(), "kernel": kernel[1].decode() if kernel else "",
+            "nbdkit": machine.version("nbdkit"), "curl": machine.version("curl"),
+            "qemu_utils": machine.version("qemu-utils"), "qemu": output(f"{HERE}/qemu", "--version").split()[3],
+            "cpu": cpu[1] if cpu else ""}
+
+
+def rows_of(path):
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def add_row(path, fields, row):
+    is_new = not os.path.exists(path)
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    with open(path, "a", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fields, lineterminator="\n")
+        if is_new:
+            writer.writeheader()
+        writer.writerow(row)
