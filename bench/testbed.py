@@ -397,6 +397,20 @@ def versions(machine):
             "cpu": cpu[1] if cpu else ""}
 
 
+def state_of(row):
+    """What a row is about: rows of one state belong together.  Ours is a commit; that of the other
+    stacks, the versions of their programs."""
+    if row["stack"].startswith(("farroot", "idle", "filling")):
+        return row["commit"]
+    return " ".join(row[key] for key in ("kernel", "nbdkit", "curl", "qemu_utils", "cpu"))
+
+
+def latest(rows):
+    """Those of the latest state of each stack."""
+    states = {row["stack"]: state_of(row) for row in rows}
+    return [row for row in rows if state_of(row) == states[row["stack"]]]
+
+
 def rows_of(path):
     if not os.path.exists(path):
         return []
