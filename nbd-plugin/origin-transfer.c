@@ -128,14 +128,15 @@ static void transfer_put(struct transfer *t)
 	o->idle = t;
 }
 
-bool origin_is_busy(const struct origins *os, int origin)
+unsigned origin_owes(const struct origins *os, int origin)
 {
 	const struct transfer *t;
+	unsigned count = 0;
 
 	for (t = os->busy; t; t = t->next)
 		if (t->origin == origin && t->request)
-			return true;
-	return false;
+			count++;
+	return count;
 }
 
 /* In an outage many short tries find out sooner than few long ones that it is
@@ -172,7 +173,7 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	t->window_start_ms = t->sent_ms = t->heard_ms = clock_ms();
 	t->asks_if_alive = false;
 	/* Before there was nothing to hear. */
-	if (!origin_is_busy(os, origin))
+	if (!origin_owes(os, origin))
 		o->heard_ms = t->heard_ms;
 	memset(&t->reply, 0, sizeof t->reply);
 	t->was_alone = !os->busy;

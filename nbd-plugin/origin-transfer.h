@@ -48,6 +48,7 @@ struct origin {
 	uint64_t heard_ms;	/* the same, of all its transfers */
 	unsigned silence_ms;	/* so long without a byte is worth a probe */
 	unsigned fresh;		/* so many requests must not reuse a connection */
+	unsigned most;		/* requests at once that it takes; 0: not known */
 	char logged[256];
 	uint64_t logged_ms;
 };
@@ -71,8 +72,8 @@ struct origins {
 	char last_error[512];
 };
 
-/* Whether it owes us an answer. */
-bool origin_is_busy(const struct origins *os, int origin);
+/* Answers that it owes us. */
+unsigned origin_owes(const struct origins *os, int origin);
 
 /* Sends first-last to an origin; request is NULL for a probe, whose body nobody
  * wants.  Returns 0 or -ENOMEM.

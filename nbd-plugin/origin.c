@@ -174,7 +174,7 @@ static void probe_silent(struct origins *os)
 		if (patience < 4 * os->rtt_ms)
 			patience = 4 * os->rtt_ms;
 		if (now - o->heard_ms < patience || os->health[i].failures ||
-		    !origin_is_busy(os, (int)i))
+		    !origin_owes(os, (int)i))
 			continue;
 		for (t = os->busy; t && !(t->asks_if_alive && t->origin == (int)i); t = t->next)
 			;
@@ -184,6 +184,25 @@ static void probe_silent(struct origins *os)
 		if (!transfer_start(os, (int)i, 0, 0, NULL))
 			os->busy->asks_if_alive = true;
 	}
+}
+
+/* 503 and 429 for one of several requests at once: it takes no more than the rest of
+ * them.  That is no trouble, and nobody has to wait.  Of a last one it would be.
+ */
+static bool was_too_many(struct transfer *t)
+{
+	struct origins *os = t->origins;
+	struct origin *o = &os->origin[t->origin];
+	unsigned others = origin_owes(os, t->origin) - 1;
+
+	if ((t->reply.status != 503 && t->reply.status != 429) || !others)
+		return false;
+	if (!o->most || others < o->most) {
+		o->most = others;
+		log_say(os->log, LOG_NOTE, "%s: server answered %u; from now on at most %u requests at once",
+			o->shown, t->reply.status, o->most);
+	}
+	return true;
 }
 
 static void transfer_end(struct transfer *t, enum fault fault)
@@ -199,6 +218,8 @@ static void transfer_end(struct transfer *t, enum fault fault)
 	}
 	if (request && request->is_profile)
 		end_profile(os, t, fault);
+	else if (fault && request && was_too_many(t))
+		;
 	else if (fault)
 		failed(os, t->origin, fault, t->why, t->reply.retry_after_s);
 	else
@@ -304,7 +325,7 @@ int origins_start(struct origins *os, struct origin_request *request)
 {
 	int origin = pick(os, request);
 
-	if (origin < 0)
+	if (origin < 0 || (os->origin[origin].most && origin_owes(os, origin) >= os->origin[origin].most))
 		return -EAGAIN;
 	request->origin = origin;
 	return transfer_start(os, origin, request->offset,

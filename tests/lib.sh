@@ -174,7 +174,7 @@ pack() {
 # origin_start N [NGINX_SERVER_LINE...]: nginx number N on a port of its own (the
 # same after a restart); serves $dir/wwwN at $urlN, log in $dir/accessN.log.
 # $origin_listen: more words for listen, such as "ssl http2".
-# $origin_scheme: https with those.
+# $origin_scheme: https with those.  $origin_http: lines outside of the server.
 origin_start() {
 	need nginx
 	n=$1
@@ -189,6 +189,7 @@ origin_start() {
 		[ "$(id -u)" = 0 ] && echo 'user root;'
 		echo "error_log $dir/error$n.log; events { worker_connections 512; }"
 		echo "http { log_format bytes '\$status \$body_bytes_sent \$http_range \$server_protocol';"
+		echo "${origin_http:-}"
 		echo "access_log $dir/access$n.log bytes; default_type application/octet-stream;"
 		echo 'sendfile on; keepalive_requests 100000; lingering_close off;'
 		for kind in client_body proxy fastcgi uwsgi scgi; do
