@@ -7,7 +7,7 @@
 
 #define REST_FIRST_MS 500
 #define DEMOTED_MS 30000
-#define UNREACHED_REST_MS 1000
+#define UNREACHED_REST_MS 500
 
 /* Lower is better. */
 enum rank { CLEAN, DEMOTED, AVOIDED, RETURNING, UNUSABLE };

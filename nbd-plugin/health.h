@@ -53,7 +53,7 @@ uint64_t health_wait(const struct health *h, size_t count, uint64_t now_ms);
 void health_success(struct health *h);
 
 /* Returns the milliseconds it will rest: 0.5 s doubling to rest_max_ms, but if it
- * cannot be reached no more than 1 s and a 64th of the time that this has lasted, so
+ * cannot be reached no more than 0.5 s and a 64th of the time that this has lasted, so
  * that an outage is not drawn out; each with a jitter of half (random: any number), or retry_after_ms if the server
  * asked for more, within rest_max_ms.
  */

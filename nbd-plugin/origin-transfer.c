@@ -12,8 +12,10 @@
 #include "clock.h"
 #include "origin-transfer.h"
 
-#define CONNECT_AGAIN_MS 5000
-#define CONNECT_PROBE_MS 3000
+/* A SYN at once and one a second later; the next would be at three. */
+#define CONNECT_AGAIN_MS 2000
+/* Every so many tries a long one, in case the link has become slow. */
+#define LONG_TRY 8
 
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
@@ -140,17 +142,16 @@ unsigned origin_owes(const struct origins *os, int origin)
 }
 
 /* In an outage many short tries find out sooner than few long ones that it is
- * over: the kernel sends a SYN every second at first, then ever more rarely.  Now
- * and then a long one, in case the link has become slow.
+ * over: the kernel sends a SYN every second at first, then ever more rarely.
  */
 static long connect_timeout_ms(const struct origins *os, int origin, bool is_probe)
 {
 	long most = (long)os->options->http.connect_timeout_ms;
-	long enough = 8L * (long)os->rtt_ms, least = is_probe ? CONNECT_PROBE_MS : CONNECT_AGAIN_MS;
+	long enough = 8L * (long)os->rtt_ms;
 
-	if (enough < least)
-		enough = least;
-	if (!os->rtt_ms || (!is_probe && os->health[origin].failures % 4 == 0))
+	if (enough < CONNECT_AGAIN_MS)
+		enough = CONNECT_AGAIN_MS;
+	if (!os->rtt_ms || (!is_probe && os->origin[origin].tries % LONG_TRY == LONG_TRY - 1))
 		return most;
 	return enough < most ? enough : most;
 }
@@ -194,8 +195,10 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	}
 	if (o->fresh)
 		o->fresh--;
-	if (os->health[origin].failures)
+	if (os->health[origin].failures) {
 		os->health[origin].probing = true;
+		o->tries++;
+	}
 	t->next = os->busy;
 	os->busy = t;
 	os->busy_count++;

@@ -48,6 +48,7 @@ struct origin {
 	uint64_t heard_ms;	/* the same, of all its transfers */
 	unsigned silence_ms;	/* so long without a byte is worth a probe */
 	unsigned fresh;		/* so many requests must not reuse a connection */
+	unsigned tries;		/* since it first failed; see connect_timeout_ms */
 	unsigned most;		/* requests at once that it takes; 0: not known */
 	char logged[256];
 	uint64_t logged_ms;
