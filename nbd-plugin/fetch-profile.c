@@ -113,8 +113,10 @@ void fetch_hint_end(struct fetch *f, enum fault fault)
 	struct hint *h = &f->hint;
 
 	h->state = HINT_DUE;
-	/* While opening: with the next request for the image. */
-	h->again_ms = f->tree ? clock_ms() + ASK_AGAIN_MS : 0;
+	h->again_ms = clock_ms() + ASK_AGAIN_MS;
+	/* There is no network yet: with the next request for the image. */
+	if (!f->tree && (fault == FAULT_RESOLVE || fault == FAULT_CONNECT))
+		h->again_ms = 0;
 	if (!fault)
 		h->state = HINT_HERE;
 	else if (fault == FAULT_STATUS)

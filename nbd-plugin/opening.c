@@ -31,6 +31,7 @@ static int get(struct opening *o, uint64_t start, uint32_t count, bool size_is_h
 	       struct job **out)
 {
 	struct extent extent = { .start = start, .count = count, .avoid = -1 };
+	uint64_t wait_ms;
 	struct job *job;
 	int err;
 
@@ -41,7 +42,9 @@ static int get(struct opening *o, uint64_t start, uint32_t count, bool size_is_h
 		err = origins_start(o->origins, &job->request);
 		if (err) {
 			job_free(job);
-			wait_a_tick(o, origins_wait_ms(o->origins));
+			wait_ms = origins_wait_ms(o->origins);
+			/* 0: it takes no more than what is under way. */
+			wait_a_tick(o, wait_ms ? wait_ms : TICK_MS);
 			continue;
 		}
 		while (!job->ended && !*o->stop)

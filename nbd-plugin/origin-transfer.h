@@ -50,6 +50,7 @@ struct origin {
 	unsigned fresh;		/* so many requests must not reuse a connection */
 	unsigned tries;		/* since it first failed; see connect_timeout_ms */
 	unsigned most;		/* requests at once that it takes; 0: not known */
+	unsigned since_most;	/* good answers since that was found out, or raised */
 	char logged[256];
 	uint64_t logged_ms;
 };

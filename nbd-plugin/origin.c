@@ -25,6 +25,10 @@
 #define LISTEN_MS 500
 /* The same complaint again only after so long. */
 #define LOG_AGAIN_MS 60000
+/* So many good answers, and a server that took no more requests at once is asked for
+ * one more.
+ */
+#define MORE_AFTER 64
 /* While another origin serves, one that fails is tried this much less often. */
 #define SPARE_REST_FACTOR 6
 
@@ -113,6 +117,10 @@ static void succeeded(struct origins *os, struct transfer *t)
 		log_say(os->log, LOG_NOTE, "%s: answers again", o->shown);
 		o->logged[0] = '\0';
 	}
+	if (o->most && ++o->since_most >= MORE_AFTER) {
+		o->most++;
+		o->since_most = 0;
+	}
 	health_success(&os->health[t->origin]);
 	if (clock_ms() - t->sent_ms < SILENCE_MS)
 		os->origin[t->origin].silence_ms = 0;
@@ -187,7 +195,8 @@ static void probe_silent(struct origins *os)
 }
 
 /* 503 and 429 for one of several requests at once: it takes no more than the rest of
- * them.  That is no trouble, and nobody has to wait.  Of a last one it would be.
+ * them.  That is no trouble, and nobody has to wait.  Of a last one it would be.  It
+ * may have been the server's bad moment: succeeded() tries one more now and then.
  */
 static bool was_too_many(struct transfer *t)
 {
@@ -197,11 +206,12 @@ static bool was_too_many(struct transfer *t)
 
 	if ((t->reply.status != 503 && t->reply.status != 429) || !others)
 		return false;
-	if (!o->most || others < o->most) {
+	if (!o->most)
+		log_say(os->log, LOG_NOTE, "%s: server answered %u to one of %u requests at once; asking for fewer",
+			o->shown, t->reply.status, others + 1);
+	if (!o->most || others < o->most)
 		o->most = others;
-		log_say(os->log, LOG_NOTE, "%s: server answered %u; from now on at most %u requests at once",
-			o->shown, t->reply.status, o->most);
-	}
+	o->since_most = 0;
 	return true;
 }
 
