@@ -77,10 +77,13 @@ static void update_status(struct fetch *f)
 
 	origins_state(f->origins, &o);
 	pace_update(&f->pace, clock_ms(), o.fetched_bytes, fetch_due_bytes(f), o.rtt_ms);
-	if (!o.outage)
+	if (!o.outage) {
+		if (f->outage_since)
+			pace_begin_again(&f->pace);
 		f->outage_since = 0;
-	else if (!f->outage_since)
+	} else if (!f->outage_since) {
 		f->outage_since = (int64_t)time(NULL);
+	}
 	s.state = state_of(f, o.outage);
 	s.outage_since = s.state == STATUS_OUTAGE || s.state == STATUS_OPENING ?
 			 f->outage_since : 0;

@@ -79,6 +79,16 @@ void pace_update(struct pace *p, uint64_t now_ms, uint64_t bytes, uint64_t due, 
 	begin_sample(p, now_ms, bytes, due);
 }
 
+void pace_begin_again(struct pace *p)
+{
+	*p = (struct pace){ .rtt_ms = p->rtt_ms, .bytes = p->bytes, .base_bytes = p->bytes };
+}
+
+static uint64_t came_so_far(const struct pace *p)
+{
+	return p->bytes - p->base_bytes;
+}
+
 /* How many times a near link's round trip this one's is. */
 static unsigned times_near(const struct pace *p, unsigned most)
 {
@@ -93,7 +103,7 @@ static unsigned times_near(const struct pace *p, unsigned most)
 static uint64_t starting_window(const struct pace *p)
 {
 	uint64_t first = (uint64_t)WINDOW_MIN * times_near(p, FIRST_MAX);
-	uint64_t most = first + 4 * carried(p, p->rtt_ms + QUEUE_MS / 2), window = first + p->bytes;
+	uint64_t most = first + 4 * carried(p, p->rtt_ms + QUEUE_MS / 2), window = first + came_so_far(p);
 
 	return !p->bytes_per_s || window < most ? window : most;
 }
@@ -127,7 +137,7 @@ uint32_t pace_background_bytes(const struct pace *p, unsigned most)
 	 * where that has come, twice as much.
 	 */
 	if (!p->steady)
-		return clamp((pace_window_bytes(p) + p->bytes) / (requests ? requests : 1), FLIGHT_BYTES);
+		return clamp((pace_window_bytes(p) + came_so_far(p)) / (requests ? requests : 1), FLIGHT_BYTES);
 	if (requests > REQUESTS_NEAR)
 		requests = REQUESTS_NEAR;
 	/* On the average half of each is still due. */

@@ -31,6 +31,7 @@ struct pace {
 	unsigned next, flat;
 	bool measuring;
 	uint64_t since_ms, bytes, bytes_then, least_due;
+	uint64_t base_bytes;		/* had come when this link began */
 };
 
 /* Call often: bytes that have come in all, bytes that were asked for and have
@@ -38,6 +39,12 @@ struct pace {
  */
 void pace_update(struct pace *pace, uint64_t now_ms, uint64_t bytes, uint64_t due,
 		 unsigned rtt_ms);
+
+/* After an outage: begin again.  Every connection is a new one, whose TCP has to feel
+ * its way, and the link may be another one; what those bring at first must not be
+ * taken for what the link carries.
+ */
+void pace_begin_again(struct pace *pace);
 
 /* So many bytes may be due before background requests have to wait. */
 uint64_t pace_window_bytes(const struct pace *pace);

@@ -122,6 +122,21 @@ static void an_outage_says_nothing(void)
 	CHECK(l.pace.bytes_per_s >= rate * 9 / 10);
 }
 
+static void begins_again_after_an_outage(void)
+{
+	struct link l = { .bytes_per_ms = 250, .rtt_ms = 300 };
+
+	run_full(&l, 20000);
+	pace_begin_again(&l.pace);
+	/* The first bytes come slowly; a window made for those would stay small. */
+	l.bytes_per_ms = 60;
+	run_full(&l, 600);
+	l.bytes_per_ms = 250;
+	run_full(&l, 300);
+	CHECK(run_full(&l, 1000) >= 95);
+	CHECK(pace_window_bytes(&l.pace) <= (64 << 10) * 3 + 4 * 250 * 350);
+}
+
 static void requests_are_of_a_sensible_size(void)
 {
 	struct pace p = { 0 };
@@ -162,6 +177,7 @@ int main(void)
 	follows_a_link_that_gets_faster();
 	little_demand_says_little();
 	an_outage_says_nothing();
+	begins_again_after_an_outage();
 	requests_are_of_a_sensible_size();
 	the_farther_the_more_requests();
 	return 0;
