@@ -76,7 +76,7 @@ static void update_status(struct fetch *f)
 	struct status s = { .eta_s = -1 };
 
 	origins_state(f->origins, &o);
-	pace_update(&f->pace, clock_ms(), o.fetched_bytes, fetch_due_bytes(f), o.rtt_ms);
+	pace_update(&f->pace, clock_ms(), o.fetched_bytes, fetch_due_bytes(f), o.rtt_ms, o.delay_ms);
 	if (!o.outage) {
 		if (f->outage_since)
 			pace_begin_again(&f->pace);

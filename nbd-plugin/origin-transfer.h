@@ -69,7 +69,7 @@ struct origins {
 	struct transfer *busy;
 	unsigned busy_count;
 	int used;		/* origin of the last good answer */
-	unsigned rtt_ms;
+	unsigned rtt_ms, delay_ms;
 	uint64_t fetched_bytes, requests;
 	char last_error[512];
 };

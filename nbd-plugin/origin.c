@@ -131,6 +131,7 @@ static void succeeded(struct origins *os, struct transfer *t)
 	curl_easy_getinfo(t->easy, connects ? CURLINFO_CONNECT_TIME_T :
 			  CURLINFO_STARTTRANSFER_TIME_T, &to);
 	rtt_ms = to > from ? (unsigned)((to - from + 999) / 1000) : 1;
+	os->delay_ms = os->delay_ms ? (3 * os->delay_ms + rtt_ms) / 4 : rtt_ms;
 	/* Fall at once, rise slowly, and not by the queue that we make ourselves. */
 	if (!os->rtt_ms || rtt_ms < os->rtt_ms)
 		os->rtt_ms = rtt_ms;
@@ -392,6 +393,7 @@ void origins_state(const struct origins *os, struct origins_state *out)
 	out->fetched_bytes = os->fetched_bytes;
 	out->requests = os->requests;
 	out->rtt_ms = os->rtt_ms;
+	out->delay_ms = os->delay_ms;
 	out->outage = !health_any_but(os->health, os->count, -1);
 }
 

@@ -47,7 +47,8 @@ struct origins_state {
 	const char *url;	/* in use, without secrets */
 	const char *last_error;	/* "" if none */
 	uint64_t fetched_bytes, requests;
-	unsigned rtt_ms;
+	unsigned rtt_ms;	/* the shortest way there and back */
+	unsigned delay_ms;	/* that of late, behind what is under way */
 	bool outage;		/* no origin is healthy */
 };
 

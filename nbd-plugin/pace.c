@@ -12,6 +12,8 @@
 /* What may stand in the queue of the link so that it never runs dry. */
 #define QUEUE_MS 100
 #define WINDOW_MIN (64U << 10)
+#define STRETCH_NONE 16
+#define STRETCH_MAX (3 * STRETCH_NONE)
 /* So many background requests at once fill a link whose round trip is short.  Those of
  * a profile are small, so a longer one takes more.
  */
@@ -55,35 +57,6 @@ static void take_sample(struct pace *p, uint64_t sample, bool full)
 	p->bytes_per_s = best;
 }
 
-void pace_update(struct pace *p, uint64_t now_ms, uint64_t bytes, uint64_t due, unsigned rtt_ms)
-{
-	uint64_t elapsed_ms = now_ms - p->since_ms, got = bytes - p->bytes_then;
-	unsigned least_ms = rtt_ms > SAMPLE_MS ? rtt_ms : SAMPLE_MS;
-
-	p->rtt_ms = rtt_ms;
-	p->bytes = bytes;
-	if (!p->measuring || !due) {
-		/* The last bytes of a burst: they may be all there is. */
-		if (p->measuring && elapsed_ms >= SAMPLE_MIN_MS && got)
-			take_sample(p, got * 1000 / elapsed_ms, false);
-		p->measuring = due > 0;
-		begin_sample(p, now_ms, bytes, due);
-		return;
-	}
-	if (due < p->least_due)
-		p->least_due = due;
-	if (elapsed_ms < SAMPLE_MIN_MS || (elapsed_ms < least_ms && got < SAMPLE_BYTES))
-		return;
-	if (got)	/* an outage says nothing about the link */
-		take_sample(p, got * 1000 / elapsed_ms, p->least_due >= carried(p, rtt_ms));
-	begin_sample(p, now_ms, bytes, due);
-}
-
-void pace_begin_again(struct pace *p)
-{
-	*p = (struct pace){ .rtt_ms = p->rtt_ms, .bytes = p->bytes, .base_bytes = p->bytes };
-}
-
 static uint64_t came_so_far(const struct pace *p)
 {
 	return p->bytes - p->base_bytes;
@@ -103,16 +76,71 @@ static unsigned times_near(const struct pace *p, unsigned most)
 static uint64_t starting_window(const struct pace *p)
 {
 	uint64_t first = (uint64_t)WINDOW_MIN * times_near(p, FIRST_MAX);
-	uint64_t most = first + 4 * carried(p, p->rtt_ms + QUEUE_MS / 2), window = first + came_so_far(p);
+	uint64_t most = first + 4 * carried(p, p->rtt_ms + QUEUE_MS / 2);
+	uint64_t window = first + came_so_far(p);
 
 	return !p->bytes_per_s || window < most ? window : most;
 }
 
-uint64_t pace_window_bytes(const struct pace *p)
+/* Of the link itself, were every connection at its speed. */
+static uint64_t steady_window(const struct pace *p)
 {
-	uint64_t window = p->steady ? carried(p, p->rtt_ms + QUEUE_MS) : starting_window(p);
+	uint64_t window = carried(p, p->rtt_ms + QUEUE_MS);
 
 	return window > WINDOW_MIN ? window : WINDOW_MIN;
+}
+
+static void follow_queue(struct pace *p, bool full, unsigned queue_ms)
+{
+	if (!p->steady)
+		p->stretch = STRETCH_MAX;
+	else if (queue_ms > QUEUE_MS)
+		p->stretch -= p->stretch / 8;
+	else if (full && queue_ms < QUEUE_MS / 2)
+		p->stretch += p->stretch / 8;
+	if (p->stretch < STRETCH_NONE)
+		p->stretch = STRETCH_NONE;
+	if (p->stretch > STRETCH_MAX)
+		p->stretch = STRETCH_MAX;
+}
+
+void pace_update(struct pace *p, uint64_t now_ms, uint64_t bytes, uint64_t due, unsigned rtt_ms,
+		 unsigned delay_ms)
+{
+	uint64_t elapsed_ms = now_ms - p->since_ms, got = bytes - p->bytes_then;
+	unsigned least_ms = rtt_ms > SAMPLE_MS ? rtt_ms : SAMPLE_MS;
+	bool full;
+
+	p->rtt_ms = rtt_ms;
+	p->bytes = bytes;
+	if (!p->measuring || !due) {
+		/* The last bytes of a burst: they may be all there is. */
+		if (p->measuring && elapsed_ms >= SAMPLE_MIN_MS && got)
+			take_sample(p, got * 1000 / elapsed_ms, false);
+		p->measuring = due > 0;
+		begin_sample(p, now_ms, bytes, due);
+		return;
+	}
+	if (due < p->least_due)
+		p->least_due = due;
+	if (elapsed_ms < SAMPLE_MIN_MS || (elapsed_ms < least_ms && got < SAMPLE_BYTES))
+		return;
+	if (got) {	/* an outage says nothing about the link */
+		full = p->least_due >= carried(p, rtt_ms);
+		take_sample(p, got * 1000 / elapsed_ms, full);
+		follow_queue(p, full, delay_ms > rtt_ms ? delay_ms - rtt_ms : 0);
+	}
+	begin_sample(p, now_ms, bytes, due);
+}
+
+void pace_begin_again(struct pace *p)
+{
+	*p = (struct pace){ .rtt_ms = p->rtt_ms, .bytes = p->bytes, .base_bytes = p->bytes };
+}
+
+uint64_t pace_window_bytes(const struct pace *p)
+{
+	return p->steady ? steady_window(p) * p->stretch / STRETCH_NONE : starting_window(p);
 }
 
 static uint32_t clamp(uint64_t bytes, uint32_t least)
@@ -140,8 +168,10 @@ uint32_t pace_background_bytes(const struct pace *p, unsigned most)
 		return clamp((pace_window_bytes(p) + came_so_far(p)) / (requests ? requests : 1), FLIGHT_BYTES);
 	if (requests > REQUESTS_NEAR)
 		requests = REQUESTS_NEAR;
-	/* On the average half of each is still due. */
-	return clamp(2 * pace_window_bytes(p) / (requests ? requests : 1), PACE_REQUEST_MIN);
+	/* On the average half of each is still due.  A stretched window holds more of them, not
+	 * larger ones, which would take more round trips.
+	 */
+	return clamp(2 * steady_window(p) / (requests ? requests : 1), PACE_REQUEST_MIN);
 }
 
 uint32_t pace_demand_bytes(const struct pace *p)

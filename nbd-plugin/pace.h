@@ -7,8 +7,13 @@
  * Pure: the caller has the clock (monotonic milliseconds) and does the asking.
  *
  *   starting: 64 KiB, more on a far link, and ──► steady: rate × (round trip
- *             one more byte for each that came      + 100 ms)
+ *             one more byte for each that came      + 100 ms) × stretch
  *                                 when the rate grows no more
+ *
+ * A request whose connection has not found its speed takes several round trips,
+ * and the rate that such requests bring must not be taken for that of the link.  So the
+ * stretch grows as long as answers come without delay: then nothing waits in the
+ * queue of the link, which could carry more.
  */
 #ifndef FARROOT_PACE_H
 #define FARROOT_PACE_H
@@ -32,13 +37,14 @@ struct pace {
 	bool measuring;
 	uint64_t since_ms, bytes, bytes_then, least_due;
 	uint64_t base_bytes;		/* had come when this link began */
+	unsigned stretch;		/* in sixteenths */
 };
 
 /* Call often: bytes that have come in all, bytes that were asked for and have
- * not come yet, and the shortest round trip known (0: none).
+ * not come yet, the shortest round trip known (0: none), and that of late.
  */
 void pace_update(struct pace *pace, uint64_t now_ms, uint64_t bytes, uint64_t due,
-		 unsigned rtt_ms);
+		 unsigned rtt_ms, unsigned delay_ms);
 
 /* After an outage: begin again.  Every connection is a new one, whose TCP has to feel
  * its way, and the link may be another one; what those bring at first must not be

@@ -9,29 +9,42 @@
 #include "check.h"
 #include "pace.h"
 
-#define DELAY_MAX 1024
+#define DELAY_MAX 8192
 
 /* Bytes that were asked for arrive one round trip later at the earliest, and not
  * faster than the rate.
  */
 struct link {
 	uint64_t bytes_per_ms;
-	unsigned rtt_ms;
+	unsigned rtt_ms, service_ms;	/* what a connection takes beside that */
 	uint64_t now_ms, asked, came, reached[DELAY_MAX];
 	struct pace pace;
 };
 
+/* The byte that came last, from when it was asked for. */
+static unsigned waited_ms(const struct link *l)
+{
+	unsigned ms = l->rtt_ms + l->service_ms;
+
+	while (ms < DELAY_MAX && ms < l->now_ms &&
+	       l->reached[(l->now_ms - ms) % DELAY_MAX] >= l->came)
+		ms++;
+	return ms;
+}
+
 static void pass_ms(struct link *l, uint64_t wanted_due)
 {
 	uint64_t reached, due = l->asked - l->came;
+	unsigned far_ms = l->rtt_ms + l->service_ms;
 
 	if (due < wanted_due)
 		l->asked += wanted_due - due;
 	l->reached[l->now_ms % DELAY_MAX] = l->asked;
-	reached = l->now_ms < l->rtt_ms ? 0 : l->reached[(l->now_ms - l->rtt_ms) % DELAY_MAX];
+	reached = l->now_ms < far_ms ? 0 : l->reached[(l->now_ms - far_ms) % DELAY_MAX];
 	l->came += reached - l->came < l->bytes_per_ms ? reached - l->came : l->bytes_per_ms;
 	l->now_ms++;
-	pace_update(&l->pace, l->now_ms, l->came, l->asked - l->came, l->rtt_ms);
+	pace_update(&l->pace, l->now_ms, l->came, l->asked - l->came, l->rtt_ms,
+		    waited_ms(l) - l->service_ms);
 }
 
 /* Runs for so long with the window full; returns the share of the link in %. */
@@ -63,6 +76,19 @@ static void fills_any_link_and_little_more(void)
 		CHECK(pace_window_bytes(&l.pace) >= bdp);
 		CHECK(pace_window_bytes(&l.pace) <= bdp + l.bytes_per_ms * 130 + (64 << 10));
 	}
+}
+
+static void fills_a_link_whose_connections_are_slow(void)
+{
+	struct link l = { .bytes_per_ms = 250, .rtt_ms = 300, .service_ms = 400 };
+
+	run_full(&l, 20000);
+	CHECK(run_full(&l, 10000) >= 98);
+	/* And when they have found their speed, there is no need for that any more. */
+	l.service_ms = 0;
+	run_full(&l, 10000);
+	CHECK(run_full(&l, 10000) >= 98);
+	CHECK(pace_window_bytes(&l.pace) <= 250 * 500);
 }
 
 static void starts_as_fast_as_tcp(void)
@@ -145,7 +171,7 @@ static void requests_are_of_a_sensible_size(void)
 	/* What TCP sends at once on each connection. */
 	CHECK_EQ(pace_background_bytes(&p, 7), 12 << 10);
 	CHECK_EQ(pace_background_bytes(&p, 1), 64 << 10);
-	p = (struct pace){ .bytes_per_s = 125000000, .rtt_ms = 1, .steady = true };
+	p = (struct pace){ .bytes_per_s = 125000000, .rtt_ms = 1, .steady = true, .stretch = 16 };
 	CHECK_EQ(pace_demand_bytes(&p), PACE_REQUEST_MAX);
 	CHECK_EQ(pace_background_bytes(&p, 7), PACE_REQUEST_MAX);
 	CHECK_EQ(pace_background_bytes(&p, 0), PACE_REQUEST_MAX);
@@ -165,13 +191,14 @@ static void the_farther_the_more_requests(void)
 	p.rtt_ms = 60000;
 	CHECK_EQ(pace_background_requests(&p, 31), 31);
 	/* Once the link is full, size matters more than number. */
-	p = (struct pace){ .bytes_per_s = 250000, .rtt_ms = 300, .steady = true };
+	p = (struct pace){ .bytes_per_s = 250000, .rtt_ms = 300, .steady = true, .stretch = 16 };
 	CHECK_EQ(pace_background_bytes(&p, 31), 2 * 100000 / 7);
 }
 
 int main(void)
 {
 	fills_any_link_and_little_more();
+	fills_a_link_whose_connections_are_slow();
 	starts_as_fast_as_tcp();
 	follows_a_link_that_slows_down();
 	follows_a_link_that_gets_faster();
