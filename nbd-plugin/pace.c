@@ -13,6 +13,7 @@
 #define QUEUE_MS 100
 #define WINDOW_MIN (64U << 10)
 #define STRETCH_NONE 16
+#define STRETCH_FIRST (2 * STRETCH_NONE)
 #define STRETCH_MAX (3 * STRETCH_NONE)
 /* So many background requests at once fill a link whose round trip is short.  Those of
  * a profile are small, so a longer one takes more.
@@ -90,14 +91,20 @@ static uint64_t steady_window(const struct pace *p)
 	return window > WINDOW_MIN ? window : WINDOW_MIN;
 }
 
-static void follow_queue(struct pace *p, bool full, unsigned queue_ms)
+static void follow_queue(struct pace *p, uint64_t now_ms, bool full, unsigned delay_ms)
 {
+	unsigned queue_ms = delay_ms > p->rtt_ms ? delay_ms - p->rtt_ms : 0;
+
+	/* What the last step has done must be seen first. */
+	if (p->steady && now_ms - p->stretched_ms < 2 * delay_ms)
+		return;
+	p->stretched_ms = now_ms;
 	if (!p->steady)
-		p->stretch = STRETCH_MAX;
-	else if (queue_ms > QUEUE_MS)
-		p->stretch -= p->stretch / 8;
-	else if (full && queue_ms < QUEUE_MS / 2)
-		p->stretch += p->stretch / 8;
+		p->stretch = STRETCH_FIRST;
+	else if (queue_ms > QUEUE_MS * 3 / 4)
+		p->stretch -= p->stretch / 4;
+	else if (full && queue_ms < QUEUE_MS / 4)
+		p->stretch += p->stretch / 4;
 	if (p->stretch < STRETCH_NONE)
 		p->stretch = STRETCH_NONE;
 	if (p->stretch > STRETCH_MAX)
@@ -128,7 +135,7 @@ void pace_update(struct pace *p, uint64_t now_ms, uint64_t bytes, uint64_t due, 
 	if (got) {	/* an outage says nothing about the link */
 		full = p->least_due >= carried(p, rtt_ms);
 		take_sample(p, got * 1000 / elapsed_ms, full);
-		follow_queue(p, full, delay_ms > rtt_ms ? delay_ms - rtt_ms : 0);
+		follow_queue(p, now_ms, full, delay_ms);
 	}
 	begin_sample(p, now_ms, bytes, due);
 }

@@ -38,6 +38,7 @@ struct pace {
 	uint64_t since_ms, bytes, bytes_then, least_due;
 	uint64_t base_bytes;		/* had come when this link began */
 	unsigned stretch;		/* in sixteenths */
+	uint64_t stretched_ms;
 };
 
 /* Call often: bytes that have come in all, bytes that were asked for and have
