@@ -2,8 +2,9 @@
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
  * What may be read next, guessed from what was read: further on, where somebody reads
- * on and on; and, as long as no profile knows better, round about, as far as the
- * link carries in one round trip, in which it would be idle otherwise.
+ * on and on; and, as long as no profile knows better, round about.  A boot without a
+ * profile waits for one read after the other, and the link is idle meanwhile: what it
+ * carries in two round trips is worth its bytes, in five it is not (bench/replay).
  */
 #include "config.h"
 
@@ -43,7 +44,7 @@ static void plan_data(struct fetch *f, uint64_t start, uint64_t end)
 /* The aligned power of two that a miss lies in. */
 static void plan_around(struct fetch *f, uint64_t block)
 {
-	uint32_t most = within(blocks_in(f, f->pace.rtt_ms), AROUND_MIN, AROUND_MAX), size;
+	uint32_t most = within(blocks_in(f, 2 * f->pace.rtt_ms), AROUND_MIN, AROUND_MAX), size;
 
 	for (size = AROUND_MIN; size * 2 <= most; size *= 2)
 		;
