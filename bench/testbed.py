@@ -406,9 +406,9 @@ def state_of(row):
 
 
 def latest(rows):
-    """Those of the latest state of each stack."""
-    states = {row["stack"]: state_of(row) for row in rows}
-    return [row for row in rows if state_of(row) == states[row["stack"]]]
+    """Those of the latest state of each stack, on each architecture: each has a kernel of its own."""
+    states = {(row.get("arch"), row["stack"]): state_of(row) for row in rows}
+    return [row for row in rows if state_of(row) == states[row.get("arch"), row["stack"]]]
 
 
 def rows_of(path):
