@@ -154,6 +154,9 @@ static void begins_again_after_an_outage(void)
 
 	run_full(&l, 20000);
 	pace_begin_again(&l.pace);
+	/* Nothing is known of this link, however much the other one has carried. */
+	CHECK_EQ(pace_window_bytes(&l.pace), (64 << 10) * 3);
+	CHECK_EQ(pace_demand_bytes(&l.pace), PACE_REQUEST_FIRST);
 	/* The first bytes come slowly; a window made for those would stay small. */
 	l.bytes_per_ms = 60;
 	run_full(&l, 600);
