@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -18,6 +19,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
 VM = os.path.join(TOP, "tests", "vm")
 WORK = os.environ.get("FARROOT_VM_DIR", "/var/tmp/farroot-vm")
+
+NAMES = {"download": "download, then boot", "nbdkit-curl": "nbdkit curl",
+         "nbdkit-cache": "nbdkit readahead + cache", "nbdkit-cow": "nbdkit scan + readahead + cow",
+         "qemu-nbd": "qemu-nbd copy-on-read", "farroot": "farroot, first boot",
+         "farroot-profile": "farroot, profile", "farroot-packed": "farroot, packed by profile"}
 
 TIME_LIMIT_S = 1500
 MARKS = [("network", re.compile(rb"IP-Config: \S+ complete")),
@@ -416,6 +422,10 @@ def rows_of(path):
         return []
     with open(path, encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def median(rows, key):
+    return statistics.median(float(row[key]) for row in rows)
 
 
 def add_row(path, fields, row):
