@@ -93,6 +93,11 @@ static unsigned background_slots(const struct fetch *f)
 	return slots > 1 ? slots - 1 : 1;
 }
 
+void fetch_connect_ahead(struct fetch *f)
+{
+	origins_open_ahead(f->origins, pace_background_requests(&f->pace, background_slots(f)));
+}
+
 static bool may_ask_background(const struct fetch *f)
 {
 	unsigned active = f->active[JOB_READAHEAD] + f->active[JOB_PROFILE] + f->active[JOB_FILL];

@@ -81,6 +81,16 @@ void fetch_hint_free(struct fetch *f)
 	f->hint.text = NULL;
 }
 
+void fetch_hint_renew(struct fetch *f)
+{
+	if (f->hint.state != HINT_PLANNED)
+		return;
+	f->has_profile = false;
+	f->hint = (struct hint){ 0 };
+	if (fetch_hint_init(f))
+		f->hint.state = HINT_NONE;
+}
+
 static void give_up(struct fetch *f)
 {
 	f->hint.state = HINT_NONE;
@@ -98,7 +108,7 @@ void fetch_hint_ask(struct fetch *f)
 	h->length = 0;
 	if (!origins_start(f->origins, &h->request))
 		h->state = HINT_ASKED;
-	else if (f->tree)
+	else if (f->rooted)
 		h->again_ms = clock_ms() + ASK_AGAIN_MS / 4;
 }
 
@@ -115,13 +125,13 @@ void fetch_hint_end(struct fetch *f, enum fault fault)
 	h->state = HINT_DUE;
 	h->again_ms = clock_ms() + ASK_AGAIN_MS;
 	/* There is no network yet: with the next request for the image. */
-	if (!f->tree && (fault == FAULT_RESOLVE || fault == FAULT_CONNECT))
+	if (!f->rooted && (fault == FAULT_RESOLVE || fault == FAULT_CONNECT))
 		h->again_ms = 0;
 	if (!fault)
 		h->state = HINT_HERE;
 	else if (fault == FAULT_STATUS)
 		give_up(f);
-	else if (f->tree && ++h->tries == TRIES_MAX) {
+	else if (f->rooted && ++h->tries == TRIES_MAX) {
 		log_say(f->log, LOG_NOTE, "there may be a profile, but it cannot be had; going on without");
 		give_up(f);
 	}

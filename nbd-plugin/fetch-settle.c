@@ -107,7 +107,7 @@ void fetch_on_bytes(void *ctx, struct origin_request *request,
 		return;
 	}
 	job_receive(job, bytes, count);
-	if (f->tree && !give(f, job))
+	if (f->rooted && !give(f, job))
 		fetch_settle(f, job);
 }
 
@@ -123,7 +123,7 @@ void fetch_on_end(void *ctx, struct origin_request *request, enum fault fault)
 	}
 	job->ended = true;
 	job->fault = fault;
-	if (!f->tree)
+	if (job->class == JOB_OPENING)
 		return;
 	f->active[job->class]--;
 	if (!fault)

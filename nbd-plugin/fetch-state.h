@@ -14,6 +14,7 @@
 #include "hasher.h"
 #include "job.h"
 #include "meter.h"
+#include "opening.h"
 #include "origin.h"
 #include "pace.h"
 #include "plan.h"
@@ -42,8 +43,11 @@ struct fetch {
 	const struct log *log;
 	struct origins *origins;
 	struct store *store;
-	struct tree *tree;
-	struct verity verity;
+	struct opening opening;
+	struct tree *tree;		/* NULL as long as no size is known */
+	struct verity verity;		/* before rooted: only where things are */
+	bool guess_failed;		/* of fetch-opening.c */
+	bool rooted;			/* the tree hangs on the root hash: it is open */
 	struct plan plan;
 	struct touches *touches;
 	uint64_t size_bytes, opened_ms;
@@ -83,6 +87,20 @@ struct fetch {
 	struct touches_cursor seen;
 	struct readahead readahead;
 };
+
+/* fetch.c */
+
+/* Takes note of how the link does, and tells how things stand. */
+void fetch_update_status(struct fetch *f);
+
+/* fetch-opening.c */
+
+/* Blocks until an origin has the image, whose size and layout are known then.  Returns
+ * 0, -ESHUTDOWN or -errno.
+ */
+int fetch_open(struct fetch *f);
+/* Undoes what it takes a size to do. */
+void fetch_forget_size(struct fetch *f);
 
 /* fetch-deliver.c */
 
@@ -132,6 +150,8 @@ void fetch_hint_free(struct fetch *f);
 void fetch_hint_ask(struct fetch *f);
 void fetch_hint_bytes(struct fetch *f, const uint8_t *bytes, size_t count);
 void fetch_hint_end(struct fetch *f, enum fault fault);
+/* What was planned is void: ask again. */
+void fetch_hint_renew(struct fetch *f);
 /* Milliseconds until that is due; UINT64_MAX if it will not be. */
 uint64_t fetch_hint_in_ms(const struct fetch *f);
 /* Asks, and puts what has come into the plan. */
@@ -150,6 +170,8 @@ uint64_t fetch_due_bytes(const struct fetch *f);
 /* Milliseconds until reads will have been calm for long enough to fill; 0: now. */
 uint64_t fetch_quiet_in_ms(const struct fetch *f);
 void fetch_ask_for_more(struct fetch *f);
+/* Lets the connections that this will take be opened in time. */
+void fetch_connect_ahead(struct fetch *f);
 
 /* fetch-door.c */
 

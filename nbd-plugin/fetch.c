@@ -13,10 +13,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "budget.h"
 #include "clock.h"
 #include "fetch-state.h"
-#include "opening.h"
 
 #define IDLE_MS 60000
 #define GATHER_MAX_MS 5
@@ -40,10 +38,10 @@ static enum status_state state_of(const struct fetch *f, bool outage)
 {
 	if (f->materialized)
 		return STATUS_MATERIALIZED;
+	if (!f->rooted)
+		return STATUS_OPENING;
 	if (outage && has_work(f))
 		return STATUS_OUTAGE;
-	if (!f->tree)
-		return STATUS_OPENING;
 	return f->fill && store_has_room(f->store, 1) && budget_left(f) ?
 	       STATUS_FILLING : STATUS_READY;
 }
@@ -69,7 +67,7 @@ static int64_t eta_s(const struct fetch *f)
 	return (int64_t)(left / rate(f));
 }
 
-static void update_status(struct fetch *f)
+void fetch_update_status(struct fetch *f)
 {
 	struct origins_state o;
 	struct want *want;
@@ -89,7 +87,7 @@ static void update_status(struct fetch *f)
 			 f->outage_since : 0;
 	snprintf(s.origin, sizeof s.origin, "%s", o.url);
 	snprintf(s.last_error, sizeof s.last_error, "%s", o.last_error);
-	s.image_bytes = f->size_bytes;
+	s.image_bytes = f->rooted ? f->size_bytes : 0;
 	s.fetched_bytes = o.fetched_bytes;
 	s.wasted_bytes = f->wasted_bytes;
 	s.requests = o.requests;
@@ -99,25 +97,13 @@ static void update_status(struct fetch *f)
 	s.rtt_ms = o.rtt_ms;
 	for (want = f->plan.first; want; want = want->next)
 		s.waiting++;
-	if (f->tree) {
+	if (f->rooted) {
 		s.cache_bytes = store_budget_bytes(f->store);
 		s.ready_needs_bytes = f->plan.expected_left * STORE_BLOCK;
 		s.eta_s = eta_s(f);
 	}
 	pthread_mutex_lock(&f->lock);
 	f->status = s;
-	pthread_mutex_unlock(&f->lock);
-}
-
-static void tick(void *ctx)
-{
-	struct fetch *f = ctx;
-
-	/* Beside the first request for the image, so that it costs no time. */
-	fetch_hint_ask(f);
-	update_status(f);
-	pthread_mutex_lock(&f->lock);
-	pthread_cond_broadcast(&f->opened_wake);
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -197,7 +183,8 @@ static void run(struct fetch *f)
 		fetch_read_ahead(f);
 		fetch_ask_for_more(f);
 		check_materialized(f);
-		update_status(f);
+		fetch_update_status(f);
+		fetch_connect_ahead(f);
 		if (!more)
 			gather(f);
 		origins_poll(f->origins, more ? 0 : sleep_ms(f));
@@ -207,74 +194,11 @@ static void run(struct fetch *f)
 
 /* Start and end */
 
-static void announce(const struct fetch *f)
-{
-	uint64_t budget = store_budget_bytes(f->store);
-
-	log_say(f->log, LOG_NOTE, "image of %" PRIu64 " bytes; store %s holds up to %" PRIu64 " MiB, %s; fill is %s",
-		f->size_bytes, f->options->store_path ? f->options->store_path : "in memory",
-		budget >> 20, budget >= f->size_bytes ? "all of it" : "not all of it",
-		!f->fill ? "off" : f->options->fill == FILL_YES ? "on" : "on once reads have calmed down");
-	if (!f->options->verify_none && !f->verity.size_is_pinned && !f->options->size_bytes)
-		log_say(f->log, LOG_NOTE, "this image was not made by farroot pack; give size=%" PRIu64 " to pin its size",
-			f->size_bytes);
-}
-
-/* What came while opening is of use. */
-static void keep(struct fetch *f, struct job *job)
-{
-	if (!job)
-		return;
-	fetch_settle(f, job);
-	job_free(job);
-}
-
-/* Everything that needs the size. */
-static int set_up(struct fetch *f, struct opening *o)
-{
-	const struct options *options = f->options;
-	const struct verity *verity = NULL;
-	uint64_t budget;
-	int err;
-
-	f->size_bytes = o->size_bytes;
-	if (!options->verify_none) {
-		f->verity = o->verity;
-		verity = &f->verity;
-	}
-	budget = budget_bytes(options, f->size_bytes, store_disk_fd(f->store));
-	err = store_set_size(f->store, f->size_bytes, budget);
-	if (!err)
-		err = plan_init(&f->plan, f->store, (f->size_bytes + STORE_BLOCK - 1) / STORE_BLOCK);
-	if (!err)
-		err = touches_new(f->size_bytes, f->log, &f->touches);
-	if (!err)
-		err = tree_new(verity, f->store, &f->tree);
-	if (err)
-		return err;
-	f->opened_ms = clock_ms();
-	f->fill = options->fill == FILL_DEFAULT ? budget >= f->size_bytes : options->fill != FILL_NO;
-	announce(f);
-	keep(f, o->top);
-	keep(f, o->first);
-	/* Only now: what is kept above is through at once.  If it can't be had,
-	 * all is hashed in this thread.
-	 */
-	if (verity)
-		hasher_new(verity, fetch_on_hashed, f, &f->hasher);
-	return 0;
-}
-
 static void *fetch_thread(void *ctx)
 {
 	struct fetch *f = ctx;
-	struct opening o = { .origins = f->origins, .options = f->options,
-			     .log = f->log, .stop = &f->stop, .tick = tick, .ctx = f };
-	int err;
+	int err = fetch_open(f);
 
-	err = opening_run(&o);
-	if (!err)
-		err = set_up(f, &o);
 	pthread_mutex_lock(&f->lock);
 	f->opened = !err;
 	if (err)
@@ -283,8 +207,6 @@ static void *fetch_thread(void *ctx)
 	pthread_mutex_unlock(&f->lock);
 	if (!err)
 		run(f);
-	else if (o.first)
-		job_free(o.first);
 	fetch_fail_inbox(f);
 	return NULL;
 }
@@ -375,8 +297,7 @@ void fetch_free(struct fetch *f)
 	touches_free(f->touches);
 	fetch_hint_free(f);
 	tree_free(f->tree);
-	if (f->tree && !f->options->verify_none)
-		verity_free(&f->verity);
+	verity_free(&f->verity);
 	store_free(f->store);
 	pthread_cond_destroy(&f->opened_wake);
 	pthread_mutex_destroy(&f->lock);

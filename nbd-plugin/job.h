@@ -17,11 +17,11 @@
 #include "plan.h"
 #include "verity.h"
 
-/* In the order of precedence.  Those from JOB_READAHEAD on are background: nobody
+/* In the order of precedence; the first is what opening.c asks for and judges.  Those from JOB_READAHEAD on are background: nobody
  * waits for them yet.
  */
 enum job_class {
-	JOB_HASH, JOB_DEMAND, JOB_READAHEAD, JOB_PROFILE, JOB_FILL, JOB_CLASSES
+	JOB_OPENING, JOB_HASH, JOB_DEMAND, JOB_READAHEAD, JOB_PROFILE, JOB_FILL, JOB_CLASSES
 };
 
 /* Buffers of jobs that have ended, for those to come: on a fast link a thousand a

@@ -36,7 +36,7 @@ static int get(struct opening *o, uint64_t start, uint32_t count, bool size_is_h
 	int err;
 
 	while (!*o->stop) {
-		job = job_new(NULL, &extent, JOB_HASH, o->size_bytes);
+		job = job_new(NULL, &extent, JOB_OPENING, o->size_bytes);
 		if (!job)
 			return -ENOMEM;
 		err = origins_start(o->origins, &job->request);
@@ -130,6 +130,8 @@ static int get_top(struct opening *o)
 	struct job *job;
 	int err;
 
+	o->top_start = start;
+	o->top_count = count;
 	origins_set_total(o->origins, o->size_bytes);
 	err = get(o, start, count, !o->options->size_bytes, &job);
 	if (err)
@@ -173,9 +175,10 @@ int opening_run(struct opening *o)
 			origins_set_total(o->origins, o->size_bytes);
 		else if (!err)
 			err = get_top(o);
-		if (err == -EINVAL)
+		if (err == -EINVAL) {
+			o->size_bytes = 0;
 			rest(o, ++wrong_tops);
-		else if (err != -EAGAIN)
+		} else if (err != -EAGAIN)
 			return err;
 	}
 }

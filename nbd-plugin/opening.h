@@ -26,11 +26,14 @@ struct opening {
 	const struct options *options;
 	const struct log *log;
 	_Atomic bool *stop;
-	void (*tick)(void *ctx);	/* called in the wait, for the status */
+	void (*tick)(void *ctx);	/* called in the wait: the status, and what else can be
+					 * done by then */
 	void *ctx;
 
-	/* What was found. */
+	/* What was found; before the end, what an origin has told: 0 as long as none has. */
 	uint64_t size_bytes;
+	uint64_t top_start;		/* blocks; what was asked for to get top */
+	uint32_t top_count;
 	struct verity verity;		/* unless verify=none */
 	struct job *first;		/* block 0, not verified; NULL with size= */
 	struct job *top;		/* superblock and the blocks behind it;

@@ -14,7 +14,6 @@
 #include "options.h"
 
 #define CACHE_MIN_BYTES (4ULL << 20)
-#define CONNECTIONS_MAX 64
 #define RATE_MIN 1024
 
 enum kind { STRING, LIST, BOOL, SECONDS };
@@ -79,7 +78,7 @@ void options_init(struct options *o)
 	o->http.followlocation = true;
 	o->http.tcp_keepalive = true;
 	o->http.tcp_nodelay = true;
-	o->http.connections = 48;
+	o->http.connections = 64;
 	o->http.connect_timeout_ms = 10000;
 	o->http.stall_ms = 20000;
 	o->http.retry_max_ms = 10000;
@@ -256,9 +255,9 @@ static int set_connections(struct options *o, const char *value,
 {
 	uint64_t n;
 
-	if (parse_size(value, &n) || n < 1 || n > CONNECTIONS_MAX)
+	if (parse_size(value, &n) || n < 1 || n > OPTIONS_MAX_CONNECTIONS)
 		return refuse(why, why_size, "connections=%s: must be 1 to %d",
-			      value, CONNECTIONS_MAX);
+			      value, OPTIONS_MAX_CONNECTIONS);
 	o->http.connections = (unsigned)n;
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define OPTIONS_MAX_URLS 8
+#define OPTIONS_MAX_CONNECTIONS 64
 #define OPTIONS_MAX_LIST 16
 
 struct string_list {
@@ -40,7 +41,7 @@ struct http_options {
 	bool sslverify;			/* default true */
 	bool followlocation;		/* default true; never https to http */
 	bool tcp_keepalive, tcp_nodelay; /* defaults true */
-	unsigned connections;		/* requests under way at once; default 48 */
+	unsigned connections;		/* requests under way at once; default 64 */
 	unsigned connect_timeout_ms;	/* default 10 s */
 	unsigned stall_ms;		/* dead after so long under 100 B/s; default 20 s */
 	unsigned retry_max_ms;		/* cap of the backoff; default 10 s */

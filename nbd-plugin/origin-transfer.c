@@ -94,6 +94,63 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	return got;
 }
 
+static unsigned between_ms(const struct transfer *t, CURLINFO begin, CURLINFO end)
+{
+	curl_off_t from = 0, to = 0;
+
+	curl_easy_getinfo(t->easy, begin, &from);
+	curl_easy_getinfo(t->easy, end, &to);
+	return to > from ? (unsigned)((to - from + 999) / 1000) : 1;
+}
+
+unsigned transfer_connect_ms(const struct transfer *t)
+{
+	return between_ms(t, CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T);
+}
+
+unsigned transfer_answer_ms(const struct transfer *t)
+{
+	return between_ms(t, CURLINFO_PRETRANSFER_TIME_T, CURLINFO_STARTTRANSFER_TIME_T);
+}
+
+static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct transfer *t = ctx;
+	curl_socket_t fd = sockets_take(&t->origins->origin[t->origin].sockets, address);
+
+	(void)purpose;
+	t->connection = fd >= 0 && sockets_is_connected(fd) ? CONNECTION_AHEAD : CONNECTION_NEW;
+	return fd;
+}
+
+static int on_socket_options(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+	(void)ctx;
+	(void)purpose;
+	return sockets_is_connected(fd) ? CURL_SOCKOPT_ALREADY_CONNECTED : CURL_SOCKOPT_OK;
+}
+
+/* Connected, and about to send its request. */
+static int on_connected(void *ctx, char *ip, char *local_ip, int port, int local_port)
+{
+	struct transfer *t = ctx;
+	struct origins *os = t->origins;
+	struct origin *o = &os->origin[t->origin];
+	unsigned rtt_ms = transfer_connect_ms(t);
+
+	(void)local_ip;
+	(void)local_port;
+	if (t->connection != CONNECTION_NEW || !o->connects_anew)
+		return CURL_PREREQFUNC_OK;
+	o->connects_anew = false;
+	if (!os->rtt_ms || rtt_ms < os->rtt_ms)
+		os->rtt_ms = rtt_ms;
+	snprintf(o->reached_ip, sizeof o->reached_ip, "%s", ip);
+	o->reached_port = port;
+	os->has_reached = true;
+	return CURL_PREREQFUNC_OK;
+}
+
 static struct transfer *transfer_get(struct origins *os, int origin)
 {
 	struct origin *o = &os->origin[origin];
@@ -118,6 +175,11 @@ static struct transfer *transfer_get(struct origins *os, int origin)
 	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
 	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETDATA, t);
+	curl_easy_setopt(t->easy, CURLOPT_SOCKOPTFUNCTION, on_socket_options);
+	curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, on_connected);
+	curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
 	return t;
 }
 
@@ -128,6 +190,13 @@ static void transfer_put(struct transfer *t)
 	t->request = NULL;
 	t->next = o->idle;
 	o->idle = t;
+}
+
+void origin_connect_anew(struct origin *o)
+{
+	sockets_close_all(&o->sockets);
+	o->reached_ip[0] = '\0';
+	o->connects_anew = true;
 }
 
 unsigned origin_owes(const struct origins *os, int origin)
@@ -178,6 +247,7 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 		o->heard_ms = t->heard_ms;
 	memset(&t->reply, 0, sizeof t->reply);
 	t->was_alone = !os->busy;
+	t->connection = CONNECTION_REUSED;
 	t->checked = false;
 	t->fault = FAULT_NONE;
 	t->why[0] = t->curl_error[0] = '\0';

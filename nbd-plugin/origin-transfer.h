@@ -17,7 +17,13 @@
 #include "health.h"
 #include "http-reply.h"
 #include "origin-handle.h"
+#include "origin-sockets.h"
 #include "origin.h"
+
+/* What a transfer goes over: one that an earlier one has left, one that was made for
+ * it, or one that had been opened ahead.
+ */
+enum connection { CONNECTION_REUSED, CONNECTION_NEW, CONNECTION_AHEAD };
 
 struct transfer {
 	struct transfer *next;
@@ -32,6 +38,7 @@ struct transfer {
 	bool asks_if_alive;	/* a probe because of silence */
 	struct http_reply reply;
 	bool was_alone;		/* when it was sent */
+	enum connection connection;
 	bool checked;
 	enum fault fault;	/* found by us, before curl's own verdict */
 	char why[256];
@@ -49,6 +56,11 @@ struct origin {
 	unsigned silence_ms;	/* so long without a byte is worth a probe */
 	unsigned fresh;		/* so many requests must not reuse a connection */
 	unsigned tries;		/* since it first failed; see connect_timeout_ms */
+	struct sockets sockets;
+	bool connects_anew;	/* the next connection is the first of many */
+	bool multiplexes;	/* HTTP/2: one connection is enough */
+	char reached_ip[48];	/* by the first of many; "": not yet, or told */
+	int reached_port;
 	unsigned most;		/* requests at once that it takes; 0: not known */
 	unsigned since_most;	/* good answers since that was found out, or raised */
 	char logged[256];
@@ -70,9 +82,13 @@ struct origins {
 	unsigned busy_count;
 	int used;		/* origin of the last good answer */
 	unsigned rtt_ms, delay_ms;
+	bool has_reached;	/* some origin, by the first of many connections */
 	uint64_t fetched_bytes, requests;
 	char last_error[512];
 };
+
+/* No connection that there is now is to be trusted: the next is the first of many. */
+void origin_connect_anew(struct origin *o);
 
 /* Answers that it owes us. */
 unsigned origin_owes(const struct origins *os, int origin);
@@ -82,6 +98,12 @@ unsigned origin_owes(const struct origins *os, int origin);
  */
 int transfer_start(struct origins *os, int origin, uint64_t first, uint64_t last,
 		   struct origin_request *request);
+
+/* Of a transfer that had to connect: milliseconds that it took, 1 at least; for TCP
+ * a round trip.  Of one whose answer has begun: from the request to there.
+ */
+unsigned transfer_connect_ms(const struct transfer *t);
+unsigned transfer_answer_ms(const struct transfer *t);
 
 /* What became of a transfer that curl says has ended; t->why says it in words. */
 enum fault transfer_judge(struct transfer *t, CURLcode code);

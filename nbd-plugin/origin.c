@@ -29,6 +29,8 @@
  * one more.
  */
 #define MORE_AFTER 64
+/* Nearer than that, connections need not be opened ahead. */
+#define FAR_MS 50
 /* While another origin serves, one that fails is tried this much less often. */
 #define SPARE_REST_FACTOR 6
 
@@ -100,18 +102,18 @@ static void failed(struct origins *os, int origin, enum fault fault,
 		rest_max *= SPARE_REST_FACTOR;
 	rest = health_failure(&os->health[origin], fault, clock_ms(), rest_max,
 			      retry_after_s * 1000ULL, draw());
-	if (fault != FAULT_CORRUPT)
+	if (fault != FAULT_CORRUPT) {
 		os->origin[origin].fresh = http->connections;
+		origin_connect_anew(&os->origin[origin]);
+	}
 	complain(os, origin, why, rest);
 }
 
 static void succeeded(struct origins *os, struct transfer *t)
 {
 	struct origin *o = &os->origin[t->origin];
-	curl_off_t from = 0, to = 0;
 	unsigned rtt_ms;
-	bool was_alone = t->was_alone;
-	long connects = 0;
+	long version = 0;
 
 	if (os->health[t->origin].failures) {
 		log_say(os->log, LOG_NOTE, "%s: answers again", o->shown);
@@ -125,17 +127,16 @@ static void succeeded(struct origins *os, struct transfer *t)
 	if (clock_ms() - t->sent_ms < SILENCE_MS)
 		os->origin[t->origin].silence_ms = 0;
 	os->used = t->origin;
-	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
-	curl_easy_getinfo(t->easy, connects ? CURLINFO_NAMELOOKUP_TIME_T :
-			  CURLINFO_PRETRANSFER_TIME_T, &from);
-	curl_easy_getinfo(t->easy, connects ? CURLINFO_CONNECT_TIME_T :
-			  CURLINFO_STARTTRANSFER_TIME_T, &to);
-	rtt_ms = to > from ? (unsigned)((to - from + 999) / 1000) : 1;
+	curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
+	o->multiplexes = version >= CURL_HTTP_VERSION_2_0;
+	if (o->multiplexes)
+		sockets_close_all(&o->sockets);
+	rtt_ms = t->connection == CONNECTION_NEW ? transfer_connect_ms(t) : transfer_answer_ms(t);
 	os->delay_ms = os->delay_ms ? (3 * os->delay_ms + rtt_ms) / 4 : rtt_ms;
 	/* Fall at once, rise slowly, and not by the queue that we make ourselves. */
 	if (!os->rtt_ms || rtt_ms < os->rtt_ms)
 		os->rtt_ms = rtt_ms;
-	else if (was_alone)
+	else if (t->was_alone)
 		os->rtt_ms += (rtt_ms - os->rtt_ms) / 8;
 }
 
@@ -190,6 +191,7 @@ static void probe_silent(struct origins *os)
 		if (t)
 			continue;
 		o->fresh++;
+		origin_connect_anew(o);
 		if (!transfer_start(os, (int)i, 0, 0, NULL))
 			os->busy->asks_if_alive = true;
 	}
@@ -281,6 +283,15 @@ static unsigned poll_limit(const struct origins *os, unsigned timeout_ms)
 	return os->busy && timeout_ms > check ? check : timeout_ms;
 }
 
+static void close_old_sockets(struct origins *os)
+{
+	uint64_t now = clock_ms();
+	size_t i;
+
+	for (i = 0; i < os->count; i++)
+		sockets_close_old(&os->origin[i].sockets, now);
+}
+
 static void link_is_up(struct origins *os)
 {
 	size_t i;
@@ -308,11 +319,34 @@ void origins_poll(struct origins *os, unsigned timeout_ms)
 		timeout_ms = 0;
 	}
 	end_stalled(os);
-	if (timeout_ms)
+	close_old_sockets(os);
+	if (timeout_ms && !os->has_reached)
 		curl_multi_poll(os->multi, &link, os->link_fd >= 0 ? 1 : 0,
 				(int)poll_limit(os, timeout_ms), NULL);
 	if (os->link_fd >= 0 && link_came_up(os->link_fd))
 		link_is_up(os);
+}
+
+void origins_open_ahead(struct origins *os, unsigned count)
+{
+	struct origin *o;
+	unsigned more;
+	size_t i;
+
+	if (!os->has_reached)
+		return;
+	os->has_reached = false;
+	for (i = 0; i < os->count; i++) {
+		o = &os->origin[i];
+		more = o->most && o->most < count ? o->most : count;
+		more -= origin_owes(os, (int)i) < more ? origin_owes(os, (int)i) : more;
+		/* curl would bind it to the interface, and does not if it is connected. */
+		if (o->reached_ip[0] && os->rtt_ms >= FAR_MS && !o->multiplexes &&
+		    !os->options->http.interface)
+			sockets_open_ahead(&o->sockets, o->reached_ip, o->reached_port, more,
+					   clock_ms());
+		o->reached_ip[0] = '\0';
+	}
 }
 
 void origins_wake(struct origins *os)
@@ -430,6 +464,7 @@ int origins_new(const struct options *options, const struct log *log,
 	os->count = options->url_count;
 	for (i = 0; i < os->count; i++) {
 		os->origin[i].url = options->urls[i];
+		os->origin[i].connects_anew = true;
 		show_url(options->urls[i], os->origin[i].shown,
 			 sizeof os->origin[i].shown);
 		os->origin[i].profile_url = profile_url(options, options->urls[i]);
@@ -465,6 +500,7 @@ void origins_free(struct origins *os)
 		transfer_retire(os->busy);
 	for (i = 0; i < os->count; i++) {
 		free(os->origin[i].profile_url);
+		sockets_close_all(&os->origin[i].sockets);
 		while ((t = os->origin[i].idle)) {
 			os->origin[i].idle = t->next;
 			curl_easy_cleanup(t->easy);

@@ -91,6 +91,12 @@ void origins_poll(struct origins *origins, unsigned timeout_ms);
 
 void origins_wake(struct origins *origins);
 
+/* Call after each origins_poll.  When that has reached an origin for the first time,
+ * or again, and it is far: begins as many connections as are short of count, so that
+ * requests to come need not wait for them.
+ */
+void origins_open_ahead(struct origins *origins, unsigned count);
+
 /* Bytes of bodies that have come in all. */
 uint64_t origins_fetched_bytes(const struct origins *origins);
 

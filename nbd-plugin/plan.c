@@ -87,16 +87,21 @@ static bool is_absent(const struct plan *p, uint64_t block)
 	       !store_is_candidate(p->store, block);
 }
 
+void plan_take(struct plan *p, uint64_t start, uint64_t count)
+{
+	uint64_t i;
+
+	for (i = start; i < start + count; i++)
+		bits_set(&p->busy, i);
+}
+
 static bool take(struct plan *p, uint64_t start, uint32_t count, struct extent *out)
 {
-	uint32_t i;
-
 	out->start = start;
 	out->count = count;
 	out->suspect = false;
 	out->avoid = -1;
-	for (i = 0; i < count; i++)
-		bits_set(&p->busy, start + i);
+	plan_take(p, start, count);
 	return true;
 }
 

@@ -107,6 +107,9 @@ bool plan_next_readahead(struct plan *plan, uint64_t now_ms, uint32_t max_blocks
 bool plan_next_expected(struct plan *plan, uint64_t now_ms, uint32_t max_blocks, struct extent *out);
 bool plan_next_fill(struct plan *plan, uint64_t now_ms, uint32_t max_blocks, struct extent *out);
 
+/* Somebody else has asked for these: they are busy until plan_release. */
+void plan_take(struct plan *plan, uint64_t start, uint64_t count);
+
 /* These blocks will not come from this request. */
 void plan_release(struct plan *plan, uint64_t start, uint64_t count);
 /* These have come, have verified and are in the store if that could take them. */

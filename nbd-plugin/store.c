@@ -113,10 +113,8 @@ int store_new(const char *path, const struct log *log, struct store **out)
 	return 0;
 }
 
-void store_free(struct store *s)
+static void free_maps(struct store *s)
 {
-	if (!s)
-		return;
 	bits_free(&s->present);
 	bits_free(&s->candidate);
 	bits_free(&s->read_lately);
@@ -125,6 +123,21 @@ void store_free(struct store *s)
 		munmap(s->ring, s->ring_size * sizeof *s->ring);
 	if (s->map)
 		munmap((void *)s->map, s->size_bytes);
+}
+
+void store_forget_size(struct store *s)
+{
+	const struct store same = { .log = s->log, .path = s->path, .fd = s->fd };
+
+	free_maps(s);
+	memcpy(s, &same, sizeof same);
+}
+
+void store_free(struct store *s)
+{
+	if (!s)
+		return;
+	free_maps(s);
 	close(s->fd);
 	free(s->path);
 	free(s);

@@ -43,6 +43,9 @@ int store_disk_fd(const struct store *store);
  */
 int store_set_size(struct store *store, uint64_t size_bytes, uint64_t budget_bytes);
 
+/* Makes it as it was before that.  For the one thread that knows of it yet. */
+void store_forget_size(struct store *store);
+
 /* Any thread, no locks, no waits but for the disk. */
 bool store_has(const struct store *store, uint64_t block);
 uint64_t store_present_blocks(const struct store *store);

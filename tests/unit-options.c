@@ -109,7 +109,7 @@ static void defaults(void)
 	options_init(&o);
 	CHECK(o.http.sslverify);
 	CHECK(o.http.followlocation);
-	CHECK_EQ(o.http.connections, 48);
+	CHECK_EQ(o.http.connections, 64);
 	CHECK_EQ(o.outage_ms, -1);
 	CHECK_EQ(o.cache_kind, CACHE_DEFAULT);
 	CHECK_EQ(o.fill, FILL_DEFAULT);
