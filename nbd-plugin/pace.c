@@ -16,9 +16,10 @@
 #define STRETCH_FIRST (2 * STRETCH_NONE)
 #define STRETCH_MAX (3 * STRETCH_NONE)
 /* So many background requests at once fill a link whose round trip is short.  Those of
- * a profile are small, so a longer one takes more.
+ * a profile are small, so a longer one takes more, for each 100 ms.
  */
 #define REQUESTS_NEAR 7
+#define REQUESTS_FAR 10
 #define NEAR_MS 100
 #define FIRST_MAX 6
 /* Comes in one round trip on a new connection: ten segments, with a header. */
@@ -159,7 +160,8 @@ static uint32_t clamp(uint64_t bytes, uint32_t least)
 
 unsigned pace_background_requests(const struct pace *p, unsigned most)
 {
-	unsigned requests = REQUESTS_NEAR * times_near(p, UINT8_MAX);
+	unsigned times = times_near(p, UINT8_MAX);
+	unsigned requests = times > 1 ? REQUESTS_FAR * times : REQUESTS_NEAR;
 
 	return requests < most ? requests : most;
 }

@@ -190,7 +190,7 @@ static void the_farther_the_more_requests(void)
 	CHECK_EQ(pace_background_requests(&p, 31), 7);
 	CHECK_EQ(pace_background_requests(&p, 3), 3);
 	p.rtt_ms = 300;
-	CHECK_EQ(pace_background_requests(&p, 31), 21);
+	CHECK_EQ(pace_background_requests(&p, 31), 30);
 	p.rtt_ms = 60000;
 	CHECK_EQ(pace_background_requests(&p, 31), 31);
 	/* Once the link is full, size matters more than number. */
