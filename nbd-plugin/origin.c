@@ -231,12 +231,10 @@ static void transfer_end(struct transfer *t, enum fault fault)
 	}
 	if (request && request->is_profile)
 		end_profile(os, t, fault);
-	else if (fault && request && was_too_many(t))
-		;
-	else if (fault)
-		failed(os, t->origin, fault, t->why, t->reply.retry_after_s);
-	else
+	else if (!fault)
 		succeeded(os, t);
+	else if (!request || !was_too_many(t))
+		failed(os, t->origin, fault, t->why, t->reply.retry_after_s);
 	transfer_retire(t);
 	if (request)
 		os->sink.end(os->sink.ctx, request, fault);
