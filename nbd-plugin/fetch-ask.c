@@ -106,6 +106,17 @@ static bool may_ask_background(const struct fetch *f)
 	       fetch_due_bytes(f) < pace_window_bytes(&f->pace);
 }
 
+/* Whether it takes a boot longer than to fetch everything: then the fill does not wait
+ * for its end.
+ */
+static bool fills_beside_boot(const struct fetch *f)
+{
+	uint64_t left = (f->plan.blocks - store_present_blocks(f->store)) * STORE_BLOCK;
+	bool has_none = f->hint.state == HINT_NONE || (f->hint.state == HINT_PLANNED && !f->has_profile);
+
+	return has_none && f->options->fill == FILL_DEFAULT && pace_is_far_but_fast(&f->pace, left);
+}
+
 uint64_t fetch_quiet_in_ms(const struct fetch *f)
 {
 	uint64_t last = touches_last_ms(f->touches), now = clock_ms(), quiet;
@@ -113,14 +124,15 @@ uint64_t fetch_quiet_in_ms(const struct fetch *f)
 	quiet = (last > f->opened_ms ? last : f->opened_ms) + QUIET_MS;
 	if (quiet > f->opened_ms + UNREST_MAX_MS)
 		quiet = f->opened_ms + UNREST_MAX_MS;
-	if (f->options->fill == FILL_YES || now >= quiet)
+	if (f->options->fill == FILL_YES || now >= quiet || fills_beside_boot(f))
 		return 0;
 	return quiet - now;
 }
 
 static bool may_fill(const struct fetch *f, uint32_t blocks)
 {
-	return f->fill && !f->plan.first && !fetch_quiet_in_ms(f) && store_has_room(f->store, blocks);
+	return f->fill && (!f->plan.first || fills_beside_boot(f)) && !fetch_quiet_in_ms(f) &&
+	       store_has_room(f->store, blocks);
 }
 
 /* Blocks of the next background request, as far as the budget goes. */

@@ -27,6 +27,12 @@
 /* Samples in a row that bring nothing new: the link is full. */
 #define FLAT_MAX 3
 #define DEMAND_MS 250
+/* What a boot without a profile waits for, one after another. */
+#define BOOT_ROUND_TRIPS 100
+/* So far, by way of a satellite, that it is worth a few seconds to find out how fast it
+ * is.
+ */
+#define FAR_MS 400
 
 static uint64_t carried(const struct pace *p, unsigned ms)
 {
@@ -186,4 +192,11 @@ uint32_t pace_background_bytes(const struct pace *p, unsigned most)
 uint32_t pace_demand_bytes(const struct pace *p)
 {
 	return p->bytes_per_s ? clamp(carried(p, DEMAND_MS), PACE_REQUEST_MIN) : PACE_REQUEST_FIRST;
+}
+
+bool pace_is_far_but_fast(const struct pace *p, uint64_t bytes)
+{
+	if (!p->steady)
+		return p->rtt_ms >= FAR_MS;
+	return bytes < carried(p, BOOT_ROUND_TRIPS * p->rtt_ms);
 }

@@ -65,4 +65,9 @@ uint32_t pace_background_bytes(const struct pace *pace, unsigned most);
 /* The most that one demand may ask for: a quarter of a second of the link. */
 uint32_t pace_demand_bytes(const struct pace *pace);
 
+/* Whether so many bytes come sooner than a boot without a profile would be through with
+ * its round trips, one after another; of a far link also as long as nobody knows.
+ */
+bool pace_is_far_but_fast(const struct pace *pace, uint64_t bytes);
+
 #endif

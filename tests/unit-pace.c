@@ -183,6 +183,22 @@ static void requests_are_of_a_sensible_size(void)
 	CHECK_EQ(pace_background_bytes(&p, 63), 2 * (64 << 10) / 7);
 }
 
+static void far_but_fast(void)
+{
+	struct pace p = { .rtt_ms = 600 };
+
+	/* Who knows? */
+	CHECK(pace_is_far_but_fast(&p, UINT64_MAX));
+	p.rtt_ms = 300;
+	CHECK(!pace_is_far_but_fast(&p, 1));
+	/* A boot waits for 60 s here. */
+	p = (struct pace){ .bytes_per_s = 1000000, .rtt_ms = 600, .steady = true };
+	CHECK(pace_is_far_but_fast(&p, 59999999));
+	CHECK(!pace_is_far_but_fast(&p, 60000000));
+	p.rtt_ms = 100;
+	CHECK(!pace_is_far_but_fast(&p, 59999999));
+}
+
 static void the_farther_the_more_requests(void)
 {
 	struct pace p = { .rtt_ms = 20 };
@@ -209,6 +225,7 @@ int main(void)
 	an_outage_says_nothing();
 	begins_again_after_an_outage();
 	requests_are_of_a_sensible_size();
+	far_but_fast();
 	the_farther_the_more_requests();
 	return 0;
 }
