@@ -13,8 +13,12 @@
  * are: speak for 4 MiB.
  */
 #define HASH_BLOCKS 8
-/* Requests under way and what has come of them, 8 MiB. */
+/* Requests under way and what has come of them: 8 MiB; 4 where the round trip is short,
+ * which is enough there and stays in the processor's cache.
+ */
 #define JOBS_MAX_BLOCKS 2048
+#define JOBS_NEAR_BLOCKS 1024
+#define NEAR_MS 50
 /* A boot has ended when nothing new was read for so long; or it never ends. */
 #define QUIET_MS 5000
 #define UNREST_MAX_MS 300000
@@ -31,12 +35,13 @@ unsigned fetch_active_count(const struct fetch *f)
 /* Blocks that wait for a hash block, or to be hashed, take memory: not without end. */
 static bool has_memory(const struct fetch *f)
 {
+	uint32_t most = f->pace.rtt_ms < NEAR_MS ? JOBS_NEAR_BLOCKS : JOBS_MAX_BLOCKS;
 	const struct job *job;
 	uint64_t blocks = 0;
 
 	for (job = f->jobs; job; job = job->next)
 		blocks += job->count;
-	return blocks < JOBS_MAX_BLOCKS && f->job_count < 3 * f->options->http.connections + 4;
+	return blocks < most && f->job_count < 3 * f->options->http.connections + 4;
 }
 
 /* Bytes that were asked for and have not come yet. */

@@ -11,7 +11,7 @@
 #include "origin-handle.h"
 
 #define REDIRECTS_MAX 5L
-#define BUFFER_BYTES (256L << 10)
+#define BUFFER_BYTES (64L << 10)
 /* A connection idle for longer may have been forgotten by a NAT on the way. */
 #define IDLE_MAX_S 30L
 
