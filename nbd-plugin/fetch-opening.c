@@ -59,6 +59,7 @@ void fetch_forget_size(struct fetch *f)
 		f->jobs = job->next;
 		if (!job->ended)
 			origins_cancel(f->origins, &job->request);
+		f->wasted_bytes += job->received;
 		job_free(job);
 	}
 	f->job_count = 0;
@@ -74,9 +75,15 @@ void fetch_forget_size(struct fetch *f)
 	f->size_bytes = 0;
 }
 
-/* What is in a store on a disk is not risked for a size that nothing vouches for. */
+/* Once.  What is in a store on a disk is not risked for a size that nothing vouches for;
+ * nor is a profile from a file, which may not be there to be read again.
+ */
 static bool may_guess(const struct fetch *f)
 {
+	const char *profile = f->options->profile;
+
+	if (profile && !strstr(profile, "://"))
+		return false;
 	return f->opening.size_bytes && !f->size_bytes && f->hint.state == HINT_HERE &&
 	       !f->guess_failed && !f->options->verify_none && !f->options->store_path;
 }
@@ -106,6 +113,7 @@ static void ask_ahead(struct fetch *f)
 	if (f->size_bytes && f->size_bytes != f->opening.size_bytes) {
 		fetch_forget_size(f);
 		fetch_hint_renew(f);
+		f->guess_failed = true;
 	}
 	if (may_guess(f))
 		guess(f);

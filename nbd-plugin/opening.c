@@ -177,6 +177,7 @@ int opening_run(struct opening *o)
 			err = get_top(o);
 		if (err == -EINVAL) {
 			o->size_bytes = 0;
+			o->tick(o->ctx);
 			rest(o, ++wrong_tops);
 		} else if (err != -EAGAIN)
 			return err;

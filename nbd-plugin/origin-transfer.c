@@ -136,15 +136,18 @@ static int on_connected(void *ctx, char *ip, char *local_ip, int port, int local
 	struct transfer *t = ctx;
 	struct origins *os = t->origins;
 	struct origin *o = &os->origin[t->origin];
-	unsigned rtt_ms = transfer_connect_ms(t);
+	/* Not a profile, which may be elsewhere, nor a look at a spare origin. */
+	bool leads = t->request ? !t->request->is_profile : t->asks_if_alive;
 
 	(void)local_ip;
 	(void)local_port;
-	if (t->connection != CONNECTION_NEW || !o->connects_anew)
+	if (t->connection != CONNECTION_NEW || !o->connects_anew || !leads)
 		return CURL_PREREQFUNC_OK;
 	o->connects_anew = false;
-	if (!os->rtt_ms || rtt_ms < os->rtt_ms)
-		os->rtt_ms = rtt_ms;
+	if (!os->rtt_ms) {
+		os->rtt_ms = transfer_connect_ms(t);
+		os->rtt_is_hearsay = true;
+	}
 	snprintf(o->reached_ip, sizeof o->reached_ip, "%s", ip);
 	o->reached_port = port;
 	os->has_reached = true;

@@ -82,6 +82,7 @@ struct origins {
 	unsigned busy_count;
 	int used;		/* origin of the last good answer */
 	unsigned rtt_ms, delay_ms;
+	bool rtt_is_hearsay;	/* of a connection, perhaps to a redirector, without an answer yet */
 	bool has_reached;	/* some origin, by the first of many connections */
 	uint64_t fetched_bytes, requests;
 	char last_error[512];

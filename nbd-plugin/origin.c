@@ -29,6 +29,8 @@
  * one more.
  */
 #define MORE_AFTER 64
+/* So often is looked whether connections that were opened ahead are still of use. */
+#define SPARES_LOOK_MS 5000
 /* Nearer than that, connections need not be opened ahead. */
 #define FAR_MS 50
 /* While another origin serves, one that fails is tried this much less often. */
@@ -102,10 +104,11 @@ static void failed(struct origins *os, int origin, enum fault fault,
 		rest_max *= SPARE_REST_FACTOR;
 	rest = health_failure(&os->health[origin], fault, clock_ms(), rest_max,
 			      retry_after_s * 1000ULL, draw());
-	if (fault != FAULT_CORRUPT) {
+	if (fault != FAULT_CORRUPT)
 		os->origin[origin].fresh = http->connections;
+	/* One that can be reached and says no is not asked by many at once. */
+	if (fault == FAULT_RESOLVE || fault == FAULT_CONNECT || fault == FAULT_STALL)
 		origin_connect_anew(&os->origin[origin]);
-	}
 	complain(os, origin, why, rest);
 }
 
@@ -134,10 +137,11 @@ static void succeeded(struct origins *os, struct transfer *t)
 	rtt_ms = t->connection == CONNECTION_NEW ? transfer_connect_ms(t) : transfer_answer_ms(t);
 	os->delay_ms = os->delay_ms ? (3 * os->delay_ms + rtt_ms) / 4 : rtt_ms;
 	/* Fall at once, rise slowly, and not by the queue that we make ourselves. */
-	if (!os->rtt_ms || rtt_ms < os->rtt_ms)
+	if (!os->rtt_ms || os->rtt_is_hearsay || rtt_ms < os->rtt_ms)
 		os->rtt_ms = rtt_ms;
 	else if (t->was_alone)
 		os->rtt_ms += (rtt_ms - os->rtt_ms) / 8;
+	os->rtt_is_hearsay = false;
 }
 
 /* No profile is no fault. */
@@ -281,13 +285,18 @@ static unsigned poll_limit(const struct origins *os, unsigned timeout_ms)
 	return os->busy && timeout_ms > check ? check : timeout_ms;
 }
 
-static void close_old_sockets(struct origins *os)
+/* Whether any are left, which will be old. */
+static bool close_old_sockets(struct origins *os)
 {
 	uint64_t now = clock_ms();
+	bool left = false;
 	size_t i;
 
-	for (i = 0; i < os->count; i++)
+	for (i = 0; i < os->count; i++) {
 		sockets_close_old(&os->origin[i].sockets, now);
+		left |= os->origin[i].sockets.count > 0;
+	}
+	return left;
 }
 
 static void link_is_up(struct origins *os)
@@ -317,7 +326,8 @@ void origins_poll(struct origins *os, unsigned timeout_ms)
 		timeout_ms = 0;
 	}
 	end_stalled(os);
-	close_old_sockets(os);
+	if (close_old_sockets(os) && timeout_ms > SPARES_LOOK_MS)
+		timeout_ms = SPARES_LOOK_MS;
 	if (timeout_ms && !os->has_reached)
 		curl_multi_poll(os->multi, &link, os->link_fd >= 0 ? 1 : 0,
 				(int)poll_limit(os, timeout_ms), NULL);
