@@ -29,6 +29,8 @@ serve
 	url="$url1/image" roothash="$roothash" cainfo=initramfs/ca.pem fill=no retry-max=1 \
 	user=reader password=+initramfs/password log=messages.log status=status.sock store=store) ||
 	fail "nbdkit does not start"
+# It writes that in the background.
+wait_until 10 "nbdkit has written its pid" test -s "$dir/nbdkit.pid"
 nbdkit=$(cat "$dir/nbdkit.pid")
 remember "$nbdkit"
 read_is_right 0 65536 "$dir/image"
