@@ -190,7 +190,7 @@ int cmd_verify(int argc, char **argv)
 	if (!strncmp(argv[1], "roothash=", 9))
 		argv[1] += 9;
 	options_init(&options);
-	is_url = strstr(argv[0], "://") != NULL;
+	is_url = parse_is_url(argv[0]);
 	err = set_up(&options, argc, argv, why, sizeof why);
 	if (!err && is_url)
 		err = options_set(&options, "url", argv[0], why, sizeof why);

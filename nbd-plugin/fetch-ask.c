@@ -74,8 +74,7 @@ static bool ask_for(struct fetch *f, const struct extent *e, enum job_class clas
 	struct job *job = job_new(&f->job_pool, e, class, f->size_bytes);
 
 	if (!job || origins_start(f->origins, &job->request)) {
-		if (job)
-			job_free(job);
+		job_free(job);
 		plan_release(&f->plan, e->start, e->count);
 		if (class == JOB_HASH)
 			plan_need_hash(&f->plan, e->start);
@@ -129,15 +128,16 @@ uint64_t fetch_quiet_in_ms(const struct fetch *f)
 	quiet = (last > f->opened_ms ? last : f->opened_ms) + QUIET_MS;
 	if (quiet > f->opened_ms + UNREST_MAX_MS)
 		quiet = f->opened_ms + UNREST_MAX_MS;
-	if (f->options->fill == FILL_YES || now >= quiet || fills_beside_boot(f))
+	if (f->options->fill == FILL_YES || now >= quiet)
 		return 0;
 	return quiet - now;
 }
 
 static bool may_fill(const struct fetch *f, uint32_t blocks)
 {
-	return f->fill && (!f->plan.first || fills_beside_boot(f)) && !fetch_quiet_in_ms(f) &&
-	       store_has_room(f->store, blocks);
+	bool is_time = fills_beside_boot(f) || (!f->plan.first && !fetch_quiet_in_ms(f));
+
+	return f->fill && is_time && store_has_room(f->store, blocks);
 }
 
 /* Blocks of the next background request, as far as the budget goes. */

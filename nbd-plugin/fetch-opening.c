@@ -51,7 +51,8 @@ static int set_up(struct fetch *f, uint64_t size_bytes)
 	return err;
 }
 
-void fetch_forget_size(struct fetch *f)
+/* Undoes what it takes a size to do. */
+static void forget_size(struct fetch *f)
 {
 	struct job *job;
 
@@ -72,6 +73,7 @@ void fetch_forget_size(struct fetch *f)
 	f->tree = NULL;
 	verity_free(&f->verity);
 	store_forget_size(f->store);
+	fetch_hint_renew(f);
 	f->size_bytes = 0;
 }
 
@@ -82,7 +84,7 @@ static bool may_guess(const struct fetch *f)
 {
 	const char *profile = f->options->profile;
 
-	if (profile && !strstr(profile, "://"))
+	if (profile && !parse_is_url(profile))
 		return false;
 	return f->opening.size_bytes && !f->size_bytes && f->hint.state == HINT_HERE &&
 	       !f->guess_failed && !f->options->verify_none && !f->options->store_path;
@@ -98,7 +100,7 @@ static void guess(struct fetch *f)
 	if (verity_init(&f->verity, data_blocks, no_salt_yet, 0, f->options->roothash) ||
 	    set_up(f, o->size_bytes)) {
 		/* An absurd one, perhaps. */
-		fetch_forget_size(f);
+		forget_size(f);
 		f->guess_failed = true;
 		return;
 	}
@@ -111,8 +113,7 @@ static void guess(struct fetch *f)
 static void ask_ahead(struct fetch *f)
 {
 	if (f->size_bytes && f->size_bytes != f->opening.size_bytes) {
-		fetch_forget_size(f);
-		fetch_hint_renew(f);
+		forget_size(f);
 		f->guess_failed = true;
 	}
 	if (may_guess(f))
@@ -137,12 +138,6 @@ static void tick(void *ctx)
 	pthread_mutex_unlock(&f->lock);
 }
 
-static void discard(struct job *job)
-{
-	if (job)
-		job_free(job);
-}
-
 /* What opening.c has fetched is of use. */
 static void keep(struct fetch *f, struct job *job)
 {
@@ -161,8 +156,7 @@ static int root(struct fetch *f)
 	int err = 0;
 
 	if (f->size_bytes != o->size_bytes) {
-		fetch_forget_size(f);
-		fetch_hint_renew(f);
+		forget_size(f);
 		err = set_up(f, o->size_bytes);
 	}
 	verity_free(&f->verity);
@@ -190,8 +184,8 @@ int fetch_open(struct fetch *f)
 	if (!err)
 		err = root(f);
 	if (err) {
-		discard(o->top);
-		discard(o->first);
+		job_free(o->top);
+		job_free(o->first);
 		return err;
 	}
 	keep(f, o->top);

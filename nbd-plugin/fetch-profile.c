@@ -31,11 +31,6 @@
 /* What a mount reads of them is at the end. */
 #define TABLES_LAST (64ULL << 10)
 
-static bool is_url(const char *text)
-{
-	return strstr(text, "://") != NULL;
-}
-
 static int read_file(struct fetch *f, const char *path)
 {
 	struct hint *h = &f->hint;
@@ -68,7 +63,7 @@ int fetch_hint_init(struct fetch *f)
 	if (!h->text)
 		return -ENOMEM;
 	h->state = HINT_DUE;
-	if (where && !is_url(where)) {
+	if (where && !parse_is_url(where)) {
 		err = read_file(f, where);
 		h->state = HINT_HERE;
 	}

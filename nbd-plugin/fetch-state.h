@@ -99,8 +99,6 @@ void fetch_update_status(struct fetch *f);
  * 0, -ESHUTDOWN or -errno.
  */
 int fetch_open(struct fetch *f);
-/* Undoes what it takes a size to do. */
-void fetch_forget_size(struct fetch *f);
 
 /* fetch-deliver.c */
 
@@ -150,7 +148,7 @@ void fetch_hint_free(struct fetch *f);
 void fetch_hint_ask(struct fetch *f);
 void fetch_hint_bytes(struct fetch *f, const uint8_t *bytes, size_t count);
 void fetch_hint_end(struct fetch *f, enum fault fault);
-/* What was planned is void: ask again. */
+/* If anything was planned, it is void: ask again. */
 void fetch_hint_renew(struct fetch *f);
 /* Milliseconds until that is due; UINT64_MAX if it will not be. */
 uint64_t fetch_hint_in_ms(const struct fetch *f);

@@ -88,6 +88,8 @@ struct job *job_new(struct job_pool *pool, const struct extent *extent, enum job
 
 void job_free(struct job *j)
 {
+	if (!j)
+		return;
 	free(j->done);
 	put_bytes(j);
 	free(j->digests);

@@ -63,6 +63,7 @@ struct job {
  */
 struct job *job_new(struct job_pool *pool, const struct extent *extent, enum job_class class,
 		    uint64_t size_bytes);
+/* NULL is no job. */
 void job_free(struct job *job);
 void job_pool_free(struct job_pool *pool);
 

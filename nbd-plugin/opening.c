@@ -86,8 +86,7 @@ static int ask_size(struct opening *o)
 		job_free(job);
 		return -EINVAL;
 	}
-	if (o->first)
-		job_free(o->first);
+	job_free(o->first);
 	o->first = job;
 	return 0;
 }

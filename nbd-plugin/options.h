@@ -94,5 +94,7 @@ int parse_seconds(const char *text, uint64_t *ms);
 int parse_bool(const char *text, bool *out);
 /* 64 hex digits → 32 bytes.  Returns 0 or -EINVAL. */
 int parse_roothash(const char *text, uint8_t out[32]);
+/* Where a file may be named, too. */
+bool parse_is_url(const char *text);
 
 #endif

@@ -58,7 +58,7 @@ static char *profile_url(const struct options *options, const char *url)
 	size_t path = strcspn(url, "?#");
 	char *out = NULL;
 
-	if (options->profile && strstr(options->profile, "://"))
+	if (options->profile && parse_is_url(options->profile))
 		return strdup(options->profile);
 	return asprintf(&out, "%.*s.profile%s", (int)path, url, url + path) < 0 ? NULL : out;
 }

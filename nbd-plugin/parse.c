@@ -97,3 +97,8 @@ int parse_roothash(const char *text, uint8_t out[32])
 	}
 	return 0;
 }
+
+bool parse_is_url(const char *text)
+{
+	return strstr(text, "://") != NULL;
+}

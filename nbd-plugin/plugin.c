@@ -113,7 +113,7 @@ static int farroot_config(const char *key, const char *value)
 {
 	if (!strcmp(key, "password") || !strcmp(key, "proxy-password"))
 		return set_password(key, value);
-	if (!strcmp(key, "profile") && strcmp(value, "none") && !strstr(value, "://"))
+	if (!strcmp(key, "profile") && strcmp(value, "none") && !parse_is_url(value))
 		return set_path(key, value);
 	if (!strcmp(key, "store") || !strcmp(key, "status") || !strcmp(key, "log"))
 		return set_path(key, value);
