@@ -387,7 +387,7 @@ def try_local(machine, log, image):
 
 def commit():
     """The last that touched what is measured; the results themselves are in the tree, too."""
-    parts = [f"{TOP}/{part}" for part in ("nbd-plugin", "initramfs", "tests/vm")]
+    parts = [f"{TOP}/{part}" for part in ("nbd-plugin", "initramfs", "tests/boot/vm")]
     name = output("git", "-C", TOP, "log", "-1", "--format=%h", "--", *parts)
     return name + ("-dirty" if output("git", "-C", TOP, "status", "--porcelain", "--", *parts) else "")
 

@@ -12,7 +12,7 @@
 #   origin_start 1                -> $url1 serves $dir/www1
 #   plugin_start url="$url1/image" roothash="$roothash"  -> $socket
 #
-# A test is run from the build folder; tests/*.sh find the source by $srcdir.
+# A test is run from the build folder; tests/*/*.sh find the source by $srcdir.
 
 set -u
 srcdir=${srcdir:-..}
@@ -20,7 +20,7 @@ top_builddir=${top_builddir:-.}
 PATH=$PATH:/usr/sbin:/sbin
 plugin=$top_builddir/.libs/nbdkit-farroot-plugin.so
 farroot=$top_builddir/farroot
-nbd_read=$top_builddir/tests/nbd-read
+nbd_read=$top_builddir/tests/end-to-end/nbd-read
 dir=$(mktemp -d "${TMPDIR:-/tmp}/farroot-test.XXXXXX") || exit 99
 chmod 755 "$dir"
 pids=

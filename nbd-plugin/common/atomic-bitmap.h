@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * One bit per block.  A map of any size costs only the pages that were written
+ * to.  Setting a bit publishes what was stored before it (release); testing it
+ * sees that (acquire), so that readers need no lock.
+ */
+#ifndef FARROOT_ATOMIC_BITMAP_H
+#define FARROOT_ATOMIC_BITMAP_H
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+
+struct bits {
+	_Atomic uint64_t *words;
+	uint64_t count;		/* of bits */
+};
+
+static inline uint64_t bits_words(uint64_t count)
+{
+	return (count + 63) / 64;
+}
+
+/* All bits clear.  Returns 0 or -errno. */
+static inline int bits_init(struct bits *b, uint64_t count)
+{
+	void *map = mmap(NULL, bits_words(count) * 8 + 8, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	b->words = map;
+	b->count = count;
+	return 0;
+}
+
+static inline void bits_free(struct bits *b)
+{
+	if (b->words)
+		munmap((void *)b->words, bits_words(b->count) * 8 + 8);
+	b->words = NULL;
+}
+
+static inline bool bits_test(const struct bits *b, uint64_t i)
+{
+	return atomic_load_explicit(&b->words[i / 64], memory_order_acquire) >> (i % 64) & 1;
+}
+
+/* Returns whether it was set before. */
+static inline bool bits_set(struct bits *b, uint64_t i)
+{
+	uint64_t mask = 1ULL << (i % 64);
+
+	return atomic_fetch_or_explicit(&b->words[i / 64], mask, memory_order_release) & mask;
+}
+
+/* Returns whether it was set before. */
+static inline bool bits_clear(struct bits *b, uint64_t i)
+{
+	uint64_t mask = 1ULL << (i % 64);
+
+	return atomic_fetch_and_explicit(&b->words[i / 64], ~mask, memory_order_release) & mask;
+}
+
+/* Whether all bits from start up to, not including, end are set. */
+static inline bool bits_all_set(const struct bits *b, uint64_t start, uint64_t end)
+{
+	uint64_t word;
+
+	for (; start < end; start = (start / 64 + 1) * 64) {
+		word = ~atomic_load_explicit(&b->words[start / 64], memory_order_acquire) >> (start % 64);
+		if (end - start < 64)
+			word &= (1ULL << (end - start)) - 1;
+		if (word)
+			return false;
+	}
+	return true;
+}
+
+/* The first clear bit at or after i; count if there is none. */
+static inline uint64_t bits_next_clear(const struct bits *b, uint64_t i)
+{
+	uint64_t word;
+
+	while (i < b->count) {
+		word = ~atomic_load_explicit(&b->words[i / 64], memory_order_acquire) >> (i % 64);
+		if (word) {
+			i += (uint64_t)__builtin_ctzll(word);
+			return i < b->count ? i : b->count;
+		}
+		i = (i / 64 + 1) * 64;
+	}
+	return b->count;
+}
+
+#endif

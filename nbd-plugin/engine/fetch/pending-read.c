@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "engine/fetch/pending-read.h"
+
+void waiter_init(struct waiter *w, void *buf, uint32_t count, uint64_t offset)
+{
+	pthread_condattr_t attr;
+	uint64_t last = (offset + count - 1) / STORE_BLOCK;
+
+	w->want.next = NULL;
+	w->want.start = offset / STORE_BLOCK;
+	w->want.count = (uint32_t)(last - w->want.start + 1);
+	w->want.missing = w->missing;
+	w->next_in_inbox = NULL;
+	w->buf = buf;
+	w->offset = offset;
+	w->count = count;
+	w->left = 0;
+	w->since_ms = 0;
+	w->cancelled = false;
+	w->done = false;
+	w->result = 0;
+	memset(w->missing, 0, (w->want.count + 63) / 64 * sizeof w->missing[0]);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->wake, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+void waiter_destroy(struct waiter *w)
+{
+	pthread_cond_destroy(&w->wake);
+}
+
+void waiter_miss(struct waiter *w, uint64_t block)
+{
+	uint64_t i = block - w->want.start;
+
+	w->missing[i / 64] |= 1ULL << (i % 64);
+	w->left++;
+}
+
+bool waiter_misses(const struct waiter *w, uint64_t block)
+{
+	uint64_t i = block - w->want.start;
+
+	return block >= w->want.start && i < w->want.count &&
+	       (w->missing[i / 64] >> (i % 64) & 1);
+}
+
+/* The part of one block that lies within the read. */
+static uint64_t copy_block(struct waiter *w, uint64_t block, const uint8_t *bytes)
+{
+	uint64_t from = block * STORE_BLOCK, to = from + STORE_BLOCK;
+	uint64_t end = w->offset + w->count;
+
+	if (from < w->offset)
+		from = w->offset;
+	if (to > end)
+		to = end;
+	memcpy(w->buf + (from - w->offset), bytes + (from - block * STORE_BLOCK), to - from);
+	return to - from;
+}
+
+uint64_t waiter_deliver(struct waiter *w, uint64_t start, uint32_t count,
+			const uint8_t *bytes)
+{
+	uint64_t block = start, end = start + count, copied = 0, i;
+
+	if (block < w->want.start)
+		block = w->want.start;
+	if (end > w->want.start + w->want.count)
+		end = w->want.start + w->want.count;
+	for (; block < end; block++) {
+		if (!waiter_misses(w, block))
+			continue;
+		copied += copy_block(w, block, bytes + (block - start) * STORE_BLOCK);
+		i = block - w->want.start;
+		w->missing[i / 64] &= ~(1ULL << (i % 64));
+		w->left--;
+	}
+	return copied;
+}

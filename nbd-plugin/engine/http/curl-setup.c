@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "engine/http/curl-setup.h"
+
+#define REDIRECTS_MAX 5L
+#define BUFFER_BYTES (64L << 10)
+/* A connection idle for longer may have been forgotten by a NAT on the way. */
+#define IDLE_MAX_S 30L
+
+static int append(struct curl_slist **list, const char *text)
+{
+	struct curl_slist *longer = curl_slist_append(*list, text);
+
+	if (!longer)
+		return -ENOMEM;
+	*list = longer;
+	return 0;
+}
+
+int handle_parts_init(struct handle_parts *parts, const struct http_options *http)
+{
+	size_t i;
+	int err = 0;
+
+	parts->http = http;
+	/* Compressed ranges can't be put together again. */
+	err |= append(&parts->headers, "Accept-Encoding: identity");
+	err |= append(&parts->no_cache_headers, "Accept-Encoding: identity");
+	err |= append(&parts->no_cache_headers, "Cache-Control: no-cache");
+	for (i = 0; i < http->headers.count; i++) {
+		err |= append(&parts->headers, http->headers.items[i]);
+		err |= append(&parts->no_cache_headers, http->headers.items[i]);
+	}
+	for (i = 0; i < http->resolve.count; i++)
+		err |= append(&parts->resolve, http->resolve.items[i]);
+	return err ? -ENOMEM : 0;
+}
+
+void handle_parts_free(struct handle_parts *parts)
+{
+	curl_slist_free_all(parts->headers);
+	curl_slist_free_all(parts->no_cache_headers);
+	curl_slist_free_all(parts->resolve);
+	free(parts->ca);
+}
+
+static long http_version(const char *name)
+{
+	static const struct {
+		const char *name;
+		long value;
+	} versions[] = {
+		{ "none", CURL_HTTP_VERSION_NONE },
+		{ "1.0", CURL_HTTP_VERSION_1_0 },
+		{ "1.1", CURL_HTTP_VERSION_1_1 },
+		{ "2", CURL_HTTP_VERSION_2_0 },
+		{ "2.0", CURL_HTTP_VERSION_2_0 },
+		{ "2-prior-knowledge", CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE },
+	};
+	size_t i;
+
+	for (i = 0; name && i < sizeof versions / sizeof versions[0]; i++)
+		if (!strcmp(name, versions[i].name))
+			return versions[i].value;
+	return CURL_HTTP_VERSION_2TLS;
+}
+
+static long ip_resolve(const char *name)
+{
+	if (name && !strcmp(name, "v4"))
+		return CURL_IPRESOLVE_V4;
+	if (name && !strcmp(name, "v6"))
+		return CURL_IPRESOLVE_V6;
+	return CURL_IPRESOLVE_WHATEVER;
+}
+
+static long ssl_version(const char *name)
+{
+	if (name && !strcmp(name, "tlsv1.3"))
+		return CURL_SSLVERSION_TLSv1_3;
+	return CURL_SSLVERSION_TLSv1_2;
+}
+
+static void set_text(CURL *easy, CURLoption option, const char *text)
+{
+	if (text)
+		curl_easy_setopt(easy, option, text);
+}
+
+static void set_tls(CURL *easy, const struct handle_parts *parts)
+{
+	const struct http_options *http = parts->http;
+	struct curl_blob ca = { parts->ca, parts->ca_size, CURL_BLOB_NOCOPY };
+
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, (long)http->sslverify);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, http->sslverify ? 2L : 0L);
+	curl_easy_setopt(easy, CURLOPT_SSLVERSION, ssl_version(http->ssl_version));
+	set_text(easy, CURLOPT_SSL_CIPHER_LIST, http->ssl_cipher_list);
+	set_text(easy, CURLOPT_TLS13_CIPHERS, http->tls13_ciphers);
+	/* Nothing by path: the files may be gone when they are read again. */
+	curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	if (parts->ca)
+		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &ca);
+}
+
+CURL *handle_new(const struct handle_parts *parts, const char *url)
+{
+	const struct http_options *http = parts->http;
+	const char *allowed = http->protocols ? http->protocols : "http,https";
+	bool is_https = !strncasecmp(url, "https://", 8);
+	CURL *easy = curl_easy_init();
+
+	if (!easy)
+		return NULL;
+	if (curl_easy_setopt(easy, CURLOPT_URL, url)) {
+		curl_easy_cleanup(easy);
+		return NULL;
+	}
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, allowed);
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, (long)http->followlocation);
+	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, is_https ? "https" : allowed);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(http->http_version));
+	curl_easy_setopt(easy, CURLOPT_IPRESOLVE, ip_resolve(http->ip_resolve));
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
+	curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, (long)http->tcp_nodelay);
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, (long)http->tcp_keepalive);
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 15L);
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 5L);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT,
+			 http->user_agent ? http->user_agent : "farroot/" PACKAGE_VERSION);
+	set_text(easy, CURLOPT_COOKIE, http->cookie);
+	set_text(easy, CURLOPT_INTERFACE, http->interface);
+	set_text(easy, CURLOPT_USERNAME, http->user);
+	set_text(easy, CURLOPT_PASSWORD, http->password);
+	set_text(easy, CURLOPT_PROXY, http->proxy);
+	set_text(easy, CURLOPT_PROXYUSERNAME, http->proxy_user);
+	set_text(easy, CURLOPT_PROXYPASSWORD, http->proxy_password);
+	set_text(easy, CURLOPT_UNIX_SOCKET_PATH, http->unix_socket_path);
+	if (parts->resolve)
+		curl_easy_setopt(easy, CURLOPT_RESOLVE, parts->resolve);
+	set_tls(easy, parts);
+	return easy;
+}

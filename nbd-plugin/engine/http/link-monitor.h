@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * Notices when the machine's network changes, so that a wait for an origin can
+ * end at once instead of at its next scheduled try.
+ */
+#ifndef FARROOT_LINK_MONITOR_H
+#define FARROOT_LINK_MONITOR_H
+
+#include <stdbool.h>
+
+/* A descriptor that becomes readable on a change; -1 where the kernel has no
+ * rtnetlink for us: nothing depends on it.  Close with close(2).
+ */
+int link_open(void);
+
+/* Takes what is there, without blocking.  Whether a link came up, or an address
+ * or a route appeared.
+ */
+bool link_came_up(int fd);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "engine/http/response-check.h"
+
+#define RETRY_AFTER_MAX_S 86400
+
+/* A header's value: white space around it is not part of it. */
+struct text {
+	const char *at;
+	size_t length;
+};
+
+static struct text trim(const char *at, size_t length)
+{
+	while (length && isspace((unsigned char)*at)) {
+		at++;
+		length--;
+	}
+	while (length && isspace((unsigned char)at[length - 1]))
+		length--;
+	return (struct text){ at, length };
+}
+
+/* Takes digits from the front; false when there are none or they overflow. */
+static bool take_number(struct text *t, uint64_t *out)
+{
+	uint64_t value = 0;
+	size_t n = 0;
+
+	while (n < t->length && isdigit((unsigned char)t->at[n])) {
+		unsigned digit = (unsigned)(t->at[n] - '0');
+
+		if (value > ((uint64_t)INT64_MAX - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+		n++;
+	}
+	if (!n)
+		return false;
+	t->at += n;
+	t->length -= n;
+	*out = value;
+	return true;
+}
+
+static bool take_char(struct text *t, char c)
+{
+	if (!t->length || *t->at != c)
+		return false;
+	t->at++;
+	t->length--;
+	return true;
+}
+
+static bool starts_with(struct text t, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return t.length >= n && !strncasecmp(t.at, prefix, n);
+}
+
+static bool is_word(struct text t, const char *word)
+{
+	return t.length == strlen(word) && starts_with(t, word);
+}
+
+/* HTTP/1.1 206 Partial Content, HTTP/2 206 */
+static void status_line(struct http_reply *reply, struct text t)
+{
+	uint64_t status;
+
+	memset(reply, 0, sizeof *reply);
+	while (t.length && *t.at != ' ')
+		take_char(&t, *t.at);
+	t = trim(t.at, t.length);
+	if (take_number(&t, &status) && status < 1000)
+		reply->status = (unsigned)status;
+}
+
+/* bytes 0-4095/1048576 */
+static void content_range(struct http_reply *reply, struct text t)
+{
+	bool twice = reply->has_range;
+
+	reply->has_range = true;
+	if (twice || !starts_with(t, "bytes")) {
+		reply->bad_range = true;
+		return;
+	}
+	t = trim(t.at + 5, t.length - 5);
+	if (!take_number(&t, &reply->first) || !take_char(&t, '-') ||
+	    !take_number(&t, &reply->last) || !take_char(&t, '/') ||
+	    !take_number(&t, &reply->total) || t.length)
+		reply->bad_range = true;
+}
+
+static void content_length(struct http_reply *reply, struct text t)
+{
+	bool twice = reply->has_length;
+
+	reply->has_length = true;
+	if (twice || !take_number(&t, &reply->length) || t.length)
+		reply->bad_length = true;
+}
+
+static void etag(struct http_reply *reply, struct text t)
+{
+	/* One too long to compare is as good as none. */
+	if (t.length >= sizeof reply->etag)
+		return;
+	memcpy(reply->etag, t.at, t.length);
+	reply->etag[t.length] = '\0';
+}
+
+static void retry_after(struct http_reply *reply, struct text t)
+{
+	uint64_t seconds;
+
+	if (take_number(&t, &seconds) && !t.length)
+		reply->retry_after_s = seconds < RETRY_AFTER_MAX_S ?
+			(unsigned)seconds : RETRY_AFTER_MAX_S;
+}
+
+void http_reply_line(struct http_reply *reply, const char *line, size_t length)
+{
+	struct text name, value;
+	const char *colon;
+
+	if (length >= 5 && !memcmp(line, "HTTP/", 5)) {
+		status_line(reply, (struct text){ line, length });
+		return;
+	}
+	colon = memchr(line, ':', length);
+	if (!colon)
+		return;
+	name = trim(line, (size_t)(colon - line));
+	value = trim(colon + 1, length - (size_t)(colon - line) - 1);
+	if (is_word(name, "content-range"))
+		content_range(reply, value);
+	else if (is_word(name, "content-length"))
+		content_length(reply, value);
+	else if (is_word(name, "content-encoding"))
+		reply->encoded |= value.length && !is_word(value, "identity");
+	else if (is_word(name, "content-type"))
+		reply->multipart = starts_with(value, "multipart/");
+	else if (is_word(name, "etag"))
+		etag(reply, value);
+	else if (is_word(name, "retry-after"))
+		retry_after(reply, value);
+}
+
+enum fault http_reply_check(const struct http_reply *reply, uint64_t first,
+			    uint64_t last, uint64_t total,
+			    char *why, size_t why_size)
+{
+	if (reply->status == 200) {
+		snprintf(why, why_size, "server ignored Range (200 instead of 206)");
+		return FAULT_STATUS;
+	}
+	if (reply->status != 206) {
+		snprintf(why, why_size, "server answered %u instead of 206", reply->status);
+		return FAULT_STATUS;
+	}
+	if (reply->multipart) {
+		snprintf(why, why_size, "server answered with several parts, one was asked for");
+		return FAULT_ENCODING;
+	}
+	if (reply->encoded) {
+		snprintf(why, why_size, "server or proxy compressed the image (Content-Encoding)");
+		return FAULT_ENCODING;
+	}
+	if (!reply->has_range || reply->bad_range) {
+		snprintf(why, why_size, "Content-Range is %s",
+			 reply->has_range ? "malformed" : "missing");
+		return FAULT_RANGE;
+	}
+	if (total && reply->total != total) {
+		snprintf(why, why_size,
+			 "image has %" PRIu64 " bytes there instead of %" PRIu64,
+			 reply->total, total);
+		return FAULT_TOTAL;
+	}
+	if (!total && last >= reply->total && reply->total > first)
+		last = reply->total - 1;
+	if (reply->first != first || reply->last != last || reply->total <= last) {
+		snprintf(why, why_size, "asked for bytes %" PRIu64 "-%" PRIu64
+			 ", server sent %" PRIu64 "-%" PRIu64 "/%" PRIu64,
+			 first, last, reply->first, reply->last, reply->total);
+		return FAULT_RANGE;
+	}
+	if (reply->has_length && (reply->bad_length ||
+				  reply->length != last - first + 1)) {
+		snprintf(why, why_size, "Content-Length contradicts Content-Range");
+		return FAULT_RANGE;
+	}
+	return FAULT_NONE;
+}
+
+enum fault http_reply_check_whole(const struct http_reply *reply, uint64_t most,
+				  char *why, size_t why_size)
+{
+	if (reply->status != 200) {
+		snprintf(why, why_size, "server answered %u instead of 200", reply->status);
+		/* A server in trouble may have it all the same. */
+		return reply->status >= 500 ? FAULT_BROKEN : FAULT_STATUS;
+	}
+	if (reply->encoded) {
+		snprintf(why, why_size, "server or proxy compressed it (Content-Encoding)");
+		return FAULT_STATUS;
+	}
+	if (reply->has_length && (reply->bad_length || reply->length > most)) {
+		snprintf(why, why_size, "longer than %" PRIu64 " bytes", most);
+		return FAULT_STATUS;
+	}
+	return FAULT_NONE;
+}
+
+bool http_etag_changed(const char *before, const char *now)
+{
+	return before[0] == '"' && now[0] == '"' && strcmp(before, now) != 0;
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "engine/http/transfer.h"
+
+/* A SYN at once and one a second later; the next would be at three. */
+#define CONNECT_AGAIN_MS 2000
+/* Every so many tries a long one, in case the link has become slow. */
+#define LONG_TRY 8
+
+static size_t on_header(char *line, size_t size, size_t count, void *ctx)
+{
+	struct transfer *t = ctx;
+
+	http_reply_line(&t->reply, line, size * count);
+	return size * count;
+}
+
+/* Whether the image was replaced under us.  With a root hash that is only worth
+ * a note, because no byte of another image can pass; without one it is fatal to
+ * this origin.
+ */
+static enum fault check_etag(struct transfer *t)
+{
+	struct origins *os = t->origins;
+	struct origin *o = &os->origin[t->origin];
+
+	if (http_etag_changed(o->etag, t->reply.etag)) {
+		if (os->options->verify_none) {
+			snprintf(t->why, sizeof t->why,
+				 "image was replaced (ETag %.40s, was %.40s)",
+				 t->reply.etag, o->etag);
+			return FAULT_REPLACED;
+		}
+		log_say(os->log, LOG_NOTE, "%s: file was replaced (ETag %.40s, was %.40s); every block is still verified",
+			o->shown, t->reply.etag, o->etag);
+	}
+	if (t->reply.etag[0])
+		memcpy(o->etag, t->reply.etag, sizeof o->etag);
+	return FAULT_NONE;
+}
+
+static enum fault check_header(struct transfer *t)
+{
+	struct origins *os = t->origins;
+	enum fault fault;
+
+	if (t->request && t->request->is_profile)
+		return http_reply_check_whole(&t->reply, t->last, t->why, sizeof t->why);
+	fault = http_reply_check(&t->reply, t->first, t->last, os->total_bytes,
+				 t->why, sizeof t->why);
+	if (!fault)
+		fault = check_etag(t);
+	if (fault)
+		return fault;
+	if (t->last >= t->reply.total)
+		t->last = t->reply.total - 1;
+	os->origin[t->origin].told_total = t->reply.total;
+	return FAULT_NONE;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
+{
+	struct transfer *t = ctx;
+	struct origins *os = t->origins;
+	size_t got = size * count;
+
+	if (!t->checked) {
+		t->fault = check_header(t);
+		t->checked = true;
+	}
+	if (t->fault)
+		return 0;	/* curl ends the transfer */
+	if (got > t->last - t->first + 1 - t->received) {
+		snprintf(t->why, sizeof t->why, "server sent more than was asked for");
+		t->fault = FAULT_BROKEN;
+		return 0;
+	}
+	t->received += got;
+	t->window_bytes += got;
+	t->heard_ms = os->origin[t->origin].heard_ms = clock_ms();
+	os->fetched_bytes += got;
+	if (t->request)
+		os->sink.bytes(os->sink.ctx, t->request, (const uint8_t *)bytes, got);
+	return got;
+}
+
+static unsigned between_ms(const struct transfer *t, CURLINFO begin, CURLINFO end)
+{
+	curl_off_t from = 0, to = 0;
+
+	curl_easy_getinfo(t->easy, begin, &from);
+	curl_easy_getinfo(t->easy, end, &to);
+	return to > from ? (unsigned)((to - from + 999) / 1000) : 1;
+}
+
+unsigned transfer_connect_ms(const struct transfer *t)
+{
+	return between_ms(t, CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T);
+}
+
+unsigned transfer_answer_ms(const struct transfer *t)
+{
+	return between_ms(t, CURLINFO_PRETRANSFER_TIME_T, CURLINFO_STARTTRANSFER_TIME_T);
+}
+
+static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct transfer *t = ctx;
+	curl_socket_t fd = sockets_take(&t->origins->origin[t->origin].sockets, address);
+
+	(void)purpose;
+	t->connection = fd >= 0 && sockets_is_connected(fd) ? CONNECTION_AHEAD : CONNECTION_NEW;
+	return fd;
+}
+
+static int on_socket_options(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+	(void)ctx;
+	(void)purpose;
+	return sockets_is_connected(fd) ? CURL_SOCKOPT_ALREADY_CONNECTED : CURL_SOCKOPT_OK;
+}
+
+/* Connected, and about to send its request. */
+static int on_connected(void *ctx, char *ip, char *local_ip, int port, int local_port)
+{
+	struct transfer *t = ctx;
+	struct origins *os = t->origins;
+	struct origin *o = &os->origin[t->origin];
+	/* Not a profile, which may be elsewhere, nor a look at a spare origin. */
+	bool leads = t->request ? !t->request->is_profile : t->asks_if_alive;
+
+	(void)local_ip;
+	(void)local_port;
+	if (t->connection != CONNECTION_NEW || !o->connects_anew || !leads)
+		return CURL_PREREQFUNC_OK;
+	o->connects_anew = false;
+	if (!os->rtt_ms) {
+		os->rtt_ms = transfer_connect_ms(t);
+		os->rtt_is_hearsay = true;
+	}
+	snprintf(o->reached_ip, sizeof o->reached_ip, "%s", ip);
+	o->reached_port = port;
+	os->has_reached = true;
+	return CURL_PREREQFUNC_OK;
+}
+
+static struct transfer *transfer_get(struct origins *os, int origin)
+{
+	struct origin *o = &os->origin[origin];
+	struct transfer *t = o->idle;
+
+	if (t) {
+		o->idle = t->next;
+		return t;
+	}
+	t = calloc(1, sizeof *t);
+	if (!t)
+		return NULL;
+	t->origins = os;
+	t->origin = origin;
+	t->easy = handle_new(&os->parts, o->url);
+	if (!t->easy) {
+		free(t);
+		return NULL;
+	}
+	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETDATA, t);
+	curl_easy_setopt(t->easy, CURLOPT_SOCKOPTFUNCTION, on_socket_options);
+	curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, on_connected);
+	curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
+	return t;
+}
+
+static void transfer_put(struct transfer *t)
+{
+	struct origin *o = &t->origins->origin[t->origin];
+
+	t->request = NULL;
+	t->next = o->idle;
+	o->idle = t;
+}
+
+void origin_connect_anew(struct origin *o)
+{
+	sockets_close_all(&o->sockets);
+	o->reached_ip[0] = '\0';
+	o->connects_anew = true;
+}
+
+unsigned origin_owes(const struct origins *os, int origin)
+{
+	const struct transfer *t;
+	unsigned count = 0;
+
+	for (t = os->busy; t; t = t->next)
+		if (t->origin == origin && t->request)
+			count++;
+	return count;
+}
+
+/* In an outage many short tries find out sooner than few long ones that it is
+ * over: the kernel sends a SYN every second at first, then ever more rarely.
+ */
+static long connect_timeout_ms(const struct origins *os, int origin, bool is_probe)
+{
+	long most = (long)os->options->http.connect_timeout_ms;
+	long enough = 8L * (long)os->rtt_ms;
+
+	if (enough < CONNECT_AGAIN_MS)
+		enough = CONNECT_AGAIN_MS;
+	if (!os->rtt_ms || (!is_probe && os->origin[origin].tries % LONG_TRY == LONG_TRY - 1))
+		return most;
+	return enough < most ? enough : most;
+}
+
+int transfer_start(struct origins *os, int origin, uint64_t first,
+			  uint64_t last, struct origin_request *request)
+{
+	struct origin *o = &os->origin[origin];
+	struct transfer *t = transfer_get(os, origin);
+	bool no_cache = request && request->no_cache;
+	bool is_profile = request && request->is_profile;
+	char range[64];
+
+	if (!t)
+		return -ENOMEM;
+	t->request = request;
+	t->first = first;
+	t->last = last;
+	t->received = t->window_bytes = 0;
+	t->window_start_ms = t->sent_ms = t->heard_ms = clock_ms();
+	t->asks_if_alive = false;
+	/* Before there was nothing to hear. */
+	if (!origin_owes(os, origin))
+		o->heard_ms = t->heard_ms;
+	memset(&t->reply, 0, sizeof t->reply);
+	t->was_alone = !os->busy;
+	t->connection = CONNECTION_REUSED;
+	t->checked = false;
+	t->fault = FAULT_NONE;
+	t->why[0] = t->curl_error[0] = '\0';
+	snprintf(range, sizeof range, "%" PRIu64 "-%" PRIu64, first, last);
+	curl_easy_setopt(t->easy, CURLOPT_URL, is_profile ? o->profile_url : o->url);
+	curl_easy_setopt(t->easy, CURLOPT_RANGE, is_profile ? NULL : range);
+	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_error);
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
+			 no_cache ? os->parts.no_cache_headers : os->parts.headers);
+	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, o->fresh ? 1L : 0L);
+	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(os, origin, !request));
+	if (curl_multi_add_handle(os->multi, t->easy)) {
+		transfer_put(t);
+		return -ENOMEM;
+	}
+	if (o->fresh)
+		o->fresh--;
+	if (os->health[origin].failures) {
+		os->health[origin].probing = true;
+		o->tries++;
+	}
+	t->next = os->busy;
+	os->busy = t;
+	os->busy_count++;
+	os->requests++;
+	return 0;
+}
+
+void transfer_retire(struct transfer *t)
+{
+	struct transfer **at = &t->origins->busy;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	t->origins->busy_count--;
+	curl_multi_remove_handle(t->origins->multi, t->easy);
+	transfer_put(t);
+}
+
+static enum fault fault_of_curl(CURLcode code)
+{
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return FAULT_RESOLVE;
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_OPERATION_TIMEDOUT:
+		return FAULT_CONNECT;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CIPHER:
+		return FAULT_TLS;
+	case CURLE_TOO_MANY_REDIRECTS:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return FAULT_REDIRECT;
+	case CURLE_OUT_OF_MEMORY:
+	case CURLE_FAILED_INIT:
+		return FAULT_LOCAL;
+	default:
+		return FAULT_BROKEN;
+	}
+}
+
+enum fault transfer_judge(struct transfer *t, CURLcode code)
+{
+	if (t->fault)
+		return t->fault;
+	if (code == CURLE_OK && !t->checked) {
+		/* An empty body: the header alone has to tell. */
+		t->fault = check_header(t);
+		if (t->fault)
+			return t->fault;
+	}
+	/* Its length is the origin's to say. */
+	if (code == CURLE_OK && t->request && t->request->is_profile)
+		return FAULT_NONE;
+	if (code == CURLE_OK && t->received == t->last - t->first + 1)
+		return FAULT_NONE;
+	if (code == CURLE_OK || code == CURLE_PARTIAL_FILE) {
+		snprintf(t->why, sizeof t->why,
+			 "body ended after %" PRIu64 " of %" PRIu64 " bytes",
+			 t->received, t->last - t->first + 1);
+		return FAULT_BROKEN;
+	}
+	if (code == CURLE_UNSUPPORTED_PROTOCOL)
+		snprintf(t->why, sizeof t->why,
+			 "redirect to a protocol that is not allowed (https never goes to http)");
+	else
+		snprintf(t->why, sizeof t->why, "%s", t->curl_error[0] ?
+			 t->curl_error : curl_easy_strerror(code));
+	return fault_of_curl(code);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/fetch/fetch.h"
+#include "engine/image.h"
+#include "engine/http/origins.h"
+
+struct image {
+	const struct options *options;
+	struct fetch *fetch;
+};
+
+int image_new(const struct options *options, const struct log *log, struct image **out)
+{
+	struct image *image = calloc(1, sizeof *image);
+	int err;
+
+	if (!image)
+		return -ENOMEM;
+	image->options = options;
+	err = fetch_new(options, log, &image->fetch);
+	if (err) {
+		free(image);
+		return err;
+	}
+	*out = image;
+	return 0;
+}
+
+int image_start(struct image *image)
+{
+	return fetch_start(image->fetch);
+}
+
+void image_free(struct image *image)
+{
+	if (!image)
+		return;
+	fetch_free(image->fetch);
+	free(image);
+}
+
+int image_wait_open(struct image *image, const struct patience *patience)
+{
+	return fetch_wait_open(image->fetch, patience ? patience->gone : NULL,
+			       patience ? patience->ctx : NULL);
+}
+
+uint64_t image_size(const struct image *image)
+{
+	return fetch_size(image->fetch);
+}
+
+/* Bytes from at to the next block boundary, at most up to end. */
+static uint32_t piece(uint64_t at, uint64_t end, uint64_t blocks)
+{
+	uint64_t stop = (at / STORE_BLOCK + blocks) * STORE_BLOCK;
+
+	return (uint32_t)((stop < end ? stop : end) - at);
+}
+
+/* The blocks of one read that are not all here: copies what is, asks for the
+ * rest, and waits for it.
+ */
+static int read_missing(struct image *image, uint8_t *buf, uint32_t count,
+			uint64_t offset, const struct patience *patience)
+{
+	struct store *store = fetch_store(image->fetch);
+	uint64_t at = offset, end = offset + count;
+	struct waiter waiter;
+	uint32_t length;
+	int result = 0;
+
+	waiter_init(&waiter, buf, count, offset);
+	for (; at < end; at += length) {
+		length = piece(at, end, 1);
+		if (store_read(store, buf + (at - offset), at, length))
+			waiter_miss(&waiter, at / STORE_BLOCK);
+		else
+			fetch_count_served(image->fetch, length);
+	}
+	if (waiter.left)
+		result = fetch_wait(image->fetch, &waiter,
+				    patience ? patience->gone : NULL,
+				    patience ? patience->ctx : NULL);
+	waiter_destroy(&waiter);
+	return result;
+}
+
+static bool touch(struct image *image, uint64_t offset, uint64_t end)
+{
+	uint64_t start = offset / STORE_BLOCK;
+
+	return end > offset &&
+		touches_note(fetch_touches(image->fetch), start,
+			     (end - 1) / STORE_BLOCK - start + 1);
+}
+
+int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
+		const struct patience *patience)
+{
+	uint64_t end = offset + count, at;
+	uint32_t length;
+	bool is_new;
+	int err;
+
+	if (end < offset || end > image_size(image))
+		return -EINVAL;
+	/* Now, so that the order is that in which they were asked for. */
+	is_new = touch(image, offset, end);
+	for (at = offset; at < end; at += length) {
+		length = piece(at, end, WAITER_MAX_BLOCKS - 1);
+		if (!store_read(fetch_store(image->fetch), (uint8_t *)buf + (at - offset),
+				at, length)) {
+			fetch_count_served(image->fetch, length);
+			if (is_new)
+				fetch_nudge(image->fetch);
+			continue;
+		}
+		err = read_missing(image, (uint8_t *)buf + (at - offset), length, at, patience);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int image_prefetch(struct image *image, uint64_t count, uint64_t offset)
+{
+	uint64_t start = offset / STORE_BLOCK;
+
+	if (offset + count < offset || offset + count > image_size(image))
+		return -EINVAL;
+	if (count)
+		fetch_prefetch(image->fetch, start,
+			       (offset + count - 1) / STORE_BLOCK - start + 1);
+	return 0;
+}
+
+void image_status(struct image *image, struct status *out)
+{
+	fetch_status(image->fetch, out);
+}
+
+int image_profile(struct image *image, struct profile *out)
+{
+	const struct options *o = image->options;
+	size_t i;
+	int err;
+
+	memset(out, 0, sizeof *out);
+	if (!fetch_is_open(image->fetch))
+		return 0;
+	err = touches_profile(fetch_touches(image->fetch), out);
+	for (i = 0; o->have_roothash && i < sizeof o->roothash; i++)
+		snprintf(out->roothash + 2 * i, 3, "%02x", o->roothash[i]);
+	return err;
+}
+
+const char *image_http_library(void)
+{
+	return origins_library();
+}

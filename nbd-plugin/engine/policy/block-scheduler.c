@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/policy/block-scheduler.h"
+
+#define SUSPECT_REST_MS 500
+
+int plan_init(struct plan *p, const struct store *store, uint64_t blocks)
+{
+	int err;
+
+	memset(p, 0, sizeof *p);
+	p->store = store;
+	p->blocks = blocks;
+	p->last = &p->first;
+	err = bits_init(&p->wanted, blocks);
+	if (!err)
+		err = bits_init(&p->busy, blocks);
+	if (!err)
+		err = bits_init(&p->is_expected, blocks);
+	return err;
+}
+
+void plan_free(struct plan *p)
+{
+	bits_free(&p->wanted);
+	bits_free(&p->busy);
+	bits_free(&p->is_expected);
+	free(p->expected);
+}
+
+static void mark_wanted(struct plan *p, const struct want *w, bool wanted)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->count; i++) {
+		if (!(w->missing[i / 64] >> (i % 64) & 1))
+			continue;
+		if (wanted)
+			bits_set(&p->wanted, w->start + i);
+		else
+			bits_clear(&p->wanted, w->start + i);
+	}
+}
+
+void plan_add(struct plan *p, struct want *w)
+{
+	mark_wanted(p, w, true);
+	w->next = NULL;
+	*p->last = w;
+	p->last = &w->next;
+}
+
+void plan_remove(struct plan *p, struct want *w)
+{
+	struct want **at = &p->first;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	if (p->last == &w->next)
+		p->last = at;
+	/* Another may wait for the same blocks: then they only merge less. */
+	mark_wanted(p, w, false);
+}
+
+static struct suspect *find_suspect(struct plan *p, uint64_t block)
+{
+	size_t i;
+
+	for (i = 0; p->suspect_count && i < PLAN_SUSPECTS; i++)
+		if (p->suspects[i].times && p->suspects[i].block == block)
+			return &p->suspects[i];
+	return NULL;
+}
+
+/* Nobody has it and nobody has been asked for it. */
+static bool is_absent(const struct plan *p, uint64_t block)
+{
+	return !store_has(p->store, block) && !bits_test(&p->busy, block) &&
+	       !store_is_candidate(p->store, block);
+}
+
+void plan_take(struct plan *p, uint64_t start, uint64_t count)
+{
+	uint64_t i;
+
+	for (i = start; i < start + count; i++)
+		bits_set(&p->busy, i);
+}
+
+static bool take(struct plan *p, uint64_t start, uint32_t count, struct extent *out)
+{
+	out->start = start;
+	out->count = count;
+	out->suspect = false;
+	out->avoid = -1;
+	plan_take(p, start, count);
+	return true;
+}
+
+/* A suspect goes alone, when its time has come. */
+static bool take_suspect(struct plan *p, const struct suspect *s, uint64_t now_ms,
+			 struct extent *out)
+{
+	if (now_ms < s->next_try_ms)
+		return false;
+	take(p, s->block, 1, out);
+	out->suspect = true;
+	out->avoid = s->origin;
+	return true;
+}
+
+static uint64_t group_end(const struct plan *p, uint64_t block)
+{
+	uint64_t end = (block / STORE_GROUP + 1) * STORE_GROUP;
+
+	return end < p->blocks ? end : p->blocks;
+}
+
+static bool joins(struct plan *p, uint64_t block, uint64_t start, uint32_t max_blocks)
+{
+	return block < p->blocks && block - start < max_blocks &&
+	       is_absent(p, block) && !find_suspect(p, block);
+}
+
+/* From an absent block on: what is wanted too, then what a profile knows to be
+ * needed; without that knowledge, the rest of its group, which the same files
+ * are likely to lie in.
+ */
+static bool take_from(struct plan *p, uint64_t start, uint64_t now_ms,
+		      uint32_t max_blocks, struct extent *out)
+{
+	struct suspect *s = find_suspect(p, start);
+	uint64_t end = start + 1, stop;
+
+	if (s)
+		return take_suspect(p, s, now_ms, out);
+	while (joins(p, end, start, max_blocks) && bits_test(&p->wanted, end))
+		end++;
+	if (bits_test(&p->is_expected, end - 1)) {
+		while (joins(p, end, start, max_blocks) && bits_test(&p->is_expected, end))
+			end++;
+		return take(p, start, (uint32_t)(end - start), out);
+	}
+	stop = group_end(p, end - 1);
+	while (end < stop && joins(p, end, start, max_blocks))
+		end++;
+	return take(p, start, (uint32_t)(end - start), out);
+}
+
+void plan_need_hash(struct plan *p, uint64_t block)
+{
+	unsigned i;
+
+	if (bits_test(&p->busy, block))
+		return;
+	for (i = 0; i < p->hash_count; i++)
+		if (p->hashes[i] == block)
+			return;
+	if (p->hash_count < PLAN_HASHES)
+		p->hashes[p->hash_count++] = block;
+}
+
+bool plan_next_hash(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
+{
+	unsigned i;
+	uint64_t block, end;
+	struct suspect *s;
+	bool taken;
+
+	for (i = 0; i < p->hash_count; i++) {
+		block = p->hashes[i];
+		s = find_suspect(p, block);
+		if (is_absent(p, block) && s && now_ms < s->next_try_ms)
+			continue;
+		p->hashes[i--] = p->hashes[--p->hash_count];
+		if (!is_absent(p, block))
+			continue;
+		if (s)
+			taken = take_suspect(p, s, now_ms, out);
+		else {
+			for (end = block + 1; joins(p, end, block, max_blocks) &&
+			     (!p->expected_count || bits_test(&p->is_expected, end)); end++)
+				;
+			taken = take(p, block, (uint32_t)(end - block), out);
+		}
+		return taken;
+	}
+	return false;
+}
+
+void plan_prefetch(struct plan *p, uint64_t start, uint64_t count)
+{
+	if (p->prefetch_count < PLAN_PREFETCHES)
+		p->prefetches[p->prefetch_count++] = (struct range){ start, start + count };
+}
+
+/* The next of a queue of ranges; those that are through leave it. */
+static bool next_of(struct plan *p, struct range *queue, unsigned *count, uint64_t now_ms,
+		    uint32_t max_blocks, struct extent *out)
+{
+	struct range *r = queue;
+	uint64_t left;
+
+	while (*count) {
+		for (; r->start < r->end; r->start++) {
+			if (!is_absent(p, r->start))
+				continue;
+			left = r->end - r->start;
+			if (left > max_blocks)
+				left = max_blocks;
+			if (!take_from(p, r->start, now_ms, (uint32_t)left, out))
+				continue;
+			r->start = out->start + out->count;
+			return true;
+		}
+		memmove(r, r + 1, --*count * sizeof *r);
+	}
+	return false;
+}
+
+void plan_readahead(struct plan *p, uint64_t start, uint64_t count)
+{
+	struct range *r = p->readaheads;
+
+	if (start >= p->blocks)
+		return;
+	if (count > p->blocks - start)
+		count = p->blocks - start;
+	if (p->readahead_count == PLAN_READAHEADS)
+		memmove(r, r + 1, --p->readahead_count * sizeof *r);
+	r[p->readahead_count++] = (struct range){ start, start + count };
+}
+
+bool plan_next_readahead(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
+{
+	return next_of(p, p->readaheads, &p->readahead_count, now_ms, max_blocks, out);
+}
+
+static int append_expected(struct plan *p, uint64_t start, uint64_t end)
+{
+	struct range *last = p->expected_count ? &p->expected[p->expected_count - 1] : NULL, *more;
+
+	if (last && last->end == start) {
+		last->end = end;
+		return 0;
+	}
+	if (p->expected_count == p->expected_space) {
+		p->expected_space = p->expected_space ? p->expected_space * 2 : 256;
+		more = realloc(p->expected, p->expected_space * sizeof *more);
+		if (!more)
+			return -ENOMEM;
+		p->expected = more;
+	}
+	p->expected[p->expected_count++] = (struct range){ start, end };
+	return 0;
+}
+
+int plan_expect(struct plan *p, uint64_t start, uint64_t count)
+{
+	uint64_t block, end = start + count;
+	int err = 0;
+
+	for (block = start; block < end && block < p->blocks && !err; block++) {
+		if (store_has(p->store, block) || bits_set(&p->is_expected, block))
+			continue;
+		p->expected_left++;
+		err = append_expected(p, block, block + 1);
+	}
+	return err;
+}
+
+bool plan_next_expected(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
+{
+	const struct range *r;
+	uint64_t block;
+
+	for (; p->expected_left && p->expected_at < p->expected_count; p->expected_at++) {
+		r = &p->expected[p->expected_at];
+		for (block = r->start; block < r->end; block++)
+			if (bits_test(&p->is_expected, block) && is_absent(p, block) &&
+			    take_from(p, block, now_ms, max_blocks, out))
+				return true;
+	}
+	return false;
+}
+
+bool plan_next_demand(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
+{
+	const struct want *w;
+	uint32_t i;
+
+	for (w = p->first; w; w = w->next)
+		for (i = 0; i < w->count; i++) {
+			if (!(w->missing[i / 64] >> (i % 64) & 1))
+				continue;
+			if (is_absent(p, w->start + i) &&
+			    take_from(p, w->start + i, now_ms, max_blocks, out))
+				return true;
+		}
+	return next_of(p, p->prefetches, &p->prefetch_count, now_ms, max_blocks, out);
+}
+
+bool plan_next_fill(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
+{
+	uint64_t block = p->fill_at, end;
+	bool wrapped = false;
+	struct suspect *s;
+
+	for (;; block++) {
+		block = store_next_absent(p->store, block);
+		if (block >= p->blocks) {
+			if (wrapped || !p->fill_at)
+				break;
+			wrapped = true;
+			block = 0;
+			block = store_next_absent(p->store, block);
+		}
+		if (block >= p->blocks || (wrapped && block >= p->fill_at))
+			break;
+		if (!is_absent(p, block))
+			continue;
+		s = find_suspect(p, block);
+		if (s) {
+			if (take_suspect(p, s, now_ms, out))
+				return true;
+			continue;
+		}
+		for (end = block + 1; joins(p, end, block, max_blocks); end++)
+			;
+		p->fill_at = end;
+		return take(p, block, (uint32_t)(end - block), out);
+	}
+	return false;
+}
+
+void plan_release(struct plan *p, uint64_t start, uint64_t count)
+{
+	uint64_t i;
+
+	for (i = start; i < start + count; i++) {
+		bits_clear(&p->busy, i);
+		/* Somewhere behind: look again from the start. */
+		if (bits_test(&p->is_expected, i))
+			p->expected_at = 0;
+	}
+	if (count && start < p->fill_at)
+		p->fill_at = start;
+}
+
+void plan_arrive(struct plan *p, uint64_t start, uint64_t count)
+{
+	uint64_t i;
+
+	for (i = start; i < start + count; i++) {
+		bits_clear(&p->busy, i);
+		/* One that could not be kept was needed all the same, once. */
+		if (bits_clear(&p->is_expected, i))
+			p->expected_left--;
+		if (store_has(p->store, i))
+			bits_clear(&p->wanted, i);
+		else if (i < p->fill_at)
+			p->fill_at = i;
+	}
+}
+
+void plan_suspect(struct plan *p, uint64_t block, int origin, uint64_t now_ms,
+		  uint64_t rest_max_ms)
+{
+	struct suspect *s = find_suspect(p, block), *candidate;
+	uint64_t rest = 0;
+	unsigned i;
+
+	for (i = 0, candidate = p->suspects; !s; i++, candidate++)
+		/* A full table gives up its last: it will show itself again. */
+		if (i == PLAN_SUSPECTS - 1 || !candidate->times)
+			s = candidate;
+	if (!s->times)
+		p->suspect_count++;
+	if (s->block != block)
+		s->times = 0;
+	for (i = 0; i < s->times && rest < rest_max_ms; i++)
+		rest = rest ? rest * 2 : SUSPECT_REST_MS;
+	if (rest > rest_max_ms)
+		rest = rest_max_ms;
+	s->block = block;
+	s->origin = origin;
+	s->next_try_ms = now_ms + rest;
+	if (s->times < 32)
+		s->times++;
+}
+
+void plan_acquit(struct plan *p, uint64_t block)
+{
+	struct suspect *s = find_suspect(p, block);
+
+	if (!s)
+		return;
+	s->times = 0;
+	p->suspect_count--;
+}
+
+uint64_t plan_next_suspect_ms(const struct plan *p)
+{
+	uint64_t next = UINT64_MAX;
+	size_t i;
+
+	for (i = 0; i < PLAN_SUSPECTS; i++)
+		if (p->suspects[i].times && p->suspects[i].next_try_ms < next)
+			next = p->suspects[i].next_try_ms;
+	return next;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include "engine/policy/congestion-window.h"
+
+#define SAMPLE_MS 250
+/* So much in less time is a sample too: fast links are through before that. */
+#define SAMPLE_BYTES (1U << 20)
+#define SAMPLE_MIN_MS 10
+/* What may stand in the queue of the link so that it never runs dry. */
+#define QUEUE_MS 100
+#define WINDOW_MIN (64U << 10)
+#define STRETCH_NONE 16
+#define STRETCH_FIRST (2 * STRETCH_NONE)
+#define STRETCH_MAX (3 * STRETCH_NONE)
+/* So many background requests at once fill a link whose round trip is short.  Those of
+ * a profile are small, so a longer one takes more, for each 100 ms.
+ */
+#define REQUESTS_NEAR 7
+#define REQUESTS_FAR 10
+#define NEAR_MS 100
+#define FIRST_MAX 6
+/* Comes in one round trip on a new connection: ten segments, with a header. */
+#define FLIGHT_BYTES (12U << 10)
+/* Samples in a row that bring nothing new: the link is full. */
+#define FLAT_MAX 3
+#define DEMAND_MS 250
+/* What a boot without a profile waits for, one after another. */
+#define BOOT_ROUND_TRIPS 100
+/* So far, by way of a satellite, that it is worth a few seconds to find out how fast it
+ * is.
+ */
+#define FAR_MS 400
+
+static uint64_t carried(const struct pace *p, unsigned ms)
+{
+	return p->bytes_per_s * ms / 1000;
+}
+
+static void begin_sample(struct pace *p, uint64_t now_ms, uint64_t bytes, uint64_t due)
+{
+	p->since_ms = now_ms;
+	p->bytes_then = bytes;
+	p->least_due = due;
+}
+
+static void take_sample(struct pace *p, uint64_t sample, bool full)
+{
+	uint64_t best = 0;
+	unsigned i;
+
+	/* A link that was not kept busy could do more than this. */
+	if (!full && sample <= p->bytes_per_s)
+		return;
+	if (sample > p->bytes_per_s + p->bytes_per_s / 4)
+		p->flat = 0;
+	else if (full && ++p->flat >= FLAT_MAX)
+		p->steady = true;
+	p->samples[p->next++ % PACE_SAMPLES] = sample;
+	for (i = 0; i < PACE_SAMPLES; i++)
+		if (p->samples[i] > best)
+			best = p->samples[i];
+	p->bytes_per_s = best;
+}
+
+static uint64_t came_so_far(const struct pace *p)
+{
+	return p->bytes - p->base_bytes;
+}
+
+/* How many times a near link's round trip this one's is. */
+static unsigned times_near(const struct pace *p, unsigned most)
+{
+	unsigned times = p->rtt_ms / NEAR_MS;
+
+	return times < 1 ? 1 : times < most ? times : most;
+}
+
+/* As TCP does it: one byte more for each that came; but no more than four times what
+ * the link has shown to carry.
+ */
+static uint64_t starting_window(const struct pace *p)
+{
+	uint64_t first = (uint64_t)WINDOW_MIN * times_near(p, FIRST_MAX);
+	uint64_t most = first + 4 * carried(p, p->rtt_ms + QUEUE_MS / 2);
+	uint64_t window = first + came_so_far(p);
+
+	return !p->bytes_per_s || window < most ? window : most;
+}
+
+/* Of the link itself, were every connection at its speed. */
+static uint64_t steady_window(const struct pace *p)
+{
+	uint64_t window = carried(p, p->rtt_ms + QUEUE_MS);
+
+	return window > WINDOW_MIN ? window : WINDOW_MIN;
+}
+
+static void follow_queue(struct pace *p, uint64_t now_ms, bool full, unsigned delay_ms)
+{
+	unsigned queue_ms = delay_ms > p->rtt_ms ? delay_ms - p->rtt_ms : 0;
+
+	/* What the last step has done must be seen first. */
+	if (p->steady && now_ms - p->stretched_ms < 2 * delay_ms)
+		return;
+	p->stretched_ms = now_ms;
+	if (!p->steady)
+		p->stretch = STRETCH_FIRST;
+	else if (queue_ms > QUEUE_MS * 3 / 4)
+		p->stretch -= p->stretch / 4;
+	else if (full && queue_ms < QUEUE_MS / 4)
+		p->stretch += p->stretch / 4;
+	if (p->stretch < STRETCH_NONE)
+		p->stretch = STRETCH_NONE;
+	if (p->stretch > STRETCH_MAX)
+		p->stretch = STRETCH_MAX;
+}
+
+void pace_update(struct pace *p, uint64_t now_ms, uint64_t bytes, uint64_t due, unsigned rtt_ms,
+		 unsigned delay_ms)
+{
+	uint64_t elapsed_ms = now_ms - p->since_ms, got = bytes - p->bytes_then;
+	unsigned least_ms = rtt_ms > SAMPLE_MS ? rtt_ms : SAMPLE_MS;
+	bool full;
+
+	p->rtt_ms = rtt_ms;
+	p->bytes = bytes;
+	if (!p->measuring || !due) {
+		/* The last bytes of a burst: they may be all there is. */
+		if (p->measuring && elapsed_ms >= SAMPLE_MIN_MS && got)
+			take_sample(p, got * 1000 / elapsed_ms, false);
+		p->measuring = due > 0;
+		begin_sample(p, now_ms, bytes, due);
+		return;
+	}
+	if (due < p->least_due)
+		p->least_due = due;
+	if (elapsed_ms < SAMPLE_MIN_MS || (elapsed_ms < least_ms && got < SAMPLE_BYTES))
+		return;
+	if (got) {	/* an outage says nothing about the link */
+		full = p->least_due >= carried(p, rtt_ms);
+		take_sample(p, got * 1000 / elapsed_ms, full);
+		follow_queue(p, now_ms, full, delay_ms);
+	}
+	begin_sample(p, now_ms, bytes, due);
+}
+
+void pace_begin_again(struct pace *p)
+{
+	*p = (struct pace){ .rtt_ms = p->rtt_ms, .bytes = p->bytes, .base_bytes = p->bytes };
+}
+
+uint64_t pace_window_bytes(const struct pace *p)
+{
+	return p->steady ? steady_window(p) * p->stretch / STRETCH_NONE : starting_window(p);
+}
+
+static uint32_t clamp(uint64_t bytes, uint32_t least)
+{
+	if (bytes < least)
+		return least;
+	return bytes < PACE_REQUEST_MAX ? (uint32_t)bytes : PACE_REQUEST_MAX;
+}
+
+unsigned pace_background_requests(const struct pace *p, unsigned most)
+{
+	unsigned times = times_near(p, UINT8_MAX);
+	unsigned requests = times > 1 ? REQUESTS_FAR * times : REQUESTS_NEAR;
+
+	return requests < most ? requests : most;
+}
+
+uint32_t pace_background_bytes(const struct pace *p, unsigned most)
+{
+	unsigned requests = pace_background_requests(p, most);
+
+	/* TCP feels its way on each connection: many of them, with a little on each, and
+	 * where that has come, twice as much.
+	 */
+	if (!p->steady)
+		return clamp((pace_window_bytes(p) + came_so_far(p)) / (requests ? requests : 1), FLIGHT_BYTES);
+	if (requests > REQUESTS_NEAR)
+		requests = REQUESTS_NEAR;
+	/* On the average half of each is still due.  A stretched window holds more of them, not
+	 * larger ones, which would take more round trips.
+	 */
+	return clamp(2 * steady_window(p) / (requests ? requests : 1), PACE_REQUEST_MIN);
+}
+
+uint32_t pace_demand_bytes(const struct pace *p)
+{
+	return p->bytes_per_s ? clamp(carried(p, DEMAND_MS), PACE_REQUEST_MIN) : PACE_REQUEST_FIRST;
+}
+
+bool pace_is_far_but_fast(const struct pace *p, uint64_t bytes)
+{
+	if (!p->steady)
+		return p->rtt_ms >= FAR_MS;
+	return bytes < carried(p, BOOT_ROUND_TRIPS * p->rtt_ms);
+}

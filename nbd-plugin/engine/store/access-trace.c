@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/atomic-bitmap.h"
+#include "common/clock.h"
+#include "engine/store/store.h"
+#include "engine/store/access-trace.h"
+
+struct touches {
+	struct bits bits;	/* set under the lock, tested without */
+	uint64_t size_bytes;
+	const struct log *log;
+	_Atomic uint64_t count, last_ms;
+
+	pthread_mutex_t lock;	/* guards what follows */
+	struct profile list;
+	bool full;
+};
+
+int touches_new(uint64_t size_bytes, const struct log *log, struct touches **out)
+{
+	struct touches *t = calloc(1, sizeof *t);
+	int err;
+
+	if (!t)
+		return -ENOMEM;
+	err = bits_init(&t->bits, (size_bytes + STORE_BLOCK - 1) / STORE_BLOCK);
+	if (err) {
+		free(t);
+		return err;
+	}
+	t->size_bytes = size_bytes;
+	t->log = log;
+	pthread_mutex_init(&t->lock, NULL);
+	*out = t;
+	return 0;
+}
+
+void touches_free(struct touches *t)
+{
+	if (!t)
+		return;
+	pthread_mutex_destroy(&t->lock);
+	profile_free(&t->list);
+	bits_free(&t->bits);
+	free(t);
+}
+
+static void append(struct touches *t, uint64_t start, uint64_t end)
+{
+	uint64_t offset = start * STORE_BLOCK, stop = end * STORE_BLOCK;
+
+	if (t->full)
+		return;
+	if (stop > t->size_bytes)
+		stop = t->size_bytes;
+	if (t->list.count < TOUCHES_MAX_ENTRIES &&
+	    !profile_add(&t->list, offset, stop - offset))
+		return;
+	t->full = true;
+	log_say(t->log, LOG_NOTE, "what is read is recorded no further: %zu extents are as many as a profile holds",
+		t->list.count);
+}
+
+/* Somebody else may have been faster, for some of them or all. */
+static void note_new(struct touches *t, uint64_t at, uint64_t end)
+{
+	uint64_t start, added = 0;
+
+	pthread_mutex_lock(&t->lock);
+	while ((start = bits_next_clear(&t->bits, at)) < end) {
+		for (at = start; at < end && !bits_set(&t->bits, at); at++)
+			;
+		append(t, start, at);
+		added += at - start;
+	}
+	if (added) {
+		t->count += added;
+		t->last_ms = clock_ms();
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+bool touches_note(struct touches *t, uint64_t start, uint64_t count)
+{
+	uint64_t end = start + count;
+
+	if (bits_all_set(&t->bits, start, end))
+		return false;
+	note_new(t, start, end);
+	return true;
+}
+
+bool touches_next(struct touches *t, struct touches_cursor *cursor,
+		  uint64_t *start, uint64_t *end)
+{
+	const struct profile_entry *entry;
+	bool found;
+
+	*start = *end = 0;
+	pthread_mutex_lock(&t->lock);
+	while (cursor->entry < t->list.count) {
+		entry = &t->list.entries[cursor->entry];
+		/* Up: the last block of an image may be short. */
+		*start = (entry->offset + cursor->taken_bytes + STORE_BLOCK - 1) / STORE_BLOCK;
+		*end = (entry->offset + entry->length + STORE_BLOCK - 1) / STORE_BLOCK;
+		cursor->taken_bytes = entry->length;
+		/* The last may still grow. */
+		if (*start < *end || cursor->entry + 1 == t->list.count)
+			break;
+		cursor->entry++;
+		cursor->taken_bytes = 0;
+	}
+	found = *start < *end;
+	pthread_mutex_unlock(&t->lock);
+	return found;
+}
+
+uint64_t touches_count(const struct touches *t)
+{
+	return t->count;
+}
+
+uint64_t touches_last_ms(const struct touches *t)
+{
+	return t->last_ms;
+}
+
+int touches_profile(struct touches *t, struct profile *out)
+{
+	int err = 0;
+
+	memset(out, 0, sizeof *out);
+	pthread_mutex_lock(&t->lock);
+	if (t->list.count) {
+		out->entries = malloc(t->list.count * sizeof *out->entries);
+		if (!out->entries)
+			err = -ENOMEM;
+	}
+	if (out->entries) {
+		out->count = out->space = t->list.count;
+		memcpy(out->entries, t->list.entries, out->count * sizeof *out->entries);
+	}
+	pthread_mutex_unlock(&t->lock);
+	return err;
+}

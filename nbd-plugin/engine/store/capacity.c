@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * Source: proc_meminfo(5), MemAvailable.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "engine/store/capacity.h"
+
+uint64_t budget_memory_available(void)
+{
+	FILE *meminfo = fopen("/proc/meminfo", "re");
+	uint64_t kib = 0;
+	char line[256];
+
+	while (meminfo && fgets(line, sizeof line, meminfo))
+		if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &kib) == 1)
+			break;
+	if (meminfo)
+		fclose(meminfo);
+	if (kib)
+		return kib << 10;
+	return (uint64_t)sysconf(_SC_AVPHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* What the file may grow to: free space and what it already takes. */
+static uint64_t disk_available(int fd)
+{
+	struct statvfs fs;
+	struct stat st;
+
+	if (fstatvfs(fd, &fs) || fstat(fd, &st))
+		return 0;
+	return (uint64_t)fs.f_bavail * fs.f_frsize + (uint64_t)st.st_blocks * 512;
+}
+
+static uint64_t default_budget(uint64_t image_bytes, int store_fd)
+{
+	uint64_t room;
+
+	if (store_fd >= 0) {
+		room = disk_available(store_fd);
+		return image_bytes <= room ? image_bytes : room / 10 * 9;
+	}
+	room = budget_memory_available() / 2;
+	return image_bytes <= room ? image_bytes : room;
+}
+
+uint64_t budget_bytes(const struct options *options, uint64_t image_bytes, int store_fd)
+{
+	uint64_t budget = 0;
+
+	switch (options->cache_kind) {
+	case CACHE_DEFAULT:
+		budget = default_budget(image_bytes, store_fd);
+		break;
+	case CACHE_BYTES:
+		budget = options->cache_value;
+		break;
+	case CACHE_PERCENT:
+		budget = budget_memory_available() / 100 * options->cache_value;
+		break;
+	}
+	return budget < image_bytes ? budget : image_bytes;
+}

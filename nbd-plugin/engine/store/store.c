@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * Eviction is the clock algorithm over groups of blocks: a ring of the groups
+ * that hold something, in order of arrival; a group that was read since the hand
+ * passed it last gets another round.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/atomic-bitmap.h"
+#include "engine/store/capacity.h"
+#include "engine/store/store.h"
+
+#define READ_TRIES 3
+#define BUDGET_MIN_BYTES (1ULL << 20)
+
+struct store {
+	const struct log *log;
+	char *path;		/* NULL: in memory */
+	int fd;
+	const uint8_t *map;	/* of a store in memory, to read; or NULL */
+	uint64_t size_bytes, blocks;
+	struct bits present;
+	struct bits candidate;	/* words NULL in memory */
+	_Atomic uint64_t present_blocks;
+	_Atomic uint64_t generation;
+	_Atomic uint64_t budget_blocks;	/* >= blocks: unbounded */
+	uint64_t used_blocks;	/* present and candidate */
+	_Atomic bool bounded;	/* the fields below are in use */
+	struct bits read_lately;	/* per group */
+	struct bits resident;	/* per group: in the ring */
+	uint32_t *ring;
+	uint64_t ring_size, ring_head, ring_count;
+};
+
+static uint64_t groups_of(const struct store *s)
+{
+	return (s->blocks + STORE_GROUP - 1) / STORE_GROUP;
+}
+
+static uint32_t block_bytes(const struct store *s, uint64_t block)
+{
+	uint64_t left = s->size_bytes - block * STORE_BLOCK;
+
+	return left < STORE_BLOCK ? (uint32_t)left : STORE_BLOCK;
+}
+
+static int memory_file(void)
+{
+	int fd = memfd_create("farroot", MFD_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int disk_file(const char *path, const struct log *log)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct stat st;
+	int err = 0;
+
+	if (fd < 0) {
+		err = -errno;
+		log_say(log, LOG_WARN, "store=%s: %s", path, strerror(errno));
+		return err;
+	}
+	if (fstat(fd, &st))
+		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = -EINVAL;
+	else if (flock(fd, LOCK_EX | LOCK_NB))
+		err = -errno;
+	if (!err)
+		return fd;
+	log_say(log, LOG_WARN, "store=%s: %s", path,
+		err == -EINVAL ? "not a regular file" :
+		err == -EWOULDBLOCK ? "in use by another process" : strerror(-err));
+	close(fd);
+	return err;
+}
+
+int store_new(const char *path, const struct log *log, struct store **out)
+{
+	struct store *s = calloc(1, sizeof *s);
+	int fd;
+
+	if (!s)
+		return -ENOMEM;
+	fd = path ? disk_file(path, log) : memory_file();
+	if (fd < 0) {
+		free(s);
+		return fd;
+	}
+	s->fd = fd;
+	s->log = log;
+	if (path) {
+		s->path = strdup(path);
+		if (!s->path) {
+			store_free(s);
+			return -ENOMEM;
+		}
+	}
+	*out = s;
+	return 0;
+}
+
+static void free_maps(struct store *s)
+{
+	bits_free(&s->present);
+	bits_free(&s->candidate);
+	bits_free(&s->read_lately);
+	bits_free(&s->resident);
+	if (s->ring)
+		munmap(s->ring, s->ring_size * sizeof *s->ring);
+	if (s->map)
+		munmap((void *)s->map, s->size_bytes);
+}
+
+void store_forget_size(struct store *s)
+{
+	const struct store same = { .log = s->log, .path = s->path, .fd = s->fd };
+
+	free_maps(s);
+	memcpy(s, &same, sizeof same);
+}
+
+void store_free(struct store *s)
+{
+	if (!s)
+		return;
+	free_maps(s);
+	close(s->fd);
+	free(s->path);
+	free(s);
+}
+
+int store_disk_fd(const struct store *s)
+{
+	return s->path ? s->fd : -1;
+}
+
+static void ring_push(struct store *s, uint64_t group)
+{
+	s->ring[(s->ring_head + s->ring_count++) % s->ring_size] = (uint32_t)group;
+}
+
+static uint64_t ring_pop(struct store *s)
+{
+	uint64_t group = s->ring[s->ring_head];
+
+	s->ring_head = (s->ring_head + 1) % s->ring_size;
+	s->ring_count--;
+	return group;
+}
+
+static void make_resident(struct store *s, uint64_t block)
+{
+	uint64_t group = block / STORE_GROUP;
+
+	if (s->bounded && !bits_set(&s->resident, group))
+		ring_push(s, group);
+}
+
+static bool holds(const struct store *s, uint64_t block)
+{
+	return bits_test(&s->present, block) || store_is_candidate(s, block);
+}
+
+/* Begins to count what is read lately, so that something can be evicted. */
+static int become_bounded(struct store *s, uint64_t budget_blocks)
+{
+	uint64_t block;
+	void *ring;
+	int err;
+
+	s->budget_blocks = budget_blocks;
+	if (s->bounded)
+		return 0;
+	err = bits_init(&s->read_lately, groups_of(s));
+	if (!err)
+		err = bits_init(&s->resident, groups_of(s));
+	if (err)
+		return err;
+	/* Each group in it holds a block, or held one when the file was found. */
+	s->ring_size = budget_blocks + s->used_blocks + STORE_GROUP;
+	if (s->ring_size > groups_of(s))
+		s->ring_size = groups_of(s);
+	ring = mmap(NULL, s->ring_size * sizeof *s->ring, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (ring == MAP_FAILED)
+		return -errno;
+	s->ring = ring;
+	s->bounded = true;
+	if (s->used_blocks)
+		for (block = 0; block < s->blocks; block++)
+			if (holds(s, block))
+				make_resident(s, block);
+	return 0;
+}
+
+static void forget(struct store *s, uint64_t block)
+{
+	if (bits_clear(&s->present, block)) {
+		s->present_blocks--;
+		s->used_blocks--;
+	} else if (s->candidate.words && bits_clear(&s->candidate, block)) {
+		s->used_blocks--;
+	}
+}
+
+/* Gives the space back; call after forget, never before. */
+static void punch(struct store *s, uint64_t block, uint64_t count)
+{
+	atomic_fetch_add(&s->generation, 1);
+	fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		  (off_t)(block * STORE_BLOCK), (off_t)(count * STORE_BLOCK));
+}
+
+static void evict_one(struct store *s)
+{
+	uint64_t group = ring_pop(s), block, end;
+
+	while (bits_clear(&s->read_lately, group)) {
+		ring_push(s, group);
+		group = ring_pop(s);
+	}
+	bits_clear(&s->resident, group);
+	block = group * STORE_GROUP;
+	end = block + STORE_GROUP < s->blocks ? block + STORE_GROUP : s->blocks;
+	for (; block < end; block++)
+		forget(s, block);
+	punch(s, group * STORE_GROUP, STORE_GROUP);
+}
+
+static void make_room(struct store *s, uint32_t blocks)
+{
+	while (s->bounded && s->ring_count && !store_has_room(s, blocks))
+		evict_one(s);
+}
+
+/* Marks what an earlier run left in the file. */
+static int find_candidates(struct store *s)
+{
+	off_t from = 0, to;
+	uint64_t block, last;
+
+	while ((from = lseek(s->fd, from, SEEK_DATA)) >= 0) {
+		to = lseek(s->fd, from, SEEK_HOLE);
+		if (to < 0)
+			return -errno;
+		last = ((uint64_t)to + STORE_BLOCK - 1) / STORE_BLOCK;
+		for (block = (uint64_t)from / STORE_BLOCK; block < last && block < s->blocks; block++)
+			if (!bits_set(&s->candidate, block))
+				s->used_blocks++;
+		from = to;
+	}
+	return errno == ENXIO ? 0 : -errno;
+}
+
+/* A read of mapped memory costs no system call.  Not of a disk: one that fails
+ * would be a SIGBUS.  Not of a store that evicts: the look at a hole would give
+ * it a page, beyond the budget.  If it can't be mapped, reads go through pread.
+ */
+static void map_to_read(struct store *s)
+{
+	void *map;
+
+	if (s->path || s->bounded || s->size_bytes > SIZE_MAX || !s->size_bytes)
+		return;
+	map = mmap(NULL, (size_t)s->size_bytes, PROT_READ, MAP_SHARED | MAP_NORESERVE, s->fd, 0);
+	if (map != MAP_FAILED)
+		s->map = map;
+}
+
+int store_set_size(struct store *s, uint64_t size_bytes, uint64_t budget_bytes)
+{
+	int err;
+
+	s->size_bytes = size_bytes;
+	s->blocks = (size_bytes + STORE_BLOCK - 1) / STORE_BLOCK;
+	s->budget_blocks = (budget_bytes + STORE_BLOCK - 1) / STORE_BLOCK;
+	err = bits_init(&s->present, s->blocks);
+	if (!err && s->path)
+		err = bits_init(&s->candidate, s->blocks);
+	if (!err && ftruncate(s->fd, (off_t)size_bytes))
+		err = -errno;
+	if (!err && s->path)
+		err = find_candidates(s);
+	if (!err && s->budget_blocks < s->blocks)
+		err = become_bounded(s, s->budget_blocks);
+	/* What an earlier run with a larger budget left. */
+	if (!err)
+		make_room(s, 0);
+	if (!err)
+		map_to_read(s);
+	if (err)
+		log_say(s->log, LOG_WARN, "store %s of %" PRIu64 " bytes: %s",
+			s->path ? s->path : "in memory", size_bytes, strerror(-err));
+	return err;
+}
+
+bool store_has(const struct store *s, uint64_t block)
+{
+	return bits_test(&s->present, block);
+}
+
+uint64_t store_present_blocks(const struct store *s)
+{
+	return s->present_blocks;
+}
+
+uint64_t store_budget_bytes(const struct store *s)
+{
+	return s->budget_blocks * STORE_BLOCK;
+}
+
+bool store_is_candidate(const struct store *s, uint64_t block)
+{
+	return s->candidate.words && bits_test(&s->candidate, block);
+}
+
+bool store_has_room(const struct store *s, uint32_t blocks)
+{
+	return !s->bounded || s->used_blocks + blocks <= s->budget_blocks;
+}
+
+uint64_t store_next_absent(const struct store *s, uint64_t block)
+{
+	return bits_next_clear(&s->present, block);
+}
+
+static int read_all(int fd, void *buf, size_t count, uint64_t offset)
+{
+	uint8_t *at = buf;
+	ssize_t got;
+
+	while (count) {
+		got = pread(fd, at, count, (off_t)offset);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return -EIO;
+		at += got;
+		count -= (size_t)got;
+		offset += (uint64_t)got;
+	}
+	return 0;
+}
+
+static int write_all(int fd, const uint8_t *bytes, size_t count, uint64_t offset)
+{
+	ssize_t put;
+
+	while (count) {
+		put = pwrite(fd, bytes, count, (off_t)offset);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return -errno;
+		bytes += put;
+		count -= (size_t)put;
+		offset += (uint64_t)put;
+	}
+	return 0;
+}
+
+static int copy_out(const struct store *s, void *buf, uint64_t offset, uint32_t count)
+{
+	if (!s->map || s->bounded)
+		return read_all(s->fd, buf, count, offset);
+	memcpy(buf, s->map + offset, count);
+	return 0;
+}
+
+int store_read(struct store *s, void *buf, uint64_t offset, uint32_t count)
+{
+	uint64_t first = offset / STORE_BLOCK, last = (offset + count - 1) / STORE_BLOCK;
+	uint64_t block, generation;
+	unsigned tries;
+
+	for (tries = 0; tries < READ_TRIES; tries++) {
+		generation = atomic_load(&s->generation);
+		if (!bits_all_set(&s->present, first, last + 1) ||
+		    copy_out(s, buf, offset, count))
+			return -EAGAIN;
+		atomic_thread_fence(memory_order_seq_cst);
+		if (generation != atomic_load(&s->generation))
+			continue;
+		if (s->bounded)
+			for (block = first / STORE_GROUP; block <= last / STORE_GROUP; block++)
+				if (!bits_test(&s->read_lately, block))
+					bits_set(&s->read_lately, block);
+		return 0;
+	}
+	return -EAGAIN;
+}
+
+/* The disk is broken: go on in memory, with an empty store. */
+static int move_to_memory(struct store *s, int why)
+{
+	uint64_t room = budget_memory_available() / 2, block;
+	int fd = memory_file();
+
+	if (fd < 0)
+		return fd;
+	log_say(s->log, LOG_WARN, "store=%s: cannot write: %s; going on in memory, from the start",
+		s->path, strerror(-why));
+	for (block = 0; block < s->blocks; block++)
+		forget(s, block);
+	atomic_fetch_add(&s->generation, 1);
+	/* dup2 swaps the file under the readers in one step. */
+	if (ftruncate(fd, (off_t)s->size_bytes) || dup3(fd, s->fd, O_CLOEXEC) < 0) {
+		close(fd);
+		return -errno;
+	}
+	close(fd);
+	free(s->path);
+	s->path = NULL;
+	return s->size_bytes > room ? become_bounded(s, room / STORE_BLOCK) : 0;
+}
+
+/* Returns 0 when the write is worth another try. */
+static int recover(struct store *s, int why)
+{
+	uint64_t budget = s->used_blocks - s->used_blocks / 16;
+
+	if (why != -ENOSPC && why != -EDQUOT && why != -ENOMEM)
+		return s->path ? move_to_memory(s, why) : why;
+	if (budget * STORE_BLOCK < BUDGET_MIN_BYTES)
+		return s->path ? move_to_memory(s, why) : why;
+	log_say(s->log, LOG_WARN, "store %s is full at %" PRIu64 " MiB; keeping to that",
+		s->path ? s->path : "in memory", s->used_blocks * STORE_BLOCK >> 20);
+	return become_bounded(s, budget);
+}
+
+void store_put(struct store *s, uint64_t block, uint32_t count, const uint8_t *bytes)
+{
+	uint64_t i, end = block + count;
+	size_t length = (size_t)(count - 1) * STORE_BLOCK + block_bytes(s, end - 1);
+	unsigned tries = 0;
+	int err;
+
+	do {
+		make_room(s, count);
+		err = write_all(s->fd, bytes, length, block * STORE_BLOCK);
+	} while (err && ++tries < READ_TRIES && !recover(s, err));
+	for (i = block; i < end; i++) {
+		if (err) {
+			store_drop(s, i);
+			continue;
+		}
+		if (s->candidate.words && bits_clear(&s->candidate, i))
+			s->used_blocks--;
+		make_resident(s, i);
+		if (!bits_set(&s->present, i)) {
+			s->used_blocks++;
+			s->present_blocks++;
+		}
+	}
+}
+
+int store_read_candidate(struct store *s, uint64_t block, uint8_t out[STORE_BLOCK])
+{
+	uint32_t length = block_bytes(s, block);
+
+	memset(out + length, 0, STORE_BLOCK - length);
+	return read_all(s->fd, out, length, block * STORE_BLOCK);
+}
+
+void store_believe(struct store *s, uint64_t block)
+{
+	if (!bits_clear(&s->candidate, block))
+		return;
+	make_resident(s, block);
+	bits_set(&s->present, block);
+	s->present_blocks++;
+}
+
+void store_drop(struct store *s, uint64_t block)
+{
+	forget(s, block);
+	punch(s, block, 1);
+}

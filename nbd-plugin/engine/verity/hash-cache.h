@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * Verified hash blocks at hand: what a block is checked against.  A small cache
+ * in front of the store, so that a check costs no read and an evicted hash block
+ * no fetch.  The fetch thread only.
+ */
+#ifndef FARROOT_HASH_CACHE_H
+#define FARROOT_HASH_CACHE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/store/store.h"
+#include "engine/verity/verity.h"
+
+struct tree;
+
+enum tree_verdict {
+	TREE_GOOD,
+	TREE_BAD,
+	TREE_UNKNOWN	/* the parent is not here: *needed says which block it is */
+};
+
+/* verity NULL: verify=none, everything is good. */
+int tree_new(const struct verity *verity, struct store *store, struct tree **out);
+void tree_free(struct tree *tree);
+
+/* bytes: a whole block, the tail of a short last one zeroed. */
+enum tree_verdict tree_check(struct tree *tree, uint64_t block,
+			     const uint8_t bytes[VERITY_BLOCK_SIZE], uint64_t *needed);
+
+/* The same for a block with this digest, which is not the superblock. */
+enum tree_verdict tree_check_digest(struct tree *tree, uint64_t block,
+				    const uint8_t digest[VERITY_DIGEST_SIZE], uint64_t *needed);
+
+/* The superblock is made here, not fetched: part of it is covered by no hash.
+ * Whether block is it; then bytes are replaced by the right ones.
+ */
+bool tree_makes(const struct tree *tree, uint64_t block, uint8_t bytes[VERITY_BLOCK_SIZE]);
+
+/* Whether block is a block of hashes. */
+bool tree_is_hash(const struct tree *tree, uint64_t block);
+
+/* Keeps a hash block that tree_check found good. */
+void tree_keep(struct tree *tree, uint64_t block, const uint8_t bytes[VERITY_BLOCK_SIZE]);
+
+/* The hash block that block is checked against; VERITY_ROOT if there is none. */
+uint64_t tree_parent(const struct tree *tree, uint64_t block);
+
+/* The hash block that block is checked against, if it is not here; false when
+ * it is, or none is needed.
+ */
+bool tree_lacks_parent(struct tree *tree, uint64_t block, uint64_t *needed);
+
+#endif

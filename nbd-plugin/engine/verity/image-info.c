@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/verity/image-info.h"
+#include "engine/verity/verity.h"
+
+static bool read_block(int fd, uint64_t block, uint8_t out[VERITY_BLOCK_SIZE])
+{
+	return pread(fd, out, VERITY_BLOCK_SIZE, (off_t)(block * VERITY_BLOCK_SIZE)) ==
+	       VERITY_BLOCK_SIZE;
+}
+
+static bool take_tree(int fd, const struct verity *v, char hex[65])
+{
+	uint8_t top[VERITY_BLOCK_SIZE], root[VERITY_DIGEST_SIZE];
+	uint64_t block = v->levels ? v->level_start[v->levels - 1] : 0;
+	unsigned i;
+
+	if (!read_block(fd, block, top) || verity_digest(v, top, root))
+		return false;
+	for (i = 0; i < VERITY_DIGEST_SIZE; i++)
+		snprintf(hex + 2 * i, 3, "%02x", root[i]);
+	return true;
+}
+
+static void look_for_tree(int fd, struct packed *p)
+{
+	uint64_t data_blocks = p->size_bytes % VERITY_BLOCK_SIZE ? 0 :
+			       verity_data_blocks(p->size_bytes / VERITY_BLOCK_SIZE);
+	uint8_t bytes[VERITY_BLOCK_SIZE];
+	struct verity_superblock sb;
+	struct verity v;
+	const char *why;
+
+	if (!data_blocks || !read_block(fd, data_blocks, bytes) ||
+	    verity_superblock_parse(bytes, sizeof bytes, &sb, &why) ||
+	    sb.data_blocks != data_blocks ||
+	    verity_init(&v, data_blocks, sb.salt, sb.salt_size, NULL))
+		return;
+	if (take_tree(fd, &v, p->roothash))
+		p->data_bytes = data_blocks * VERITY_BLOCK_SIZE;
+	verity_free(&v);
+}
+
+int packed_look(const char *path, struct packed *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int err = fd < 0 ? -errno : 0;
+	struct stat st;
+	off_t size = 0;
+
+	memset(out, 0, sizeof *out);
+	if (!err && fstat(fd, &st))
+		err = -errno;
+	if (!err && S_ISDIR(st.st_mode))
+		err = -EISDIR;
+	/* Unlike st_size, this is right for a block device, too. */
+	if (!err && (size = lseek(fd, 0, SEEK_END)) < 0)
+		err = -errno;
+	if (!err) {
+		out->size_bytes = out->data_bytes = (uint64_t)size;
+		look_for_tree(fd, out);
+	}
+	if (fd >= 0)
+		close(fd);
+	return err;
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * Glue between nbdkit and the engine; the only file that knows nbdkit.  One
+ * image per process, shared by all connections: that is what can_multi_conn
+ * promises.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define NBDKIT_API_VERSION 2
+#include <nbdkit-plugin.h>
+
+#include "engine/image.h"
+#include "common/options.h"
+#include "engine/status-socket.h"
+
+#define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
+
+/* Since nbdkit 1.36; the same binary has to run on older ones. */
+extern void nbdkit_disconnect(int force) __attribute__((weak));
+
+static struct options options;
+static struct image *image;
+static struct status_socket *status_socket;
+static int log_fd = -1;
+
+static void write_log(void *ctx, enum log_level level, const char *message)
+{
+	(void)ctx;
+	if (level == LOG_DETAIL)
+		nbdkit_debug("%s", message);
+	else if (log_fd >= 0)
+		dprintf(log_fd, "farroot: %s\n", message);
+	else if (level == LOG_WARN)
+		nbdkit_error("%s", message);
+	else
+		dprintf(STDERR_FILENO, "nbdkit: farroot: %s\n", message);
+}
+
+static const struct log log_to_nbdkit = { .write = write_log };
+
+/* nbdkit_nanosleep ends at once when the client has hung up or the server is
+ * shutting down; nothing else tells.
+ */
+static bool client_is_gone(void *ctx)
+{
+	(void)ctx;
+	return nbdkit_nanosleep(0, 1) != 0;
+}
+
+static const struct patience patience = { .gone = client_is_gone };
+
+static void farroot_load(void)
+{
+	options_init(&options);
+}
+
+static void farroot_unload(void)
+{
+	options_free(&options);
+	if (log_fd >= 0)
+		close(log_fd);
+}
+
+static int set(const char *key, const char *value)
+{
+	char why[512];
+
+	if (!options_set(&options, key, value, why, sizeof why))
+		return 0;
+	nbdkit_error("%s", why[0] ? why : "out of memory");
+	return -1;
+}
+
+/* nbdkit changes its directory when it forks. */
+static int set_path(const char *key, const char *value)
+{
+	char *path = nbdkit_absolute_path(value);
+	int err;
+
+	if (!path)
+		return -1;
+	err = set(key, path);
+	free(path);
+	return err;
+}
+
+static int set_password(const char *key, const char *value)
+{
+	char *password = NULL;
+	int err;
+
+	if (nbdkit_read_password(value, &password))
+		return -1;
+	err = set(key, password);
+	explicit_bzero(password, strlen(password));
+	free(password);
+	return err;
+}
+
+static int farroot_config(const char *key, const char *value)
+{
+	if (!strcmp(key, "password") || !strcmp(key, "proxy-password"))
+		return set_password(key, value);
+	if (!strcmp(key, "profile") && strcmp(value, "none") && !parse_is_url(value))
+		return set_path(key, value);
+	if (!strcmp(key, "store") || !strcmp(key, "status") || !strcmp(key, "log"))
+		return set_path(key, value);
+	return set(key, value);
+}
+
+static int farroot_config_complete(void)
+{
+	char why[512];
+
+	if (!options_check(&options, why, sizeof why))
+		return 0;
+	nbdkit_error("%s", why);
+	return -1;
+}
+
+static int farroot_get_ready(void)
+{
+	if (options.log_path) {
+		log_fd = open(options.log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+		if (log_fd < 0) {
+			nbdkit_error("log=%s: %m", options.log_path);
+			return -1;
+		}
+	}
+	return image_new(&options, &log_to_nbdkit, &image) ? -1 : 0;
+}
+
+static int farroot_after_fork(void)
+{
+	int err;
+
+	/* Not nbdkit's --swap, which also fills the stacks of all its threads
+	 * and every malloc arena: gigabytes.  What is touched is enough.
+	 */
+	if (options.mlock && mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) {
+		nbdkit_error("mlock=yes: %m");
+		return -1;
+	}
+	/* First what can be refused, then what can only be waited for. */
+	if (options.status_path &&
+	    status_socket_open(options.status_path, image, &log_to_nbdkit, &status_socket))
+		return -1;
+	err = image_start(image);
+	if (err) {
+		nbdkit_error("cannot start the fetch thread: %s", strerror(-err));
+		return -1;
+	}
+	return 0;
+}
+
+static void farroot_cleanup(void)
+{
+	status_socket_close(status_socket);
+	status_socket = NULL;
+	image_free(image);
+	image = NULL;
+}
+
+static void *is_stopping(void *stopping)
+{
+	/* In a thread without a connection, only a shutdown ends the sleep. */
+	*(bool *)stopping = nbdkit_nanosleep(0, 1) != 0;
+	return NULL;
+}
+
+/* A client that is still there must not take our shutdown for an I/O error of
+ * the image, which squashfs would remember: it gets no reply at all.  If only
+ * the client has gone, nobody hears the reply.
+ */
+static void hang_up(void)
+{
+	bool stopping = false;
+	pthread_t thread;
+
+	if (nbdkit_disconnect) {
+		nbdkit_disconnect(1);
+		return;
+	}
+	if (pthread_create(&thread, NULL, is_stopping, &stopping))
+		return;
+	pthread_join(thread, NULL);
+	if (stopping)
+		_exit(EXIT_SUCCESS);	/* nothing is lost by a crash either */
+}
+
+static int fail(int err)
+{
+	if (err == -ESHUTDOWN)
+		hang_up();
+	else
+		nbdkit_error("%s", err == -EIO ? "no origin within outage= seconds" :
+			     strerror(-err));
+	nbdkit_set_error(-err);
+	return -1;
+}
+
+static void *farroot_open(int readonly)
+{
+	int err = image_wait_open(image, &patience);
+
+	(void)readonly;
+	if (err) {
+		fail(err);
+		return NULL;
+	}
+	return NBDKIT_HANDLE_NOT_NEEDED;
+}
+
+static int64_t farroot_get_size(void *handle)
+{
+	(void)handle;
+	return (int64_t)image_size(image);
+}
+
+static int farroot_pread(void *handle, void *buf, uint32_t count, uint64_t offset,
+			 uint32_t flags)
+{
+	int err = image_pread(image, buf, count, offset, &patience);
+
+	(void)handle;
+	(void)flags;
+	return err ? fail(err) : 0;
+}
+
+static int yes(void *handle)
+{
+	(void)handle;
+	return 1;
+}
+
+static int no(void *handle)
+{
+	(void)handle;
+	return 0;
+}
+
+/* Every block has bytes of its own, here or far away: nothing is a hole. */
+static int farroot_extents(void *handle, uint32_t count, uint64_t offset,
+			   uint32_t flags, struct nbdkit_extents *extents)
+{
+	(void)handle;
+	(void)flags;
+	return nbdkit_add_extent(extents, offset, count, 0);
+}
+
+static int farroot_can_cache(void *handle)
+{
+	(void)handle;
+	return NBDKIT_CACHE_NATIVE;
+}
+
+static int farroot_cache(void *handle, uint32_t count, uint64_t offset, uint32_t flags)
+{
+	int err = image_prefetch(image, count, offset);
+
+	(void)handle;
+	(void)flags;
+	return err ? fail(err) : 0;
+}
+
+static int farroot_block_size(void *handle, uint32_t *minimum, uint32_t *preferred,
+			      uint32_t *maximum)
+{
+	(void)handle;
+	*minimum = 1;
+	*preferred = 4096;
+	*maximum = 32 << 20;
+	return 0;
+}
+
+static void farroot_dump_plugin(void)
+{
+	printf("farroot_version=%s\n", PACKAGE_VERSION);
+	printf("farroot_http=%s\n", image_http_library());
+	printf("farroot_verity=sha256,4096\n");
+}
+
+#define farroot_config_help \
+	"[url=]<URL>               Where the image is; give more for mirrors.\n" \
+	"roothash=<HEX>            What the image must verify against, or\n" \
+	"verify=none               trust whoever answers (dangerous).\n" \
+	"size=<BYTES>              Pin the size of the image.\n" \
+	"cache=<SIZE>|<N>%         The most to hold locally.\n" \
+	"store=<FILE>              Hold it in a file that outlives this process.\n" \
+	"fill=yes|idle|no          Fetch the rest in the background.\n" \
+	"profile=none|<URL>|<FILE> What a boot reads; default: <URL>.profile, if any.\n" \
+	"rate=<BYTES>              The most to use of the link, a second.\n" \
+	"budget=<SIZE>             The most to fetch in the background.\n" \
+	"budget-stops=fill|all     What ends then: the fill, or the profile, too.\n" \
+	"outage=wait|<SECONDS>     Wait for ever (default), or fail reads.\n" \
+	"status=<SOCKET>           Where farroot status asks.\n" \
+	"mlock=yes                 Never be swapped out.\n" \
+	"log=<FILE>                Where messages go, such as /dev/kmsg.\n" \
+	"connections=<N> connect-timeout=<S> stall=<S> retry-max=<S>\n" \
+	"cainfo= capath= cookie= followlocation= header= http-version= interface=\n" \
+	"ipresolve= password= protocols= proxy= proxy-password= proxy-user=\n" \
+	"resolve= ssl-cipher-list= ssl-version= sslverify= tcp-keepalive=\n" \
+	"tcp-nodelay= tls13-ciphers= unix-socket-path= user= user-agent=\n" \
+	"                          As in nbdkit-curl-plugin(1)."
+
+static struct nbdkit_plugin plugin = {
+	.name = "farroot",
+	.longname = "farroot: a verified image from far away",
+	.version = PACKAGE_VERSION,
+	.description = "Serves an image on a web server, block by verified block, through any outage.",
+	.load = farroot_load,
+	.unload = farroot_unload,
+	.config = farroot_config,
+	.config_complete = farroot_config_complete,
+	.config_help = farroot_config_help,
+	.magic_config_key = "url",
+	.dump_plugin = farroot_dump_plugin,
+	.get_ready = farroot_get_ready,
+	.after_fork = farroot_after_fork,
+	.cleanup = farroot_cleanup,
+	.open = farroot_open,
+	.get_size = farroot_get_size,
+	.can_multi_conn = yes,
+	.can_extents = yes,
+	.extents = farroot_extents,
+	.can_cache = farroot_can_cache,
+	.cache = farroot_cache,
+	.is_rotational = no,
+	.block_size = farroot_block_size,
+	.pread = farroot_pread,
+	.errno_is_preserved = 1,
+};
+
+struct nbdkit_plugin *plugin_init(void);	/* the macro declares none */
+NBDKIT_REGISTER_PLUGIN(plugin)

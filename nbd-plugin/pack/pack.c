@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pack/pack.h"
+#include "engine/verity/verity-build.h"
+
+/* For remove_temporary, which can be given nothing else. */
+static const char *volatile temporary_to_remove;
+
+static void remove_temporary(int signal_number)
+{
+	if (temporary_to_remove)
+		unlink(temporary_to_remove);
+	raise(signal_number);	/* the default again (SA_RESETHAND): the end */
+}
+
+static void remove_on_signals(const char *path)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	struct sigaction action = {
+		.sa_handler = remove_temporary, .sa_flags = (int)SA_RESETHAND };
+	size_t i;
+
+	temporary_to_remove = path;
+	for (i = 0; i < sizeof signals / sizeof signals[0]; i++)
+		sigaction(signals[i], &action, NULL);
+}
+
+static void print_result(const struct verity *v, const char *hex, const char *url)
+{
+	printf("roothash=%s\n", hex);
+	printf("size=%" PRIu64 "\n", v->total_blocks * VERITY_BLOCK_SIZE);
+	printf("hash-offset=%" PRIu64 "\n", v->data_blocks * VERITY_BLOCK_SIZE);
+	printf("kernel-arguments=boot=farroot farroot=%s roothash=%s ip=dhcp\n", url, hex);
+}
+
+/* A tree over a tree would verify too, and puzzle whoever mounts it. */
+static bool is_packed(int fd, uint64_t size)
+{
+	uint64_t data_blocks = verity_data_blocks(size / VERITY_BLOCK_SIZE);
+	struct verity_superblock sb;
+	uint8_t bytes[512];
+	const char *why;
+
+	return size % VERITY_BLOCK_SIZE == 0 && data_blocks &&
+	       pread(fd, bytes, sizeof bytes, (off_t)(data_blocks * VERITY_BLOCK_SIZE)) ==
+	       (ssize_t)sizeof bytes &&
+	       !verity_superblock_parse(bytes, sizeof bytes, &sb, &why) &&
+	       sb.data_blocks == data_blocks;
+}
+
+/* The image is in fd: pad it, and append the tree.  v is initialized after it
+ * returned 0.
+ */
+static int append_tree(int fd, struct verity *v)
+{
+	uint8_t salt[VERITY_PACK_SALT_SIZE];
+	uint64_t blocks;
+	struct stat st;
+	int err;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (!st.st_size)
+		return -ENODATA;
+	if (is_packed(fd, (uint64_t)st.st_size))
+		return -EALREADY;
+	blocks = ((uint64_t)st.st_size + VERITY_BLOCK_SIZE - 1) / VERITY_BLOCK_SIZE;
+	if (ftruncate(fd, (off_t)(blocks * VERITY_BLOCK_SIZE)))
+		return -errno;
+	verity_pack_salt(blocks, salt);
+	err = verity_init(v, blocks, salt, sizeof salt, NULL);
+	if (err)
+		return err;
+	err = verity_build(v, fd);
+	if (!err && fsync(fd))
+		err = -errno;
+	if (err)
+		verity_free(v);
+	return err;
+}
+
+static int sync_folder(const char *path)
+{
+	char *copy_of_path = strdup(path);
+	int fd = copy_of_path ? open(dirname(copy_of_path), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int err = fd < 0 || fsync(fd) ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	free(copy_of_path);
+	return err;
+}
+
+/* rename would put a file in the place of anything, even of /dev/null. */
+static int check_output(const struct pack *p)
+{
+	struct stat in, out;
+
+	if (stat(p->output, &out))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISREG(out.st_mode))
+		return -ENOTSUP;
+	if (stat(p->input, &in))
+		return -errno;
+	return in.st_dev == out.st_dev && in.st_ino == out.st_ino ? -EEXIST : 0;
+}
+
+static const char *reason(int err)
+{
+	switch (err) {
+	case -ENODATA:
+		return "the image is empty";
+	case -EALREADY:
+		return "the image is packed already";
+	case -ENOTSUP:
+		return "the output exists and is not a regular file";
+	case -EEXIST:
+		return "the output is the image itself";
+	default:
+		return strerror(-err);
+	}
+}
+
+static void write_hex(const struct verity *v, char hex[PACK_HEX_SIZE])
+{
+	unsigned i;
+
+	for (i = 0; i < VERITY_DIGEST_SIZE; i++)
+		snprintf(hex + 2 * i, 3, "%02x", v->root[i]);
+}
+
+/* It is to be published by a web server, not kept secret. */
+static int publish(const struct pack *p, const char *temporary, int fd)
+{
+	return fchmod(fd, 0644) || rename(temporary, p->output) ? -errno : sync_folder(p->output);
+}
+
+static int make(struct pack *p, char *temporary, int fd)
+{
+	char hex[PACK_HEX_SIZE];
+	struct verity v;
+	int err = p->fill(p, temporary, fd);
+
+	if (!err)
+		err = append_tree(fd, &v);
+	if (err)
+		return err;
+	write_hex(&v, hex);
+	if (p->finish)
+		err = p->finish(p, temporary, hex);
+	if (!err)
+		err = publish(p, temporary, fd);
+	if (!err)
+		print_result(&v, hex, p->url);
+	verity_free(&v);
+	return err;
+}
+
+int pack_run(struct pack *p)
+{
+	char *temporary = NULL;
+	int err = check_output(p), fd = -1;
+
+	if (!err && asprintf(&temporary, "%s.XXXXXX", p->output) < 0)
+		err = -ENOMEM;
+	if (!err) {
+		fd = mkostemp(temporary, O_CLOEXEC);
+		err = fd < 0 ? -errno : 0;
+	}
+	if (!err) {
+		remove_on_signals(temporary);
+		err = make(p, temporary, fd);
+		/* After the rename there is no such name any more. */
+		if (err)
+			unlink(temporary);
+		temporary_to_remove = NULL;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (err && err != PACK_SAID)
+		fprintf(stderr, "farroot pack: %s → %s: %s\n", p->input, p->output, reason(err));
+	free(temporary);
+	return err ? EXIT_FAILURE : 0;
+}

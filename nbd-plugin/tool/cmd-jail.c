@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * farroot jail: becomes a program that the root file system depends on.  Such a
+ * program must outlive the initramfs, systemd's kills and a lack of memory, and
+ * must need nothing that is read through itself.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "tool/commands.h"
+
+#ifndef PR_SET_IO_FLUSHER
+#define PR_SET_IO_FLUSHER 57	/* Linux 5.6 */
+#endif
+
+/* Of each thread of nbdkit, of which there are hundreds. */
+#define STACK_BYTES (256 * 1024)
+#define NICE -20
+#define STRING_OF(x) #x
+#define STRING(x) STRING_OF(x)
+
+static const char usage[] =
+"Usage: farroot jail [OPTION]... DIRECTORY PROGRAM [ARGUMENT]...\n"
+"Runs PROGRAM with DIRECTORY as its root, without any capability, spared by\n"
+"systemd's shutdown (its name begins with @) and by the OOM killer, in a session\n"
+"of its own, before all others on the processor, free to lock its memory.\n"
+"\n"
+"  -l, --log=FILE   append what it prints to FILE; a path outside DIRECTORY\n"
+"      --help       show this\n";
+
+static int fail(const char *what)
+{
+	fprintf(stderr, "farroot jail: %s: %s\n", what, strerror(errno));
+	return EXIT_FAILURE;
+}
+
+static int redirect(const char *log_path)
+{
+	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int out = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	int ret = 0;
+
+	if (in < 0 || out < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+	    dup2(out, STDERR_FILENO) < 0)
+		ret = -1;
+	if (in >= 0)
+		close(in);
+	if (out >= 0)
+		close(out);
+	return ret;
+}
+
+static void write_self(const char *name, const char *text)
+{
+	ssize_t length = (ssize_t)strlen(text);
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/self/%s", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, text, (size_t)length) != length)
+		fprintf(stderr, "farroot jail: %s: %s\n", name, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Where the kernel or a container forbids one of these, the program still runs:
+ * each of them only makes its death less likely.
+ */
+static void protect(void)
+{
+	const struct rlimit stack = { STACK_BYTES, RLIM_INFINITY };
+	const struct rlimit memlock = { RLIM_INFINITY, RLIM_INFINITY };
+
+	write_self("oom_score_adj", "-1000");
+	/* A boot keeps every processor busy, and all of it waits for this one.  The
+	 * nice value counts within the session's autogroup, where there is such.
+	 */
+	if (setpriority(PRIO_PROCESS, 0, NICE) < 0)
+		perror("farroot jail: nice");
+	if (access("/proc/self/autogroup", F_OK) == 0)
+		write_self("autogroup", STRING(NICE));
+	/* Its allocations must not wait for write-back through itself. */
+	if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0) < 0)
+		perror("farroot jail: PR_SET_IO_FLUSHER");
+	if (setrlimit(RLIMIT_MEMLOCK, &memlock) < 0)
+		perror("farroot jail: RLIMIT_MEMLOCK");
+	if (setrlimit(RLIMIT_STACK, &stack) < 0)
+		perror("farroot jail: RLIMIT_STACK");
+}
+
+/* It stays uid 0, as systemd spares no other; without capabilities that is the
+ * right to what root owns and no more.
+ */
+static int drop_capabilities(void)
+{
+	int cap;
+
+	for (cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+			return -1;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/* systemd looks at the first byte of argv[0]. */
+static char *marked_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *name;
+
+	return asprintf(&name, "@%s", slash ? slash + 1 : path) < 0 ? NULL : name;
+}
+
+int cmd_jail(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "log", required_argument, NULL, 'l' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *log_path = NULL, *directory;
+	char **command, *program;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "+l:h", options, NULL)) != -1) {
+		switch (opt) {
+		case 'l':
+			log_path = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return EXIT_SUCCESS;
+		default:
+			return tool_usage_error("jail", "bad option");
+		}
+	}
+	if (argc - optind < 2)
+		return tool_usage_error("jail", "needs a directory and a program");
+	directory = argv[optind];
+	command = argv + optind + 1;
+	program = command[0];
+
+	setsid();	/* fails only if it leads a session already */
+	protect();
+	if (log_path && redirect(log_path) < 0)
+		return fail(log_path);
+	if (chroot(directory) < 0 || chdir("/") < 0)
+		return fail(directory);
+	if (drop_capabilities() < 0)
+		return fail("cannot drop capabilities");
+	command[0] = marked_name(program);
+	if (!command[0])
+		return fail(program);
+	execv(program, command);
+	return fail(program);
+}

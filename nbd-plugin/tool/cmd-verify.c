@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/image.h"
+#include "common/status.h"
+#include "tool/commands.h"
+#include "engine/verity/verity-build.h"
+
+#define READ_BYTES (4U << 20)
+#define BLOCKS_NAMED 10
+
+static void help(void)
+{
+	printf("Usage: farroot verify FILE|URL ROOTHASH [KEY=VALUE]...\n"
+	       "Reads all of an image and checks every block of it.  A file that is damaged has\n"
+	       "its bad blocks named; an origin is given up when nothing good has come from it\n"
+	       "for outage= seconds (60).\n\n"
+	       "  KEY=VALUE   how to reach a URL, as in nbdkit-farroot-plugin(1)\n"
+	       "      --help  show this\n");
+}
+
+static void name_bad(void *ctx, uint64_t block)
+{
+	uint64_t *count = ctx;
+
+	if ((*count)++ < BLOCKS_NAMED)
+		printf("block %" PRIu64 " (offset %" PRIu64 ") does not verify\n",
+		       block, block * VERITY_BLOCK_SIZE);
+}
+
+/* Finds the tree of a file; NULL, or what is wrong. */
+static const char *open_tree(int fd, const uint8_t *root, struct verity *v)
+{
+	uint8_t bytes[VERITY_BLOCK_SIZE];
+	struct verity_superblock sb;
+	uint64_t data_blocks;
+	const char *why;
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return strerror(errno);
+	data_blocks = st.st_size % VERITY_BLOCK_SIZE ? 0 :
+		      verity_data_blocks((uint64_t)st.st_size / VERITY_BLOCK_SIZE);
+	if (!data_blocks)
+		return "its size is not that of an image made by farroot pack";
+	if (pread(fd, bytes, sizeof bytes, (off_t)(data_blocks * VERITY_BLOCK_SIZE)) !=
+	    (ssize_t)sizeof bytes)
+		return "cannot read the superblock";
+	if (verity_superblock_parse(bytes, sizeof bytes, &sb, &why))
+		return why;
+	if (sb.data_blocks != data_blocks)
+		return "superblock and size of the file contradict each other";
+	return verity_init(v, data_blocks, sb.salt, sb.salt_size, root) ?
+	       "the salt pins another size: this is not the whole image" : NULL;
+}
+
+static int verify_file(const char *path, const uint8_t *root)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	const char *why = fd < 0 ? strerror(errno) : NULL;
+	uint64_t count = 0;
+	struct verity v;
+
+	if (!why)
+		why = open_tree(fd, root, &v);
+	if (why) {
+		fprintf(stderr, "farroot verify: %s: %s\n", path, why);
+		if (fd >= 0)
+			close(fd);
+		return EXIT_FAILURE;
+	}
+	err = verity_check_file(&v, fd, name_bad, &count);
+	close(fd);
+	if (err)
+		fprintf(stderr, "farroot verify: %s: %s\n", path, strerror(-err));
+	else if (count)
+		fprintf(stderr, "farroot verify: %s: %" PRIu64 " of %" PRIu64 " blocks do not verify\n",
+			path, count, v.total_blocks);
+	else
+		printf("%s: all %" PRIu64 " blocks verify\n", path, v.total_blocks);
+	verity_free(&v);
+	return err || count ? EXIT_FAILURE : 0;
+}
+
+static void to_stderr(void *ctx, enum log_level level, const char *message)
+{
+	(void)ctx;
+	if (level == LOG_WARN)
+		fprintf(stderr, "farroot verify: %s\n", message);
+}
+
+static int read_all(struct image *image, const char *url)
+{
+	uint8_t *buffer = malloc(READ_BYTES);
+	uint64_t at, size = 0;
+	uint32_t count;
+	struct status status;
+	int err = buffer ? image_wait_open(image, NULL) : -ENOMEM;
+
+	if (!err)
+		size = image_size(image);
+	for (at = 0; at < size && !err; at += count) {
+		count = size - at < READ_BYTES ? (uint32_t)(size - at) : READ_BYTES;
+		err = image_pread(image, buffer, count, at, NULL);
+	}
+	free(buffer);
+	if (!err) {
+		printf("%s: all %" PRIu64 " blocks verify\n", url, size / VERITY_BLOCK_SIZE);
+		return 0;
+	}
+	image_status(image, &status);
+	fprintf(stderr, "farroot verify: %s: given up: %s\n", url,
+		status.last_error[0] ? status.last_error : strerror(-err));
+	return EXIT_FAILURE;
+}
+
+static int verify_url(struct options *options, const char *url)
+{
+	const struct log log = { .write = to_stderr };
+	struct image *image;
+	int status = EXIT_FAILURE;
+
+	if (image_new(options, &log, &image))
+		return EXIT_FAILURE;
+	if (!image_start(image))
+		status = read_all(image, url);
+	image_free(image);
+	return status;
+}
+
+static int set_up(struct options *options, int argc, char **argv, char *why, size_t why_size)
+{
+	const char *const defaults[][2] = {
+		{ "cache", "64M" }, { "fill", "no" }, { "outage", "60" },
+	};
+	char *equals;
+	size_t i;
+	int n, err = 0;
+
+	for (i = 0; i < sizeof defaults / sizeof defaults[0] && !err; i++)
+		err = options_set(options, defaults[i][0], defaults[i][1], why, why_size);
+	if (!err)
+		err = options_set(options, "roothash", argv[1], why, why_size);
+	for (n = 2; n < argc && !err; n++) {
+		equals = strchr(argv[n], '=');
+		if (!equals) {
+			snprintf(why, why_size, "%s: not KEY=VALUE", argv[n]);
+			return -EINVAL;
+		}
+		*equals = '\0';
+		err = options_set(options, argv[n], equals + 1, why, why_size);
+		*equals = '=';
+	}
+	return err;
+}
+
+int cmd_verify(int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct options options;
+	char why[512];
+	bool is_url;
+	int c, status, err;
+
+	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		if (c != 'h')
+			return tool_usage_error("verify", "bad option");
+		help();
+		return 0;
+	}
+	argc -= optind;
+	argv += optind;
+	if (argc < 2)
+		return tool_usage_error("verify", "name an image and its root hash");
+	if (!strncmp(argv[1], "roothash=", 9))
+		argv[1] += 9;
+	options_init(&options);
+	is_url = parse_is_url(argv[0]);
+	err = set_up(&options, argc, argv, why, sizeof why);
+	if (!err && is_url)
+		err = options_set(&options, "url", argv[0], why, sizeof why);
+	if (!err && is_url)
+		err = options_check(&options, why, sizeof why);
+	if (err)
+		status = tool_usage_error("verify", "%s", why);
+	else
+		status = is_url ? verify_url(&options, argv[0]) :
+				  verify_file(argv[0], options.roothash);
+	options_free(&options);
+	return status;
+}

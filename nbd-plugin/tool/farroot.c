@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tool/commands.h"
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+} commands[] = {
+	{ "pack", cmd_pack, "append a hash tree to an image and print its root hash" },
+	{ "verify", cmd_verify, "check a file or an origin against a root hash" },
+	{ "serve", cmd_serve, "serve an image from its origins as an NBD device" },
+	{ "status", cmd_status, "show how a served image stands" },
+	{ "profile", cmd_profile, "record and look at what a boot reads" },
+	{ "attach", cmd_attach, "give a served image to a block device of the kernel" },
+	{ "jail", cmd_jail, "run a server that the root file system depends on" },
+};
+
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+static void help(FILE *to)
+{
+	size_t i;
+
+	fprintf(to, "Usage: farroot COMMAND [OPTION]...\n"
+		"Boots and runs a machine whose root file system is far away.\n\n");
+	for (i = 0; i < COMMANDS; i++)
+		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
+	fprintf(to, "\n  --help     show this, or with a command its options\n"
+		"  --version  show the version\n");
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc < 2) {
+		help(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		help(stdout);
+		return 0;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("farroot %s\n", PACKAGE_VERSION);
+		return 0;
+	}
+	for (i = 0; i < COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "farroot: unknown command %s\nTry 'farroot --help'.\n", argv[1]);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "tool/commands.h"
+
+/* One that has hung up already may still have said something. */
+static void send_request(int fd, const char *request)
+{
+	if (request && send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
+		errno = 0;
+	shutdown(fd, SHUT_WR);
+}
+
+ssize_t tool_ask(const char *path, const char *request, char *text, size_t size)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval patience = { .tv_sec = 5 };
+	size_t length = 0;
+	ssize_t got = 0;
+	int fd;
+
+	if (strlen(path) >= sizeof address.sun_path)
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	if (connect(fd, (struct sockaddr *)&address, sizeof address))
+		got = -1;
+	else
+		send_request(fd, request);
+	while (got >= 0 && length < size && (got = read(fd, text + length, size - length)) > 0)
+		length += (size_t)got;
+	/* A server that does not listen to requests resets after its answer. */
+	if (got < 0 && errno == ECONNRESET && length)
+		got = 0;
+	got = got < 0 ? -errno : (ssize_t)length;
+	close(fd);
+	return got;
+}

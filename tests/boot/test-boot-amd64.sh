@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# An amd64 Debian with systemd comes to its login prompt from an image that it has
+# not downloaded, runs, and can be shut down.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=vm/boot.sh
+. "${srcdir:-$(dirname "$0")/../..}/tests/boot/vm/boot.sh"
+
+boot_prepare amd64
+boot_start farroot.fill=no vmreport=poweroff
+boot_expect 600 'login:'
+moved=$(boot_bytes)
+[ "$moved" -lt $((boot_size / 2)) ] || boot_fail "$moved bytes were moved for a login prompt"
+boot_expect 300 'vm-report: done'
+boot_check_log
+boot_expect_off 300
+boot_check_log

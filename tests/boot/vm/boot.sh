@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# A boot from an origin as a test: sourced by tests/boot/test-boot-*.sh.  They call
+# boot_prepare, boot_start, then what they are about, then boot_check_log.
+# BOOT_KEEP=FILE in the environment keeps the console's log.
+# shellcheck shell=dash
+
+boot_here=$(cd "${srcdir:-$(dirname "$0")/../..}/tests/boot/vm" && pwd)
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$boot_here/lib.sh"
+
+boot_say() {
+	echo "$(date +%T) $*"
+}
+
+boot_fail() {
+	echo "FAILED: $*"
+	echo "--- the guest's console, from its last 60 lines:"
+	tail -n 60 "$boot_log" 2>/dev/null | tr -d '\r'
+	exit 1
+}
+
+boot_cleanup() {
+	[ -z "${boot_pid-}" ] || kill "$boot_pid" 2>/dev/null || true
+	"$boot_here/serve" stop "$boot_dir/origin"
+	[ -z "${BOOT_KEEP-}" ] || cp "$boot_log" "$BOOT_KEEP"
+	rm -rf "$boot_dir"
+}
+
+# A private CA that every image here trusts by farroot.cainfo=/etc/farroot/ca.pem,
+# made once so that images can be kept.
+boot_make_ca() {
+	boot_ca=$(vm_work_dir)/ca
+	exec 8>"$boot_ca.lock"
+	flock 8
+	if [ ! -d "$boot_ca" ]; then
+		rm -rf "$boot_ca.new"
+		mkdir "$boot_ca.new"
+		(
+			cd "$boot_ca.new"
+			openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 \
+				-subj /CN=boot-test-ca -keyout ca.key -out ca.pem
+			openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 \
+				-subj /CN=boot-test -addext subjectAltName=IP:10.0.2.2 \
+				-CA ca.pem -CAkey ca.key -keyout server.key -out server.pem
+		) 2>/dev/null || boot_fail "openssl"
+		mv "$boot_ca.new" "$boot_ca"
+	fi
+	exec 8>&-
+}
+
+# boot_prepare ARCH: an image on an origin.  Sets boot_url, boot_https_url and
+# boot_roothash.
+boot_prepare() {
+	boot_arch=$1
+	[ "$(id -u)" = 0 ] || boot_skip "not root"
+	for boot_tool in mmdebstrap mksquashfs nginx socat openssl "$(boot_qemu)"; do
+		PATH=$PATH:/usr/sbin command -v "$boot_tool" >/dev/null || boot_skip "no $boot_tool"
+	done
+	boot_dir=$(mktemp -d)
+	boot_log=$boot_dir/console
+	trap boot_cleanup EXIT
+	trap 'exit 130' INT TERM
+	boot_say "building farroot and a Debian for $boot_arch"
+	boot_tree=$("$boot_here/make-tree" --arch "$boot_arch") || boot_fail "make-tree"
+	boot_make_ca
+	boot_image=$("$boot_here/make-rootfs" --arch "$boot_arch" --tree "$boot_tree" --ca "$boot_ca/ca.pem") ||
+		boot_fail "make-rootfs"
+	mkdir "$boot_dir/www"
+	boot_farroot=$("$boot_here/make-tree")/usr/bin/farroot
+	"$boot_farroot" pack "$boot_image/image.squashfs" -o "$boot_dir/www/root.img" >"$boot_dir/packed" ||
+		boot_fail "farroot pack"
+	boot_roothash=$(sed -n 's/^roothash=//p' "$boot_dir/packed")
+	boot_size=$(stat -c %s "$boot_dir/www/root.img")
+	boot_serve
+	boot_url=http://10.0.2.2:$boot_port/root.img
+	boot_https_url=https://10.0.2.2:$((boot_port + 1))/root.img
+}
+
+boot_qemu() {
+	case "$boot_arch" in
+	arm64) echo qemu-system-aarch64 ;;
+	*) echo qemu-system-x86_64 ;;
+	esac
+}
+
+boot_skip() {
+	echo "SKIPPED: $*"
+	exit 77
+}
+
+boot_serve() {
+	boot_port=$("$boot_here/serve" start "$boot_dir/origin" "$boot_dir/www" \
+		"$boot_ca/server.pem" "$boot_ca/server.key") ||
+		boot_fail "no origin"
+}
+
+boot_stop_serving() {
+	"$boot_here/serve" stop "$boot_dir/origin"
+}
+
+boot_bytes() {
+	"$boot_here/serve" bytes "$boot_dir/origin"
+}
+
+# boot_start KERNEL-ARGUMENT...
+boot_start() {
+	: >"$boot_log"
+	boot_console=$boot_dir/tty
+	"$boot_here/run-vm" --arch "$boot_arch" --serial "$boot_log" --console "$boot_console" "$boot_image" \
+		boot=farroot "farroot=$boot_url" "roothash=$boot_roothash" ip=dhcp "$@" 9>&- &
+	boot_pid=$!
+	boot_began=$(vm_now)
+	boot_say "the machine is on"
+}
+
+# boot_type TEXT: a line, on the console.
+boot_type() {
+	printf '%s\n' "$1" | socat -t 1 - "UNIX-CONNECT:$boot_console" >/dev/null
+}
+
+# boot_expect SECONDS PATTERN: on the console.
+boot_expect() {
+	vm_wait_for "$1" "$boot_pid" "$boot_log" "$2" || boot_fail "no \"$2\" within $1 s"
+	boot_say "$(($(vm_now) - boot_began)) s: \"$2\", $(boot_bytes) of $boot_size bytes moved"
+}
+
+boot_seen() {
+	grep -aqE -e "$1" "$boot_log"
+}
+
+# The machine must turn itself off.
+boot_expect_off() {
+	boot_until=$(($(vm_now) + $1))
+	while kill -0 "$boot_pid" 2>/dev/null; do
+		[ "$(vm_now)" -lt "$boot_until" ] || boot_fail "not off within $1 s"
+		sleep 0.5
+	done
+	boot_pid=
+	boot_say "$(($(vm_now) - boot_began)) s: off"
+}
+
+# What no boot may ever show, and what every running system must.
+boot_check_log() {
+	if grep -aE 'I/O error|SQUASHFS error|Connection timed out|shutting down sockets|Kernel panic|vm-report: (error|kernel|failed|cannot)' \
+		"$boot_log"; then
+		boot_fail "see the lines above"
+	fi
+	boot_seen 'vm-report: daemon=@nbdkit oom=-1000 nice=-20 root=/run/initramfs/farroot' ||
+		boot_fail "no daemon in the running system"
+	boot_seen 'vm-report: status=.*"state":"' || boot_fail "farroot status does not work there"
+}

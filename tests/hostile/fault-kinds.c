@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * fault-kinds [KIND]
+ *
+ * Each kind of fault by itself: an origin that always does it, beside a good one
+ * (everything must come all the same), and alone until it heals; and one that
+ * does it half of the time, so that the fault meets every phase of the engine.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "hostile-faults.h"
+#include "trial.h"
+#include "workers.h"
+
+#define JOBS 24
+#define DATA_BLOCKS 200
+#define HOSTILE_MS 1500
+
+enum scene { BESIDE_A_GOOD_ONE, BEHIND_A_GOOD_ONE, ALONE, ALONE_AT_TIMES, SCENES };
+
+static const char *const scene_names[] = {
+	"before a good origin", "behind a good origin", "alone, then healed",
+	"alone, half of the time, then healed",
+};
+
+/* A job's number is kind * SCENES + scene. */
+static int run_one(void *ctx, uint64_t number)
+{
+	enum hostile_kind kind = (enum hostile_kind)(number / SCENES);
+	enum scene scene = (enum scene)(number % SCENES);
+	struct built_image image;
+	struct trial t = { .seed = number, .image = &image, .reader_count = 3,
+			   .verbose = ctx != NULL, .hostile_ms = HOSTILE_MS };
+	unsigned hostile = scene == BEHIND_A_GOOD_ONE;
+	bool fill = (kind + scene) & 1;
+	int err;
+
+	if (image_build(&image, DATA_BLOCKS, true, number))
+		abort();
+	t.origin_count = scene >= ALONE ? 1 : 2;
+	t.one_is_good = scene < ALONE;
+	t.origin[hostile].kinds = HOSTILE_BIT(kind);
+	t.origin[hostile].percent = scene == ALONE_AT_TIMES ? 50 : 100;
+	trial_option(&t, TRIAL_STALL);
+	trial_option(&t, TRIAL_CONNECT);
+	trial_option(&t, TRIAL_RETRY);
+	trial_option(&t, "connections=2");
+	trial_option(&t, "fill=%s", fill ? "yes" : "no");
+	t.until_all_here = fill;
+	err = trial_run(&t);
+	built_image_free(&image);
+	return err;
+}
+
+static void say_failed(void *ctx, uint64_t number, const char *how)
+{
+	(void)ctx;
+	fprintf(stderr, "FAIL: %s %s: %s\n", hostile_kind_name((enum hostile_kind)(number / SCENES)),
+		scene_names[number % SCENES], how);
+}
+
+int main(int argc, char **argv)
+{
+	struct workers w = { .first = SCENES, .last = HOSTILE_KINDS * SCENES - 1,
+			     .at_once = JOBS, .work = run_one, .failed = say_failed };
+	uint64_t began = clock_ms(), kinds;
+	unsigned failures;
+
+	w.limit_s = (unsigned)(trial_limit_ms() * 6 / 1000);
+	if (argc == 2) {
+		if (hostile_kinds_parse(argv[1], &kinds) || !kinds)
+			return 2;
+		w.first = (uint64_t)__builtin_ctzll(kinds) * SCENES;
+		w.last = w.first + SCENES - 1;
+		w.at_once = 1;
+		w.ctx = argv[1];
+	}
+	failures = workers_run(&w);
+	printf("%" PRIu64 " scenes in %.0f s, %u failed\n", w.last - w.first + 1,
+	       (double)(clock_ms() - began) / 1000, failures);
+	return failures != 0;
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * fault-schedules [--seeds A..B] [--seed N] [--jobs N] [-v]
+ *
+ * Random images, options, origins and faults, all drawn from a seed; trial.h
+ * says what must hold.  Without arguments: as many seeds as a test may take.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "hostile-faults.h"
+#include "prng.h"
+#include "trial.h"
+#include "engine/verity/verity.h"
+#include "workers.h"
+
+#define SEEDS_BY_DEFAULT 1500
+#define JOBS_BY_DEFAULT 32
+
+struct driver {
+	char folder[256];
+	bool verbose;
+};
+
+static void store_path(const struct driver *d, uint64_t seed, char *out, size_t size)
+{
+	snprintf(out, size, "%s/store-%" PRIu64, d->folder, seed);
+}
+
+static uint64_t draw_kinds(struct prng *r, uint64_t allowed)
+{
+	uint64_t kinds = 0;
+	unsigned n = 1 + (unsigned)prng_below(r, 4);
+
+	if (prng_percent(r, 25))
+		return allowed;
+	while (n--)
+		kinds |= HOSTILE_BIT(1 + prng_below(r, HOSTILE_KINDS - 1));
+	return kinds & allowed;
+}
+
+static void draw_origins(struct prng *r, struct trial *t, uint64_t allowed)
+{
+	static const unsigned percents[] = { 5, 20, 50, 90, 100 };
+	unsigned i;
+
+	t->origin_count = 1 + (unsigned)prng_below(r, TRIAL_ORIGINS);
+	for (i = 0; i < t->origin_count; i++) {
+		t->origin[i].kinds = draw_kinds(r, allowed);
+		t->origin[i].percent = percents[prng_below(r, 5)];
+	}
+	t->one_is_good = t->origin_count > 1 && prng_percent(r, 50);
+	if (t->one_is_good)
+		t->origin[prng_below(r, t->origin_count)].kinds = 0;
+}
+
+static void draw_options(struct prng *r, struct trial *t, bool give_size)
+{
+	static const unsigned connections[] = { 1, 2, 4 };
+	bool bounded = prng_percent(r, 30);
+
+	trial_option(t, TRIAL_STALL);
+	trial_option(t, TRIAL_CONNECT);
+	trial_option(t, TRIAL_RETRY);
+	trial_option(t, "connections=%u", connections[prng_below(r, 3)]);
+	if (give_size || prng_percent(r, 30))
+		trial_option(t, "size=%" PRIu64, t->image->size_bytes);
+	if (bounded)
+		trial_option(t, "cache=4M");
+	bounded = bounded && t->image->size_bytes > 4 << 20;
+	if (prng_percent(r, 50)) {
+		trial_option(t, "fill=yes");
+		t->until_all_here = !bounded;
+	} else if (prng_percent(r, 50)) {
+		trial_option(t, "fill=no");
+	}
+}
+
+static uint64_t allowed_kinds(bool verify_none)
+{
+	uint64_t kinds = HOSTILE_ALL;
+	unsigned k;
+
+	for (k = 0; verify_none && k < HOSTILE_KINDS; k++)
+		if (hostile_kind_corrupts(k))
+			kinds &= ~HOSTILE_BIT(k);
+	return kinds;
+}
+
+static void draw_image(struct prng *r, struct built_image *image, bool verify_none, bool pinned)
+{
+	static const uint64_t most_blocks[] = { 1, 3, 128, 129, 512, 2048 };
+	uint64_t blocks = 1 + prng_below(r, most_blocks[prng_below(r, 6)]);
+	int err;
+
+	if (verify_none)
+		err = image_build_plain(image, blocks * 4096 - prng_below(r, 4096),
+					prng_next(r));
+	else
+		err = image_build(image, blocks, pinned, prng_next(r));
+	if (err)
+		abort();
+}
+
+/* What a power cut, a bad disk or a foreign hand makes of a store. */
+static void damage_store(struct prng *r, const char *path, uint64_t size)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	uint8_t garbage[9000];
+	unsigned n = (unsigned)prng_below(r, 20);
+	size_t i;
+
+	if (fd < 0)
+		abort();
+	for (i = 0; i < sizeof garbage; i++)
+		garbage[i] = (uint8_t)prng_next(r);
+	while (n--)
+		if (pwrite(fd, garbage, 1 + prng_below(r, sizeof garbage),
+			   (off_t)prng_below(r, size)) < 0)
+			abort();
+	if (prng_percent(r, 30) && ftruncate(fd, (off_t)prng_below(r, 2 * size)))
+		abort();
+	close(fd);
+}
+
+static int run_trial(void *ctx, uint64_t number)
+{
+	(void)number;
+	return trial_run(ctx);
+}
+
+/* A few times: hostile, killed, perhaps damaged. */
+static int run_killed(struct prng *r, struct trial *t, const char *path)
+{
+	unsigned hostile_ms = t->hostile_ms, lives = (unsigned)prng_below(r, 3);
+	uint64_t seed = t->seed;
+	int err = 0;
+
+	if (prng_percent(r, 20))
+		damage_store(r, path, t->image->size_bytes);
+	while (lives-- && !err) {
+		t->end = TRIAL_KILL;
+		t->hostile_ms = (unsigned)prng_below(r, 800);
+		t->seed = prng_next(r);
+		err = worker_apart(run_trial, t, 0);
+		if (prng_percent(r, 50))
+			damage_store(r, path, t->image->size_bytes);
+	}
+	t->seed = seed;
+	t->hostile_ms = hostile_ms;
+	return err;
+}
+
+static void describe(const struct trial *t)
+{
+	unsigned i, k;
+
+	fprintf(stderr, "image of %" PRIu64 " bytes, %u readers, hostile for %u ms, end %d%s\n",
+		t->image->size_bytes, t->reader_count, t->hostile_ms, t->end,
+		t->until_all_here ? ", until all is here" : "");
+	for (i = 0; i < t->option_count; i++)
+		fprintf(stderr, "  %s\n", t->options[i]);
+	for (i = 0; i < t->origin_count; i++) {
+		fprintf(stderr, "  origin %u: %u %% of:", i, t->origin[i].percent);
+		for (k = 1; k < HOSTILE_KINDS; k++)
+			if (t->origin[i].kinds >> k & 1)
+				fprintf(stderr, " %s", hostile_kind_name(k));
+		fputc('\n', stderr);
+	}
+}
+
+static int run_seed(void *ctx, uint64_t seed)
+{
+	const struct driver *d = ctx;
+	struct prng r = prng_of(seed, 0);
+	struct built_image image;
+	struct trial t = { .seed = seed, .image = &image, .verbose = d->verbose };
+	bool verify_none = prng_percent(&r, 12), pinned = prng_percent(&r, 70);
+	bool store = !verify_none && prng_percent(&r, 35);
+	enum trial_end end = prng_percent(&r, 10) ? TRIAL_ABANDON : TRIAL_HEAL;
+	char path[300];
+	int err = 0;
+
+	draw_image(&r, &image, verify_none, pinned);
+	draw_origins(&r, &t, allowed_kinds(verify_none));
+	draw_options(&r, &t, verify_none || !pinned);
+	if (verify_none)
+		trial_option(&t, "verify=none");
+	t.reader_count = 1 + (unsigned)prng_below(&r, 5);
+	t.impatient = prng_percent(&r, 30);
+	t.hostile_ms = (unsigned)prng_below(&r, 2500);
+	store_path(d, seed, path, sizeof path);
+	if (store)
+		trial_option(&t, "store=%s", path);
+	if (d->verbose)
+		describe(&t);
+	if (store)
+		err = run_killed(&r, &t, path);
+	t.end = end;
+	if (!err)
+		err = trial_run(&t);
+	unlink(path);
+	built_image_free(&image);
+	return err != 0;
+}
+
+static void say_failed(void *ctx, uint64_t seed, const char *how)
+{
+	char path[300];
+
+	store_path(ctx, seed, path, sizeof path);
+	unlink(path);
+	fprintf(stderr, "FAIL: seed %" PRIu64 ": %s; again with: fault-schedules --seed %" PRIu64 " -v\n",
+		seed, how, seed);
+}
+
+static int parse(int argc, char **argv, struct driver *d, struct workers *w)
+{
+	static const struct option longs[] = {
+		{ "seeds", required_argument, NULL, 'r' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "jobs", required_argument, NULL, 'j' },
+		{ 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "v", longs, NULL)) != -1) {
+		switch (c) {
+		case 'r':
+			if (sscanf(optarg, "%" SCNu64 "..%" SCNu64, &w->first, &w->last) != 2)
+				return -EINVAL;
+			break;
+		case 's': w->first = w->last = strtoull(optarg, NULL, 0); break;
+		case 'j': w->at_once = (unsigned)atoi(optarg); break;
+		case 'v': d->verbose = true; break;
+		default: return -EINVAL;
+		}
+	}
+	return optind == argc && w->at_once && w->first <= w->last ? 0 : -EINVAL;
+}
+
+int main(int argc, char **argv)
+{
+	const char *temporary = getenv("TMPDIR"), *seeds = getenv("FARROOT_TEST_SEEDS");
+	struct driver d = { .verbose = false };
+	struct workers w = {
+		.first = 1, .last = seeds ? strtoull(seeds, NULL, 0) : SEEDS_BY_DEFAULT,
+		.at_once = JOBS_BY_DEFAULT, .work = run_seed, .failed = say_failed, .ctx = &d,
+	};
+	uint64_t began = clock_ms();
+	unsigned failures;
+
+	if (parse(argc, argv, &d, &w)) {
+		fputs("usage: fault-schedules [--seeds A..B] [--seed N] [--jobs N] [-v]\n", stderr);
+		return 2;
+	}
+	/* Every phase has its own limit; this one is for what they don't see. */
+	w.limit_s = (unsigned)(trial_limit_ms() * 6 / 1000);
+	snprintf(d.folder, sizeof d.folder, "%s/fault-schedules-XXXXXX",
+		 temporary ? temporary : "/tmp");
+	if (!mkdtemp(d.folder)) {
+		perror(d.folder);
+		return 1;
+	}
+	failures = workers_run(&w);
+	rmdir(d.folder);
+	printf("%" PRIu64 " seeds in %.0f s, %u failed\n", w.last - w.first + 1,
+	       (double)(clock_ms() - began) / 1000, failures);
+	return failures != 0;
+}

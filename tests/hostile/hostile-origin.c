@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * Two sockets hold the port: one that listens, and is closed while connections
+ * are refused, and a keeper that never listens, so that nobody else gets the
+ * port in the meantime.
+ */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "hostile-origin.h"
+#include "hostile-reply.h"
+
+#define REFUSE_MS_MAX 400
+#define REQUEST_MAX 8192
+
+struct connection {
+	struct connection *next;
+	struct hostile_origin *origin;
+	int fd;
+};
+
+struct hostile_origin {
+	struct hostile_options options;
+	uint64_t began_ms;
+	unsigned port;
+	int keeper, listener, wake;
+	pthread_t acceptor;
+	_Atomic uint64_t ordinal;
+	_Atomic bool healed, stopping;
+	_Atomic uint64_t refuse_until_ms;
+	pthread_mutex_t lock;		/* guards the list */
+	pthread_cond_t ended;
+	struct connection *connections;
+};
+
+static bool is_healed(struct hostile_origin *o)
+{
+	const struct hostile_options *options = &o->options;
+
+	if ((options->heal_after_ms && clock_ms() - o->began_ms >= options->heal_after_ms) ||
+	    (options->heal_requests && o->ordinal >= options->heal_requests))
+		o->healed = true;
+	return o->healed;
+}
+
+/* Reads up to the empty line; false when the client has hung up. */
+static bool read_request(int fd, char *text)
+{
+	size_t length = 0;
+	ssize_t got;
+
+	while (length < REQUEST_MAX - 1) {
+		/* One request at a time: curl does not pipeline. */
+		got = recv(fd, text + length, REQUEST_MAX - 1 - length, 0);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		length += (size_t)got;
+		text[length] = '\0';
+		if (strstr(text, "\r\n\r\n"))
+			return true;
+	}
+	return false;
+}
+
+static bool parse_range(const char *text, struct hostile_request *q)
+{
+	const char *line = strcasestr(text, "\r\nRange: bytes=");
+
+	return line && sscanf(line + 15, "%" SCNu64 "-%" SCNu64, &q->first, &q->last) == 2 &&
+	       q->first <= q->last;
+}
+
+static void refuse_for_a_while(struct hostile_origin *o, uint64_t detail)
+{
+	o->refuse_until_ms = clock_ms() + 1 + detail % REFUSE_MS_MAX;
+	eventfd_write(o->wake, 1);
+}
+
+static void log_request(struct hostile_origin *o, const struct hostile_request *q, uint64_t n)
+{
+	if (o->options.log)
+		fprintf(o->options.log, "origin :%u #%" PRIu64 " bytes %" PRIu64 "-%" PRIu64 " %s %s\n",
+			o->port, n, q->first, q->last, hostile_kind_name(q->decision.kind),
+			o->healed ? "(healed)" : "");
+}
+
+static enum hostile_after serve_one(struct connection *c, const char *text)
+{
+	struct hostile_origin *o = c->origin;
+	uint64_t ordinal = o->ordinal++;
+	struct hostile_request q = {
+		.fd = c->fd, .image = o->options.image, .image_bytes = o->options.image_bytes,
+		.port = o->port, .healed = &o->healed, .stopping = &o->stopping,
+	};
+
+	q.ranged = parse_range(text, &q);
+	q.redirected = strncmp(text, "GET /moved", 10) == 0;
+	if (!is_healed(o))
+		q.decision = hostile_decide(o->options.seed, ordinal, o->options.kinds,
+					    o->options.percent);
+	/* The second half of a good redirect is no new request. */
+	if (q.redirected)
+		q.decision.kind = HOSTILE_NONE;
+	log_request(o, &q, ordinal);
+	if (q.ranged && q.first >= q.image_bytes) {
+		q.first = q.last = 0;
+		q.decision.kind = HOSTILE_416;
+	}
+	if (q.ranged && q.last >= q.image_bytes)
+		q.last = q.image_bytes - 1;
+	if (q.decision.kind == HOSTILE_REFUSE)
+		refuse_for_a_while(o, q.decision.detail);
+	return hostile_reply(&q);
+}
+
+static void connection_end(struct connection *c, enum hostile_after after)
+{
+	struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+	struct hostile_origin *o = c->origin;
+	struct connection **at = &o->connections;
+
+	pthread_mutex_lock(&o->lock);
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	if (after == AFTER_RESET)
+		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	close(c->fd);
+	pthread_cond_signal(&o->ended);
+	pthread_mutex_unlock(&o->lock);
+	free(c);
+}
+
+static void *connection_thread(void *ctx)
+{
+	struct connection *c = ctx;
+	enum hostile_after after = AFTER_KEEP;
+	char text[REQUEST_MAX];
+
+	while (after == AFTER_KEEP && !c->origin->stopping)
+		after = read_request(c->fd, text) ? serve_one(c, text) : AFTER_CLOSE;
+	connection_end(c, after);
+	return NULL;
+}
+
+static void connection_begin(struct hostile_origin *o, int fd)
+{
+	struct connection *c = calloc(1, sizeof *c);
+	pthread_attr_t attr;
+	pthread_t thread;
+	int one = 1;
+
+	if (!c) {
+		close(fd);
+		return;
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	c->origin = o;
+	c->fd = fd;
+	pthread_mutex_lock(&o->lock);
+	c->next = o->connections;
+	o->connections = c;
+	pthread_mutex_unlock(&o->lock);
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	if (pthread_create(&thread, &attr, connection_thread, c))
+		connection_end(c, AFTER_RESET);
+	pthread_attr_destroy(&attr);
+}
+
+static int socket_on(unsigned port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
+	if (!bind(fd, (struct sockaddr *)&address, sizeof address))
+		return fd;
+	one = errno;
+	close(fd);
+	return -one;
+}
+
+static int listen_on(unsigned port)
+{
+	int fd = socket_on(port);
+
+	if (fd >= 0 && listen(fd, 64)) {
+		close(fd);
+		return -errno;
+	}
+	return fd;
+}
+
+/* One turn of the acceptor: refuses, listens again, or takes a connection. */
+static void accept_turn(struct hostile_origin *o)
+{
+	uint64_t now = clock_ms(), until = o->refuse_until_ms, count;
+	bool refuse = now < until && !is_healed(o);
+	struct pollfd p[2] = { { .fd = o->wake, .events = POLLIN } };
+	int fd;
+
+	if (refuse && o->listener >= 0) {
+		close(o->listener);
+		o->listener = -1;
+	} else if (!refuse && o->listener < 0) {
+		o->listener = listen_on(o->port);
+	}
+	p[1] = (struct pollfd){ .fd = o->listener, .events = POLLIN };
+	poll(p, 2, refuse ? (int)(until - now) : o->listener < 0 ? 10 : -1);
+	if (p[0].revents)
+		eventfd_read(o->wake, &count);
+	if (o->listener < 0 || !p[1].revents)
+		return;
+	fd = accept4(o->listener, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0)
+		connection_begin(o, fd);
+}
+
+static void *accept_thread(void *ctx)
+{
+	struct hostile_origin *o = ctx;
+
+	while (!o->stopping)
+		accept_turn(o);
+	return NULL;
+}
+
+static int open_sockets(struct hostile_origin *o)
+{
+	struct sockaddr_in address;
+	socklen_t length = sizeof address;
+
+	o->wake = eventfd(0, EFD_CLOEXEC);
+	o->keeper = socket_on(o->options.port);
+	if (o->wake < 0 || o->keeper < 0)
+		return -EIO;
+	if (getsockname(o->keeper, (struct sockaddr *)&address, &length))
+		return -errno;
+	o->port = ntohs(address.sin_port);
+	o->listener = listen_on(o->port);
+	return o->listener < 0 ? o->listener : 0;
+}
+
+int hostile_origin_new(const struct hostile_options *options, struct hostile_origin **out)
+{
+	struct hostile_origin *o = calloc(1, sizeof *o);
+	int err;
+
+	if (!o)
+		return -ENOMEM;
+	o->options = *options;
+	o->began_ms = clock_ms();
+	o->keeper = o->listener = o->wake = -1;
+	pthread_mutex_init(&o->lock, NULL);
+	pthread_cond_init(&o->ended, NULL);
+	err = open_sockets(o);
+	if (!err)
+		err = -pthread_create(&o->acceptor, NULL, accept_thread, o);
+	if (err) {
+		o->stopping = true;
+		hostile_origin_free(o);
+		return err;
+	}
+	*out = o;
+	return 0;
+}
+
+void hostile_origin_free(struct hostile_origin *o)
+{
+	struct connection *c;
+	bool started = !o->stopping;
+
+	o->stopping = true;
+	if (started) {
+		eventfd_write(o->wake, 1);
+		pthread_join(o->acceptor, NULL);
+	}
+	pthread_mutex_lock(&o->lock);
+	for (c = o->connections; c; c = c->next)
+		shutdown(c->fd, SHUT_RDWR);
+	while (o->connections)
+		pthread_cond_wait(&o->ended, &o->lock);
+	pthread_mutex_unlock(&o->lock);
+	if (o->listener >= 0)
+		close(o->listener);
+	if (o->keeper >= 0)
+		close(o->keeper);
+	if (o->wake >= 0)
+		close(o->wake);
+	pthread_cond_destroy(&o->ended);
+	pthread_mutex_destroy(&o->lock);
+	free(o);
+}
+
+unsigned hostile_origin_port(const struct hostile_origin *o)
+{
+	return o->port;
+}
+
+void hostile_origin_heal(struct hostile_origin *o)
+{
+	o->healed = true;
+	eventfd_write(o->wake, 1);
+}
+
+uint64_t hostile_origin_requests(const struct hostile_origin *o)
+{
+	return o->ordinal;
+}

@@ -1,0 +1,6 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# The unit tests and the fault tests, with -fsanitize=thread.
+exec "${srcdir:-..}/tests/hostile/run-sanitized.sh" thread

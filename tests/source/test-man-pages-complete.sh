@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# Every option, command and parameter that a program takes is in its manual.
+set -eu
+: "${srcdir:=.}" "${top_builddir:=.}"
+tool=$top_builddir/farroot
+pods=$srcdir/nbd-plugin
+tool_pod=$pods/tool/farroot.pod
+plugin_pod=$pods/nbdkit/nbdkit-farroot-plugin.pod
+status=0
+
+missing() {
+	echo "$1 is not in $2" >&2
+	status=1
+}
+
+# Long options that a help text lists at the beginning of a line.
+options_of() {
+	IFS=' '
+	# shellcheck disable=SC2086 # a command may have a second word
+	"$tool" $1 --help | sed -n 's/^ *\(-[a-zA-Z], \)\{0,1\}\(--[a-z-]*\).*/\2/p'
+}
+
+# What a help text lists as commands.
+commands_of() {
+	"$tool" ${1:+"$1"} --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'
+}
+
+commands=$(commands_of '')
+[ -n "$commands" ] || missing commands "farroot --help"
+for command in $(commands_of profile); do
+	commands="$commands
+profile $command"
+done
+IFS='
+'
+for command in $commands; do
+	grep -q "^=head2 farroot $command " "$tool_pod" || missing "$command" farroot.pod
+done
+for command in '' $commands; do
+	for option in $(options_of "$command"); do
+		grep -q "B<${option}[=>]" "$tool_pod" || missing "$option of $command" farroot.pod
+	done
+done
+unset IFS
+
+keys=$(sed -n 's/^\t{ "\([a-z0-9-]*\)", [A-Z].*/\1/p; s/.*strcmp(key, "\([a-z-]*\)").*/\1/p' \
+	"$pods/common/options.c")
+[ "$(echo "$keys" | wc -l)" -gt 30 ] || missing parameters options.c
+for key in $keys; do
+	grep -q "B<$key=" "$plugin_pod" || missing "$key=" nbdkit-farroot-plugin.pod
+	grep -q "\(^\|[^a-z-]\)$key=" "$pods/nbdkit/plugin.c" || missing "$key=" "nbdkit farroot --help"
+	grep -q "\(^\|[^a-z-]\)$key=" "$pods/tool/farroot.bash-completion" || missing "$key=" "the completion"
+done
+
+states=$(sed -n 's/.*\[STATUS_[A-Z]*\] = "\([a-z]*\)".*/\1/p' "$pods/common/status.c")
+fields=$(sed -n 's/.*FIELD(\([a-z_]*\), [A-Z0-9]*),.*/\1/p' "$pods/common/status.c")
+[ -n "$states" ] || missing states status.c
+[ -n "$fields" ] || missing fields status.c
+for word in $states $fields; do
+	grep -q "B<$word>" "$plugin_pod" "$tool_pod" || missing "$word" "the manuals"
+done
+
+for page in tool/farroot nbdkit/nbdkit-farroot-plugin; do
+	podchecker "$pods/$page.pod" >/dev/null 2>&1 || missing "well-formed pod" "$page.pod"
+	[ -s "$top_builddir/nbd-plugin/$page.1" ] || missing "$page.1" "the build folder"
+done
+exit "$status"

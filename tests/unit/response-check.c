@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include "check.h"
+#include "engine/http/response-check.h"
+
+#define TOTAL 1048576
+
+/* Lines separated by newlines, as a server would send them. */
+static struct http_reply reply_of(const char *text)
+{
+	struct http_reply reply = { 0 };
+	size_t length;
+
+	while (*text) {
+		length = strcspn(text, "\n");
+		length += text[length] == '\n';
+		http_reply_line(&reply, text, length);
+		text += length;
+	}
+	return reply;
+}
+
+/* The answer to bytes=4096-8191, header lines given; why says what was wrong. */
+static enum fault check(const char *text, const char *part_of_why)
+{
+	struct http_reply reply = reply_of(text);
+	char why[256] = "";
+	enum fault fault = http_reply_check(&reply, 4096, 8191, TOTAL, why, sizeof why);
+
+	CHECK_SAYS(why, part_of_why);
+	return fault;
+}
+
+static void takes_the_right_answer(void)
+{
+	CHECK_EQ(check("HTTP/1.1 206 Partial Content\r\n"
+		       "Content-Range: bytes 4096-8191/1048576\r\n"
+		       "Content-Length: 4096\r\n\r\n", ""), FAULT_NONE);
+	CHECK_EQ(check("HTTP/2 206 \r\n"
+		       "content-range:bytes 4096-8191/1048576\r\n", ""), FAULT_NONE);
+	CHECK_EQ(check("HTTP/1.1 206 x\r\nCONTENT-RANGE: \t bytes 4096-8191/1048576 \t\r\n"
+		       "Content-Encoding: identity\r\n", ""), FAULT_NONE);
+}
+
+static void refuses_other_statuses(void)
+{
+	CHECK_EQ(check("HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n", "ignored Range"),
+		 FAULT_STATUS);
+	CHECK_EQ(check("HTTP/1.1 404 Not Found\r\n", "404"), FAULT_STATUS);
+	CHECK_EQ(check("HTTP/1.1 503 x\r\nContent-Range: bytes 4096-8191/1048576\r\n", "503"),
+		 FAULT_STATUS);
+	CHECK_EQ(check("HTTP/1.1 2060 x\r\nContent-Range: bytes 4096-8191/1048576\r\n", "answered"),
+		 FAULT_STATUS);
+	CHECK_EQ(check("HTTP/1.1 -206\r\n", "answered 0"), FAULT_STATUS);
+	CHECK_EQ(check("HTTP/1.1\r\n", "answered 0"), FAULT_STATUS);
+	CHECK_EQ(check("", "answered 0"), FAULT_STATUS);
+}
+
+static void refuses_other_ranges(void)
+{
+	static const char *const lines[] = {
+		"Content-Range: bytes 0-8191/1048576",
+		"Content-Range: bytes 4096-8192/1048576",
+		"Content-Range: bytes 4096-8190/1048576",
+		"Content-Range: bytes 4097-8191/1048576",
+		"Content-Range: bytes */1048576",
+		"Content-Range: bytes 4096-8191/*",
+		"Content-Range: bytes 4096-8191",
+		"Content-Range: 4096-8191/1048576",
+		"Content-Range: items 4096-8191/1048576",
+		"Content-Range: bytes 4096-8191/1048576, bytes 0-1/2",
+		"Content-Range: bytes -4096-8191/1048576",
+		"Content-Range: bytes 4096-8191/1048576 x",
+		"Content-Range: bytes 18446744073709555712-8191/1048576",
+		"Content-Range: bytes 4096-8191/99999999999999999999999999",
+		"Content-Range:",
+		"Content-Range: bytes 4096-8191/1048576\r\nContent-Range: bytes 4096-8191/1048576",
+		"X-Content-Range: bytes 4096-8191/1048576",
+		"Content-Length: 4096",
+	};
+	char text[300];
+	size_t i;
+
+	for (i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		snprintf(text, sizeof text, "HTTP/1.1 206 x\r\n%s\r\n", lines[i]);
+		CHECK_EQ(check(text, ""), FAULT_RANGE);
+	}
+	CHECK_EQ(check("HTTP/1.1 206 x\r\n", "missing"), FAULT_RANGE);
+	CHECK_EQ(check("HTTP/1.1 206 x\r\nContent-Range: bytes 0-4095/1048576\r\n",
+		       "asked for bytes 4096-8191, server sent 0-4095/1048576"), FAULT_RANGE);
+	CHECK_EQ(check("HTTP/1.1 206 x\r\nContent-Range: bytes 4096-8191/1048577\r\n",
+		       "1048577 bytes there instead of 1048576"), FAULT_TOTAL);
+}
+
+static void refuses_lengths_that_contradict(void)
+{
+	static const char *const lengths[] = { "4095", "4097", "0", "-1", "4096 4096", "x", "" };
+	char text[300];
+	size_t i;
+
+	for (i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+		snprintf(text, sizeof text, "HTTP/1.1 206 x\r\nContent-Range: bytes 4096-8191/1048576\r\n"
+			 "Content-Length: %s\r\n", lengths[i]);
+		CHECK_EQ(check(text, "Content-Length contradicts"), FAULT_RANGE);
+	}
+	CHECK_EQ(check("HTTP/1.1 206 x\r\nContent-Range: bytes 4096-8191/1048576\r\n"
+		       "Content-Length: 4096\r\nContent-Length: 4096\r\n", "contradicts"), FAULT_RANGE);
+}
+
+static void refuses_what_is_not_plain(void)
+{
+	CHECK_EQ(check("HTTP/1.1 206 x\r\nContent-Range: bytes 4096-8191/1048576\r\n"
+		       "Content-Encoding: gzip\r\n", "compressed"), FAULT_ENCODING);
+	CHECK_EQ(check("HTTP/1.1 206 x\r\nContent-Range: bytes 4096-8191/1048576\r\n"
+		       "Content-Encoding: identity, gzip\r\n", "compressed"), FAULT_ENCODING);
+	CHECK_EQ(check("HTTP/1.1 206 x\r\nContent-Range: bytes 4096-8191/1048576\r\n"
+		       "Content-Type: multipart/byteranges; boundary=x\r\n", "several parts"),
+		 FAULT_ENCODING);
+}
+
+static void only_the_last_reply_counts(void)
+{
+	CHECK_EQ(check("HTTP/1.1 302 Found\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n"
+		       "Content-Range: bytes 0-1/2\r\n\r\n"
+		       "HTTP/1.1 206 x\r\nContent-Range: bytes 4096-8191/1048576\r\n", ""),
+		 FAULT_NONE);
+	CHECK_EQ(check("HTTP/1.1 206 x\r\nContent-Range: bytes 4096-8191/1048576\r\n\r\n"
+		       "HTTP/1.1 502 x\r\n", "502"), FAULT_STATUS);
+}
+
+/* An unknown total: the first answer tells it, and clips what was asked for. */
+static void learns_the_total(void)
+{
+	struct http_reply r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 0-4095/123456\r\n");
+	char why[256] = "";
+
+	CHECK_EQ(http_reply_check(&r, 0, 4095, 0, why, sizeof why), FAULT_NONE);
+	CHECK_EQ(r.total, 123456);
+	r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 0-99/100\r\nContent-Length: 100\r\n");
+	CHECK_EQ(http_reply_check(&r, 0, 4095, 0, why, sizeof why), FAULT_NONE);
+	r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 0-98/100\r\n");
+	CHECK_EQ(http_reply_check(&r, 0, 4095, 0, why, sizeof why), FAULT_RANGE);
+	r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 0-4095/4095\r\n");
+	CHECK_EQ(http_reply_check(&r, 0, 4095, 0, why, sizeof why), FAULT_RANGE);
+	r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 0-0/0\r\n");
+	CHECK_EQ(http_reply_check(&r, 0, 4095, 0, why, sizeof why), FAULT_RANGE);
+}
+
+static void etags(void)
+{
+	struct http_reply r = reply_of("HTTP/1.1 206 x\r\nETag: \"abc\"\r\n");
+	char line[300];
+
+	CHECK_STR(r.etag, "\"abc\"");
+	memset(line, 'x', sizeof line);
+	memcpy(line, "ETag: ", 6);
+	r = (struct http_reply){ 0 };
+	http_reply_line(&r, line, sizeof line);
+	CHECK_STR(r.etag, "");
+	http_reply_line(&r, line, 6 + 127);
+	CHECK_EQ(strlen(r.etag), 127);
+	CHECK(http_etag_changed("\"a\"", "\"b\""));
+	CHECK(!http_etag_changed("\"a\"", "\"a\""));
+	CHECK(!http_etag_changed("W/\"a\"", "W/\"b\""));
+	CHECK(!http_etag_changed("\"a\"", "W/\"b\""));
+	CHECK(!http_etag_changed("", "\"b\""));
+	CHECK(!http_etag_changed("\"a\"", ""));
+}
+
+static void retry_after(void)
+{
+	struct http_reply r = reply_of("HTTP/1.1 503 x\r\nRetry-After: 120\r\n");
+
+	CHECK_EQ(r.retry_after_s, 120);
+	r = reply_of("HTTP/1.1 503 x\r\nRetry-After: 999999999999\r\n");
+	CHECK_EQ(r.retry_after_s, 86400);
+	r = reply_of("HTTP/1.1 503 x\r\nRetry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n");
+	CHECK_EQ(r.retry_after_s, 0);
+	r = reply_of("HTTP/1.1 503 x\r\nRetry-After: -5\r\n");
+	CHECK_EQ(r.retry_after_s, 0);
+}
+
+/* Lines end where their length says, not at a NUL; ASan would see more. */
+static void never_reads_beyond_a_line(void)
+{
+	static const char whole[] = "Content-Range: bytes 4096-8191/1048576";
+	struct http_reply r;
+	char *line;
+	size_t i;
+
+	for (i = 0; i <= sizeof whole - 1; i++) {
+		line = malloc(i ? i : 1);
+		CHECK(line != NULL);
+		memcpy(line, whole, i);
+		r = (struct http_reply){ .status = 206 };
+		http_reply_line(&r, line, i);
+		free(line);
+	}
+	CHECK_EQ(r.total, TOTAL);
+}
+
+static enum fault check_whole(const char *text, const char *part_of_why)
+{
+	struct http_reply reply = reply_of(text);
+	char why[256] = "";
+	enum fault fault = http_reply_check_whole(&reply, 1000, why, sizeof why);
+
+	CHECK_SAYS(why, part_of_why);
+	return fault;
+}
+
+static void a_whole_file_that_may_be_missing(void)
+{
+	CHECK_EQ(check_whole("HTTP/1.1 200 OK\r\n", ""), FAULT_NONE);
+	CHECK_EQ(check_whole("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n", ""), FAULT_NONE);
+	CHECK_EQ(check_whole("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n", "longer than 1000"), FAULT_STATUS);
+	CHECK_EQ(check_whole("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n", "compressed"), FAULT_STATUS);
+	CHECK_EQ(check_whole("HTTP/1.1 404 Not Found\r\n", "404 instead of 200"), FAULT_STATUS);
+	CHECK_EQ(check_whole("HTTP/1.1 206 Partial Content\r\n", "206"), FAULT_STATUS);
+	CHECK_EQ(check_whole("HTTP/1.1 503 Busy\r\n", "503"), FAULT_BROKEN);
+}
+
+int main(void)
+{
+	a_whole_file_that_may_be_missing();
+	takes_the_right_answer();
+	refuses_other_statuses();
+	refuses_other_ranges();
+	refuses_lengths_that_contradict();
+	refuses_what_is_not_plain();
+	only_the_last_reply_counts();
+	learns_the_total();
+	etags();
+	retry_after();
+	never_reads_beyond_a_line();
+	return 0;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <errno.h>
+
+#include "check.h"
+#include "common/status.h"
+
+static const struct status sample = {
+	.state = STATUS_FILLING,
+	.origin = "http://h/\"quoted\"\\\n\x01.img",
+	.image_bytes = 1ULL << 60,
+	.present_bytes = 4096,
+	.cache_bytes = 1 << 20,
+	.fetched_bytes = 3,
+	.served_bytes = 4,
+	.wasted_bytes = 5,
+	.requests = 6,
+	.rate_bytes_per_s = 7,
+	.rtt_ms = UINT32_MAX,
+	.waiting = 9,
+	.outage_since = 1700000000,
+	.eta_s = -1,
+	.last_error = "h: server ignored Range (200 instead of 206)",
+};
+
+static int parse(const char *text, struct status *out)
+{
+	return status_from_json(text, strlen(text), out);
+}
+
+static void what_is_written_can_be_read(void)
+{
+	struct status in = sample, out;
+	char *json, *again;
+	unsigned state;
+
+	for (state = STATUS_OPENING; state <= STATUS_MATERIALIZED; state++) {
+		in.state = (enum status_state)state;
+		json = status_to_json(&in);
+		CHECK(json != NULL);
+		CHECK_SAYS(json, status_state_name(in.state));
+		CHECK(strchr(json, '\n') == json + strlen(json) - 1);
+		CHECK_EQ(parse(json, &out), 0);
+		CHECK_EQ(out.state, state);
+		again = status_to_json(&out);
+		CHECK_STR(again, json);
+		free(json);
+		free(again);
+	}
+	CHECK_EQ(out.image_bytes, in.image_bytes);
+	CHECK_EQ(out.rtt_ms, in.rtt_ms);
+	CHECK_EQ(out.outage_since, in.outage_since);
+	CHECK_EQ(out.eta_s, -1);
+	CHECK_STR(out.origin, in.origin);
+	CHECK_STR(out.last_error, in.last_error);
+}
+
+/* A valid object with one thing replaced. */
+static int parse_with(const char *find, const char *replacement)
+{
+	struct status out;
+	char *json = status_to_json(&sample), *at = strstr(json, find), text[4096];
+	int err;
+
+	CHECK(at != NULL);
+	snprintf(text, sizeof text, "%.*s%s%s", (int)(at - json), json, replacement,
+		 at + strlen(find));
+	free(json);
+	err = parse(text, &out);
+	return err;
+}
+
+static void untrusted_bytes(void)
+{
+	static const char *const wrong[] = {
+		"{}", "[]", "null", "1", "\"x\"", "{", "{\"state\":\"ready\"}", " ", "\n",
+		"{\"state\":1}",
+	};
+	struct status out;
+	char *json, *deep;
+	size_t i, length;
+
+	for (i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+		CHECK_EQ(parse(wrong[i], &out), -EINVAL);
+	CHECK_EQ(status_from_json("", 0, &out), -EINVAL);
+	/* Every cut short but for the newline. */
+	json = status_to_json(&sample);
+	length = strlen(json);
+	for (i = 0; i < length - 1; i++)
+		CHECK_EQ(status_from_json(json, i, &out), -EINVAL);
+	CHECK_EQ(status_from_json(json, length - 1, &out), 0);
+	free(json);
+	deep = malloc(100000);
+	CHECK(deep != NULL);
+	memset(deep, '[', 100000);
+	CHECK_EQ(status_from_json(deep, 100000, &out), -EINVAL);
+	CHECK_EQ(status_from_json(deep, 60000, &out), -EINVAL);
+	free(deep);
+}
+
+static void each_field_is_checked(void)
+{
+	char text[400];
+
+	CHECK_EQ(parse_with("\"filling\"", "\"sleeping\""), -EINVAL);
+	CHECK_EQ(parse_with("\"requests\":6", "\"requests\":-6"), -EINVAL);
+	CHECK_EQ(parse_with("\"requests\":6", "\"requests\":6.5"), -EINVAL);
+	CHECK_EQ(parse_with("\"requests\":6", "\"requests\":\"6\""), -EINVAL);
+	CHECK_EQ(parse_with("\"requests\":6", "\"requests\":null"), -EINVAL);
+	CHECK_EQ(parse_with("\"requests\":6", "\"reqests\":6"), -EINVAL);
+	CHECK_EQ(parse_with("\"waiting\":9", "\"waiting\":4294967296"), -EINVAL);
+	CHECK_EQ(parse_with("\"eta_s\":-1", "\"eta_s\":-5"), 0);
+	/* A newer daemon may say more. */
+	CHECK_EQ(parse_with("{", "{\"new\":[1,{}],"), 0);
+	snprintf(text, sizeof text, "\"last_error\":\"%0256d\",\"x\":\"", 0);
+	CHECK_EQ(parse_with("\"last_error\":\"", text), -EINVAL);
+	snprintf(text, sizeof text, "\"last_error\":\"%0255d\",\"x\":\"", 0);
+	CHECK_EQ(parse_with("\"last_error\":\"", text), 0);
+}
+
+int main(void)
+{
+	what_is_written_can_be_read();
+	untrusted_bytes();
+	each_field_is_checked();
+	return 0;
+}
