@@ -15,20 +15,20 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-struct bits {
+struct atomic_bitmap {
 	_Atomic uint64_t *words;
 	uint64_t count;		/* of bits */
 };
 
-static inline uint64_t bits_words(uint64_t count)
+static inline uint64_t bitmap_words(uint64_t count)
 {
 	return (count + 63) / 64;
 }
 
 /* All bits clear.  Returns 0 or -errno. */
-static inline int bits_init(struct bits *b, uint64_t count)
+static inline int bitmap_init(struct atomic_bitmap *b, uint64_t count)
 {
-	void *map = mmap(NULL, bits_words(count) * 8 + 8, PROT_READ | PROT_WRITE,
+	void *map = mmap(NULL, bitmap_words(count) * 8 + 8, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (map == MAP_FAILED)
@@ -38,20 +38,20 @@ static inline int bits_init(struct bits *b, uint64_t count)
 	return 0;
 }
 
-static inline void bits_free(struct bits *b)
+static inline void bitmap_free(struct atomic_bitmap *b)
 {
 	if (b->words)
-		munmap((void *)b->words, bits_words(b->count) * 8 + 8);
+		munmap((void *)b->words, bitmap_words(b->count) * 8 + 8);
 	b->words = NULL;
 }
 
-static inline bool bits_test(const struct bits *b, uint64_t i)
+static inline bool bitmap_test(const struct atomic_bitmap *b, uint64_t i)
 {
 	return atomic_load_explicit(&b->words[i / 64], memory_order_acquire) >> (i % 64) & 1;
 }
 
 /* Returns whether it was set before. */
-static inline bool bits_set(struct bits *b, uint64_t i)
+static inline bool bitmap_set(struct atomic_bitmap *b, uint64_t i)
 {
 	uint64_t mask = 1ULL << (i % 64);
 
@@ -59,7 +59,7 @@ static inline bool bits_set(struct bits *b, uint64_t i)
 }
 
 /* Returns whether it was set before. */
-static inline bool bits_clear(struct bits *b, uint64_t i)
+static inline bool bitmap_clear(struct atomic_bitmap *b, uint64_t i)
 {
 	uint64_t mask = 1ULL << (i % 64);
 
@@ -67,7 +67,7 @@ static inline bool bits_clear(struct bits *b, uint64_t i)
 }
 
 /* Whether all bits from start up to, not including, end are set. */
-static inline bool bits_all_set(const struct bits *b, uint64_t start, uint64_t end)
+static inline bool bitmap_all_set(const struct atomic_bitmap *b, uint64_t start, uint64_t end)
 {
 	uint64_t word;
 
@@ -82,7 +82,7 @@ static inline bool bits_all_set(const struct bits *b, uint64_t start, uint64_t e
 }
 
 /* The first clear bit at or after i; count if there is none. */
-static inline uint64_t bits_next_clear(const struct bits *b, uint64_t i)
+static inline uint64_t bitmap_next_clear(const struct atomic_bitmap *b, uint64_t i)
 {
 	uint64_t word;
 

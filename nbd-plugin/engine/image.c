@@ -47,10 +47,10 @@ void image_free(struct image *image)
 	free(image);
 }
 
-int image_wait_open(struct image *image, const struct patience *patience)
+int image_wait_open(struct image *image, const struct cancel *cancel)
 {
-	return fetch_wait_open(image->fetch, patience ? patience->gone : NULL,
-			       patience ? patience->ctx : NULL);
+	return fetch_wait_open(image->fetch, cancel ? cancel->gone : NULL,
+			       cancel ? cancel->ctx : NULL);
 }
 
 uint64_t image_size(const struct image *image)
@@ -70,27 +70,27 @@ static uint32_t piece(uint64_t at, uint64_t end, uint64_t blocks)
  * rest, and waits for it.
  */
 static int read_missing(struct image *image, uint8_t *buf, uint32_t count,
-			uint64_t offset, const struct patience *patience)
+			uint64_t offset, const struct cancel *cancel)
 {
 	struct store *store = fetch_store(image->fetch);
 	uint64_t at = offset, end = offset + count;
-	struct waiter waiter;
+	struct pending_read read;
 	uint32_t length;
 	int result = 0;
 
-	waiter_init(&waiter, buf, count, offset);
+	pending_read_init(&read, buf, count, offset);
 	for (; at < end; at += length) {
 		length = piece(at, end, 1);
 		if (store_read(store, buf + (at - offset), at, length))
-			waiter_miss(&waiter, at / STORE_BLOCK);
+			pending_read_miss(&read, at / STORE_BLOCK);
 		else
 			fetch_count_served(image->fetch, length);
 	}
-	if (waiter.left)
-		result = fetch_wait(image->fetch, &waiter,
-				    patience ? patience->gone : NULL,
-				    patience ? patience->ctx : NULL);
-	waiter_destroy(&waiter);
+	if (read.left)
+		result = fetch_wait(image->fetch, &read,
+				    cancel ? cancel->gone : NULL,
+				    cancel ? cancel->ctx : NULL);
+	pending_read_destroy(&read);
 	return result;
 }
 
@@ -99,12 +99,12 @@ static bool touch(struct image *image, uint64_t offset, uint64_t end)
 	uint64_t start = offset / STORE_BLOCK;
 
 	return end > offset &&
-		touches_note(fetch_touches(image->fetch), start,
+		trace_record(fetch_trace(image->fetch), start,
 			     (end - 1) / STORE_BLOCK - start + 1);
 }
 
 int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
-		const struct patience *patience)
+		const struct cancel *cancel)
 {
 	uint64_t end = offset + count, at;
 	uint32_t length;
@@ -116,7 +116,7 @@ int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
 	/* Now, so that the order is that in which they were asked for. */
 	is_new = touch(image, offset, end);
 	for (at = offset; at < end; at += length) {
-		length = piece(at, end, WAITER_MAX_BLOCKS - 1);
+		length = piece(at, end, PENDING_READ_MAX_BLOCKS - 1);
 		if (!store_read(fetch_store(image->fetch), (uint8_t *)buf + (at - offset),
 				at, length)) {
 			fetch_count_served(image->fetch, length);
@@ -124,7 +124,7 @@ int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
 				fetch_nudge(image->fetch);
 			continue;
 		}
-		err = read_missing(image, (uint8_t *)buf + (at - offset), length, at, patience);
+		err = read_missing(image, (uint8_t *)buf + (at - offset), length, at, cancel);
 		if (err)
 			return err;
 	}
@@ -157,7 +157,7 @@ int image_profile(struct image *image, struct profile *out)
 	memset(out, 0, sizeof *out);
 	if (!fetch_is_open(image->fetch))
 		return 0;
-	err = touches_profile(fetch_touches(image->fetch), out);
+	err = trace_profile(fetch_trace(image->fetch), out);
 	for (i = 0; o->have_roothash && i < sizeof o->roothash; i++)
 		snprintf(out->roothash + 2 * i, 3, "%02x", o->roothash[i]);
 	return err;

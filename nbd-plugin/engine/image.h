@@ -21,7 +21,7 @@ struct status;
 /* Whether who waits has gone (client hung up, server shutting down).  Called
  * about 4 times a second from the waiting thread; may be NULL.
  */
-struct patience {
+struct cancel {
 	bool (*gone)(void *ctx);
 	void *ctx;
 };
@@ -44,7 +44,7 @@ void image_free(struct image *image);
 /* Blocks until an origin has answered and the size is known.
  * Returns 0, -ESHUTDOWN (patience ran out) or -EIO (outage=SECONDS passed).
  */
-int image_wait_open(struct image *image, const struct patience *patience);
+int image_wait_open(struct image *image, const struct cancel *cancel);
 
 /* Bytes; valid once image_wait_open has returned 0. */
 uint64_t image_size(const struct image *image);
@@ -56,7 +56,7 @@ uint64_t image_size(const struct image *image);
  * -EIO (only with outage=SECONDS).
  */
 int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
-		const struct patience *patience);
+		const struct cancel *cancel);
 
 /* Asks that these bytes be fetched, as a demand, and returns at once. */
 int image_prefetch(struct image *image, uint64_t count, uint64_t offset);

@@ -58,7 +58,7 @@ static bool client_is_gone(void *ctx)
 	return nbdkit_nanosleep(0, 1) != 0;
 }
 
-static const struct patience patience = { .gone = client_is_gone };
+static const struct cancel cancel = { .gone = client_is_gone };
 
 static void farroot_load(void)
 {
@@ -212,7 +212,7 @@ static int fail(int err)
 
 static void *farroot_open(int readonly)
 {
-	int err = image_wait_open(image, &patience);
+	int err = image_wait_open(image, &cancel);
 
 	(void)readonly;
 	if (err) {
@@ -231,7 +231,7 @@ static int64_t farroot_get_size(void *handle)
 static int farroot_pread(void *handle, void *buf, uint32_t count, uint64_t offset,
 			 uint32_t flags)
 {
-	int err = image_pread(image, buf, count, offset, &patience);
+	int err = image_pread(image, buf, count, offset, &cancel);
 
 	(void)handle;
 	(void)flags;

@@ -53,8 +53,8 @@ static bool is_list(const char *path)
 /* Of another image the offsets are those of other files. */
 static int check_image(const struct layout_pack *l, const char *of)
 {
-	struct packed image;
-	int err = packed_look(of, &image);
+	struct image_info image;
+	int err = image_info_read(of, &image);
 
 	if (err)
 		return said(of, strerror(-err));
@@ -92,7 +92,7 @@ static int fill(struct pack *p, const char *path, int fd)
 	int err;
 
 	(void)fd;
-	err = squashfs_pack(p->input, path, l->probe ? NULL : &l->boot);
+	err = squashfs_repack(p->input, path, l->probe ? NULL : &l->boot);
 	return err ? said(p->input, squashfs_reason(err)) : 0;
 }
 
@@ -101,13 +101,13 @@ static int save_profile(struct layout_pack *l, const struct layout *layout, cons
 {
 	struct profile profile;
 	struct profile_needs needs;
-	struct packed image;
+	struct image_info image;
 	size_t missing;
 	char *name = NULL;
 	int err = profile_of_files(&l->boot, layout, &profile, &missing);
 
 	if (!err)
-		err = packed_look(path, &image);
+		err = image_info_read(path, &image);
 	if (!err)
 		err = profile_needs(&profile, layout, image.data_bytes, &needs);
 	if (!err && asprintf(&name, "%s.profile", l->pack.output) < 0)

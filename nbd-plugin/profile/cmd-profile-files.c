@@ -53,8 +53,8 @@ static int load_layout(const char *path, struct layout *out)
 static int print_needs(const char *path, const struct profile *profile, const struct layout *layout)
 {
 	struct profile_needs needs;
-	struct packed image;
-	int err = packed_look(path, &image);
+	struct image_info image;
+	int err = image_info_read(path, &image);
 
 	if (!err)
 		err = profile_needs(profile, layout, image.data_bytes, &needs);
@@ -102,11 +102,11 @@ static int make_profile(const struct options *o, const char *path, const struct 
 {
 	struct profile profile = { 0 };
 	struct layout layout;
-	struct packed image;
+	struct image_info image;
 	size_t missing;
 	int err = load_layout(o->to, &layout);
 
-	if (!err && (profile_of_files(list, &layout, &profile, &missing) || packed_look(o->to, &image)))
+	if (!err && (profile_of_files(list, &layout, &profile, &missing) || image_info_read(o->to, &image)))
 		err = say(o->to, strerror(errno ? errno : ENOMEM));
 	if (!err && missing)
 		fprintf(stderr, "farroot " NAME ": %s: %zu of %zu lines are of nothing in %s\n",

@@ -84,7 +84,7 @@ static int ask(const struct record *r, char *text, size_t size, struct profile *
 	int tries;
 
 	for (tries = 0; tries < 5; tries++) {
-		length = tool_ask(r->socket, STATUS_SOCKET_PROFILE, text, size);
+		length = status_client_ask(r->socket, STATUS_SOCKET_PROFILE, text, size);
 		if (length < 0) {
 			fprintf(stderr, "farroot " NAME ": %s: %s; is the image being served?\n",
 				r->socket, strerror((int)-length));
@@ -127,7 +127,7 @@ static int record_server(struct record *r)
  * … connection=1 Read id=7 offset=0x1000 count=0x1000 …
  */
 
-static int take_log(FILE *log, const char *name, uint64_t size_bytes, struct touches *touches)
+static int take_log(FILE *log, const char *name, uint64_t size_bytes, struct access_trace *touches)
 {
 	uint64_t offset, count;
 	unsigned long line = 0;
@@ -144,7 +144,7 @@ static int take_log(FILE *log, const char *name, uint64_t size_bytes, struct tou
 				name, line);
 			return -1;
 		}
-		touches_note(touches, offset / STORE_BLOCK,
+		trace_record(touches, offset / STORE_BLOCK,
 			     (offset + count - 1) / STORE_BLOCK - offset / STORE_BLOCK + 1);
 	}
 	if (ferror(log)) {
@@ -156,9 +156,9 @@ static int take_log(FILE *log, const char *name, uint64_t size_bytes, struct tou
 
 static int record_log(const struct record *r, const char *image)
 {
-	struct packed packed = { .size_bytes = SIZE_MAX_BYTES };
-	int err = image ? packed_look(image, &packed) : 0, status = EXIT_FAILURE;
-	struct touches *touches = NULL;
+	struct image_info packed = { .size_bytes = SIZE_MAX_BYTES };
+	int err = image ? image_info_read(image, &packed) : 0, status = EXIT_FAILURE;
+	struct access_trace *touches = NULL;
 	struct profile p;
 	FILE *log;
 
@@ -171,9 +171,9 @@ static int record_log(const struct record *r, const char *image)
 		fprintf(stderr, "farroot " NAME ": %s: %s\n", r->log_path, strerror(errno));
 		return EXIT_FAILURE;
 	}
-	err = touches_new(packed.size_bytes, NULL, &touches);
+	err = trace_new(packed.size_bytes, NULL, &touches);
 	if (!err && !take_log(log, r->log_path, packed.size_bytes, touches)) {
-		err = touches_profile(touches, &p);
+		err = trace_profile(touches, &p);
 		memcpy(p.roothash, packed.roothash, sizeof p.roothash);
 		if (!err)
 			status = finish(r, &p);
@@ -181,7 +181,7 @@ static int record_log(const struct record *r, const char *image)
 	}
 	if (err)
 		fprintf(stderr, "farroot " NAME ": %s\n", strerror(-err));
-	touches_free(touches);
+	trace_free(touches);
 	if (log != stdin)
 		fclose(log);
 	return status;

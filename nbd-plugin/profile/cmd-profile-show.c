@@ -28,7 +28,7 @@ struct show {
 	const char *svg;
 	unsigned columns;
 	bool ascii;
-	struct packed image;	/* size_bytes 0: nobody said */
+	struct image_info image;	/* size_bytes 0: nobody said */
 };
 
 static void help(void)
@@ -67,7 +67,7 @@ static unsigned terminal_columns(void)
 /* A file, or else a number. */
 static int take_image(struct show *s, const char *text)
 {
-	int err = packed_look(text, &s->image);
+	int err = image_info_read(text, &s->image);
 
 	if (err == -ENOENT && !parse_size(text, &s->image.size_bytes))
 		err = 0;

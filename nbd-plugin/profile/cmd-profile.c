@@ -11,7 +11,7 @@
 
 static int files(int argc, char **argv)
 {
-	return tool_squashfs(argc, argv);
+	return helper_program_squashfs(argc, argv);
 }
 
 static const struct command {

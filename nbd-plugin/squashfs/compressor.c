@@ -32,7 +32,7 @@ static void destroy(sqfs_object_t *object)
 }
 
 /* As well as it can, as long as what unpacks it with the options of the image will. */
-static int create(const struct squashfs_image *s, sqfs_compressor_t **out)
+static int create(const struct squashfs_reader *s, sqfs_compressor_t **out)
 {
 	SQFS_COMPRESSOR id = (SQFS_COMPRESSOR)s->super.compression_id;
 	sqfs_compressor_config_t config;
@@ -47,7 +47,7 @@ static int create(const struct squashfs_image *s, sqfs_compressor_t **out)
 	return squashfs_error(err);
 }
 
-int squashfs_compressor(const struct squashfs_image *s, sqfs_compressor_t **out)
+int squashfs_compressor(const struct squashfs_reader *s, sqfs_compressor_t **out)
 {
 	struct compressor *c = calloc(1, sizeof *c);
 	int err = c ? create(s, &c->real) : -ENOMEM;

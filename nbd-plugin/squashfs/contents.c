@@ -59,7 +59,7 @@ static int take_inode(const sqfs_inode_generic_t *inode, size_t block_size, stru
 	return out->new_blocks ? 0 : -ENOMEM;
 }
 
-static int collect(const struct squashfs_image *s, const sqfs_tree_node_t *node, struct contents *out)
+static int collect(const struct squashfs_reader *s, const sqfs_tree_node_t *node, struct contents *out)
 {
 	struct content **of_inode;
 	int err = 0;
@@ -128,7 +128,7 @@ static void merge_alike(struct contents *c)
 	}
 }
 
-int contents_collect(const struct squashfs_image *s, struct contents *out)
+int contents_collect(const struct squashfs_reader *s, struct contents *out)
 {
 	size_t inodes = (size_t)s->super.inode_count + 1;
 	int err;

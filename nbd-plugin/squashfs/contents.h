@@ -36,7 +36,7 @@ struct contents {
 /* Returns 0, -EINVAL (the image contradicts itself) or -ENOMEM.  Points into image;
  * free out with contents_free in any case.
  */
-int contents_collect(const struct squashfs_image *image, struct contents *out);
+int contents_collect(const struct squashfs_reader *image, struct contents *out);
 void contents_free(struct contents *contents);
 
 /* Of the regular file with this path, or NULL. */

@@ -22,7 +22,7 @@
 #define STORED 0x8000U		/* in the length of a metadata block: not compressed */
 
 struct reading {
-	struct squashfs_image image;
+	struct squashfs_reader image;
 	uint8_t *seen;		/* a bit per inode number */
 	struct layout *out;
 };
@@ -314,7 +314,7 @@ static int sort_all(struct layout *l)
 
 static int read_all(struct reading *r, const char *path)
 {
-	int err = squashfs_image_open(path, &r->image);
+	int err = squashfs_reader_open(path, &r->image);
 
 	if (err)
 		return err;
@@ -334,7 +334,7 @@ int layout_read(const char *path, struct layout *out)
 
 	memset(out, 0, sizeof *out);
 	err = read_all(&r, path);
-	squashfs_image_close(&r.image);
+	squashfs_reader_close(&r.image);
 	free(r.seen);
 	return err;
 }

@@ -36,7 +36,7 @@ struct layout {
 	uint64_t bytes;			/* of the file system */
 };
 
-/* Reads all of an image but the data.  Returns 0 or -errno as squashfs_image_open
+/* Reads all of an image but the data.  Returns 0 or -errno as squashfs_reader_open
  * does, for squashfs_reason; free out with layout_free in any case.
  */
 int layout_read(const char *path, struct layout *out);

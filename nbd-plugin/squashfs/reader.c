@@ -36,7 +36,7 @@ const char *squashfs_reason(int err)
 	}
 }
 
-static int read_tables(struct squashfs_image *s)
+static int read_tables(struct squashfs_reader *s)
 {
 	sqfs_compressor_config_t config;
 	int err;
@@ -63,7 +63,7 @@ static int read_tables(struct squashfs_image *s)
 	return 0;
 }
 
-int squashfs_image_open(const char *path, struct squashfs_image *s)
+int squashfs_reader_open(const char *path, struct squashfs_reader *s)
 {
 	int err;
 
@@ -77,7 +77,7 @@ int squashfs_image_open(const char *path, struct squashfs_image *s)
 		     read_tables(s);
 }
 
-void squashfs_image_close(struct squashfs_image *s)
+void squashfs_reader_close(struct squashfs_reader *s)
 {
 	if (s->tree)
 		sqfs_dir_tree_destroy(s->tree);

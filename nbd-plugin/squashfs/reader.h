@@ -21,7 +21,7 @@
 #define SQUASHFS_NO_FRAGMENT 0xffffffffU
 #define SQUASHFS_NO_TABLE UINT64_MAX
 
-struct squashfs_image {
+struct squashfs_reader {
 	sqfs_file_t *file;
 	sqfs_super_t super;
 	sqfs_compressor_t *unpack;
@@ -34,17 +34,17 @@ struct squashfs_image {
 /* Returns 0 or -errno; -EINVAL of one that is not sound, -EPROTONOSUPPORT of one
  * whose compressor libsquashfs does not know.  To be closed in any case.
  */
-int squashfs_image_open(const char *path, struct squashfs_image *image);
-void squashfs_image_close(struct squashfs_image *image);
+int squashfs_reader_open(const char *path, struct squashfs_reader *image);
+void squashfs_reader_close(struct squashfs_reader *image);
 
 /* One that packs as that image is packed, as well as it can; to be destroyed by
  * sqfs_destroy.  Returns 0 or -errno.
  */
-int squashfs_compressor(const struct squashfs_image *image, sqfs_compressor_t **out);
+int squashfs_compressor(const struct squashfs_reader *image, sqfs_compressor_t **out);
 
 /* -errno for an error of libsquashfs. */
 int squashfs_error(int error);
-/* A sentence for an error of squashfs_image_open and those after it. */
+/* A sentence for an error of squashfs_reader_open and those after it. */
 const char *squashfs_reason(int err);
 
 #endif

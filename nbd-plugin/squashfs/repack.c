@@ -15,7 +15,7 @@
 #define METADATA_STORED 0x8000U
 
 struct packing {
-	struct squashfs_image in;
+	struct squashfs_reader in;
 	struct contents contents;
 	sqfs_file_t *out;
 	sqfs_compressor_t *pack;
@@ -346,7 +346,7 @@ static int write_head(struct packing *p)
 static int prepare(struct packing *p, const char *in, const char *out)
 {
 	size_t fragments, size;
-	int err = squashfs_image_open(in, &p->in);
+	int err = squashfs_reader_open(in, &p->in);
 
 	if (err || (err = contents_collect(&p->in, &p->contents)) ||
 	    (err = squashfs_compressor(&p->in, &p->pack)))
@@ -385,7 +385,7 @@ static int check_fragments(const struct packing *p)
 static void clean_up(struct packing *p)
 {
 	contents_free(&p->contents);
-	squashfs_image_close(&p->in);
+	squashfs_reader_close(&p->in);
 	if (p->out)
 		sqfs_destroy(p->out);
 	if (p->pack)
@@ -401,7 +401,7 @@ static void clean_up(struct packing *p)
 	free(p->new_fragment);
 }
 
-int squashfs_pack(const char *in, const char *out, const struct file_list *boot)
+int squashfs_repack(const char *in, const char *out, const struct file_list *boot)
 {
 	struct packing p = { 0 };
 	int err;

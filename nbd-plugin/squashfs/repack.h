@@ -20,8 +20,8 @@
 /* Writes the image in to the file out, which is emptied first.  boot is what a boot
  * reads; NULL makes an image to find that out with: nothing is in fragments, and
  * each file begins at a multiple of 4096 bytes.  Returns 0 or -errno as
- * squashfs_image_open does, for squashfs_reason.
+ * squashfs_reader_open does, for squashfs_reason.
  */
-int squashfs_pack(const char *in, const char *out, const struct file_list *boot);
+int squashfs_repack(const char *in, const char *out, const struct file_list *boot);
 
 #endif

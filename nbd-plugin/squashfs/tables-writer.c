@@ -19,7 +19,7 @@
 #define XATTRS_PER_BLOCK 512
 
 struct writing {
-	struct squashfs_image *in;
+	struct squashfs_reader *in;
 	const struct contents *contents;
 	sqfs_file_t *out;
 	sqfs_super_t super;
@@ -217,7 +217,7 @@ static int write_all(struct writing *w, sqfs_frag_table_t *fragments, sqfs_compr
 	return err ? err : pad(w->out);
 }
 
-int squashfs_write_tables(struct squashfs_image *in, const struct contents *contents,
+int squashfs_write_tables(struct squashfs_reader *in, const struct contents *contents,
 			  sqfs_frag_table_t *fragments, sqfs_compressor_t *pack,
 			  sqfs_file_t *out)
 {

@@ -12,7 +12,7 @@
 /* Appends them to out and then writes the superblock.  Changes the inodes of in.
  * Returns 0 or -errno.
  */
-int squashfs_write_tables(struct squashfs_image *in, const struct contents *contents,
+int squashfs_write_tables(struct squashfs_reader *in, const struct contents *contents,
 			  sqfs_frag_table_t *fragments, sqfs_compressor_t *pack,
 			  sqfs_file_t *out);
 

@@ -140,7 +140,7 @@ static void clean(char *text)
 
 static int get(const char *path, char *text, struct status *s)
 {
-	ssize_t length = tool_ask(path, NULL, text, TEXT_MAX - 1);
+	ssize_t length = status_client_ask(path, NULL, text, TEXT_MAX - 1);
 
 	if (length < 0) {
 		fprintf(stderr, "farroot status: %s: %s; is the image being served?\n", path,

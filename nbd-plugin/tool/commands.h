@@ -33,11 +33,11 @@ int tool_usage_error(const char *command, const char *fmt, ...)
  * answer to request unless that is NULL.  Returns the length, at most size, or
  * -errno; gives up after 5 seconds without a byte.
  */
-ssize_t tool_ask(const char *path, const char *request, char *text, size_t size);
+ssize_t status_client_ask(const char *path, const char *request, char *text, size_t size);
 
 /* What of farroot takes libsquashfs, another program: becomes it, with these
  * arguments, or returns the exit status, having said why not.
  */
-int tool_squashfs(int argc, char *const argv[]);
+int helper_program_squashfs(int argc, char *const argv[]);
 
 #endif

@@ -50,7 +50,7 @@ static char *find_program(void)
 	return asprintf(&path, "%s/" PROGRAM, FARROOT_LIBEXECDIR) < 0 ? NULL : path;
 }
 
-int tool_squashfs(int argc, char *const argv[])
+int helper_program_squashfs(int argc, char *const argv[])
 {
 	char *program = find_program(), **args = calloc((size_t)argc + 2, sizeof *args);
 

@@ -20,7 +20,7 @@ static void send_request(int fd, const char *request)
 	shutdown(fd, SHUT_WR);
 }
 
-ssize_t tool_ask(const char *path, const char *request, char *text, size_t size)
+ssize_t status_client_ask(const char *path, const char *request, char *text, size_t size)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct timeval patience = { .tv_sec = 5 };

@@ -11,7 +11,7 @@
 #include "fuzz.h"
 #include "engine/http/response-check.h"
 
-static void take_lines(struct http_reply *reply, const char *text, size_t size)
+static void take_lines(struct response *response, const char *text, size_t size)
 {
 	const char *end;
 	char *line;
@@ -24,18 +24,18 @@ static void take_lines(struct http_reply *reply, const char *text, size_t size)
 		line = malloc(length);
 		REQUIRE(line);
 		memcpy(line, text, length);
-		http_reply_line(reply, line, length);
+		response_header_line(response, line, length);
 		free(line);
 		text += length;
 		size -= length;
 	}
 }
 
-static void check(const struct http_reply *r, uint64_t first, uint64_t last, uint64_t total)
+static void check(const struct response *r, uint64_t first, uint64_t last, uint64_t total)
 {
 	char why[160] = "";
 
-	if (http_reply_check(r, first, last, total, why, sizeof why)) {
+	if (response_check(r, first, last, total, why, sizeof why)) {
 		REQUIRE(why[0] && memchr(why, 0, sizeof why));
 		return;
 	}
@@ -49,17 +49,17 @@ static void check(const struct http_reply *r, uint64_t first, uint64_t last, uin
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	struct http_reply reply = { 0 };
+	struct response response = { 0 };
 
-	take_lines(&reply, (const char *)bytes, size);
-	REQUIRE(reply.status < 1000 && reply.retry_after_s <= 86400);
-	REQUIRE(memchr(reply.etag, 0, sizeof reply.etag));
-	check(&reply, 0, 4095, 0);
-	check(&reply, 0, 4095, 8192);
-	check(&reply, 4096, 8191, 8192);
+	take_lines(&response, (const char *)bytes, size);
+	REQUIRE(response.status < 1000 && response.retry_after_s <= 86400);
+	REQUIRE(memchr(response.etag, 0, sizeof response.etag));
+	check(&response, 0, 4095, 0);
+	check(&response, 0, 4095, 8192);
+	check(&response, 4096, 8191, 8192);
 	/* Just what it says itself. */
-	if (reply.has_range && reply.first <= reply.last)
-		check(&reply, reply.first, reply.last, reply.total);
-	REQUIRE(!http_etag_changed(reply.etag, reply.etag));
+	if (response.has_range && response.first <= response.last)
+		check(&response, response.first, response.last, response.total);
+	REQUIRE(!response_etag_changed(response.etag, response.etag));
 	return 0;
 }

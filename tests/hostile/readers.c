@@ -71,7 +71,7 @@ static void read_once(struct reader *me, struct prng *r, uint8_t *buf)
 {
 	struct readers *rs = me->all;
 	struct nerve nerve = { .readers = rs };
-	struct patience patience = { is_gone, &nerve };
+	struct cancel cancel = { is_gone, &nerve };
 	uint64_t offset;
 	uint32_t count;
 	int err;
@@ -87,7 +87,7 @@ static void read_once(struct reader *me, struct prng *r, uint8_t *buf)
 	if (rs->impatient && prng_percent(r, 20))
 		nerve.until_ms = me->began_ms + 1 + prng_below(r, 1000);
 	memset(buf, 0xa5, count);
-	err = image_pread(rs->image, buf, count, offset, &patience);
+	err = image_pread(rs->image, buf, count, offset, &cancel);
 	if (!err) {
 		compare(rs, buf, offset, count);
 		me->last_began_ms = me->began_ms;
@@ -103,7 +103,7 @@ static void *reader_thread(void *ctx)
 	struct reader *me = ctx;
 	struct readers *rs = me->all;
 	struct nerve nerve = { .readers = rs };
-	struct patience patience = { is_gone, &nerve };
+	struct cancel cancel = { is_gone, &nerve };
 	struct prng r = { me->seed };
 	uint8_t *buf = malloc(READ_MAX);
 	int err;
@@ -111,7 +111,7 @@ static void *reader_thread(void *ctx)
 	if (!buf)
 		abort();
 	me->began_ms = clock_ms();
-	err = image_wait_open(rs->image, &patience);
+	err = image_wait_open(rs->image, &cancel);
 	me->began_ms = 0;
 	if (err && !nerve.gone)
 		fail(rs, "open", 0, 0, err);

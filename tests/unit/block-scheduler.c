@@ -10,7 +10,7 @@
 #define REST_MAX 10000
 
 static struct store *store;
-static struct plan plan;
+static struct block_scheduler scheduler;
 static struct extent e;
 static uint8_t block_bytes[STORE_BLOCK];
 
@@ -18,26 +18,26 @@ static void begin(void)
 {
 	CHECK_EQ(store_new(NULL, NULL, &store), 0);
 	CHECK_EQ(store_set_size(store, BLOCKS * STORE_BLOCK, BLOCKS * STORE_BLOCK), 0);
-	CHECK_EQ(plan_init(&plan, store, BLOCKS), 0);
+	CHECK_EQ(scheduler_init(&scheduler, store, BLOCKS), 0);
 }
 
 static void end(void)
 {
-	plan_free(&plan);
+	scheduler_free(&scheduler);
 	store_free(store);
 }
 
 /* A want for so many blocks, all of them missing. */
-static void want(struct want *w, uint64_t *missing, uint64_t start, uint32_t count)
+static void want(struct demand *w, uint64_t *missing, uint64_t start, uint32_t count)
 {
 	uint32_t i;
 
-	*w = (struct want){ .start = start, .count = count, .missing = missing };
+	*w = (struct demand){ .start = start, .count = count, .missing = missing };
 	for (i = 0; i < (count + 63) / 64; i++)
 		missing[i] = ~0ULL;
 	if (count % 64)
 		missing[count / 64] = (1ULL << count % 64) - 1;
-	plan_add(&plan, w);
+	scheduler_add_demand(&scheduler, w);
 }
 
 /* This extent has come. */
@@ -47,7 +47,7 @@ static void arrive(uint64_t start, uint32_t count)
 
 	for (i = 0; i < count; i++)
 		store_put(store, start + i, 1, block_bytes);
-	plan_arrive(&plan, start, count);
+	scheduler_mark_present(&scheduler, start, count);
 }
 
 #define CHECK_EXTENT(first, number) \
@@ -59,82 +59,82 @@ static void arrive(uint64_t start, uint32_t count)
 static void nothing_to_do(void)
 {
 	begin();
-	CHECK(!plan_next_hash(&plan, 0, 16, &e));
-	CHECK(!plan_next_demand(&plan, 0, 16, &e));
-	CHECK_EQ(plan_next_suspect_ms(&plan), UINT64_MAX);
+	CHECK(!scheduler_next_hash(&scheduler, 0, 16, &e));
+	CHECK(!scheduler_next_demand(&scheduler, 0, 16, &e));
+	CHECK_EQ(scheduler_next_suspect_ms(&scheduler), UINT64_MAX);
 	arrive(0, BLOCKS);
-	CHECK(!plan_next_fill(&plan, 0, 16, &e));
+	CHECK(!scheduler_next_fill(&scheduler, 0, 16, &e));
 	end();
 }
 
 static void demands_in_the_order_they_came_then_prefetch(void)
 {
-	struct want a, b;
+	struct demand a, b;
 	uint64_t ma[1], mb[1];
 
 	begin();
-	plan_prefetch(&plan, 100, 2);
+	scheduler_add_prefetch(&scheduler, 100, 2);
 	want(&a, ma, 900, 1);
 	want(&b, mb, 20, 1);
-	CHECK(plan_next_demand(&plan, 0, 1, &e));
+	CHECK(scheduler_next_demand(&scheduler, 0, 1, &e));
 	CHECK_EXTENT(900, 1);
 	CHECK(!e.suspect);
 	CHECK_EQ(e.avoid, -1);
-	CHECK(plan_next_demand(&plan, 0, 1, &e));
+	CHECK(scheduler_next_demand(&scheduler, 0, 1, &e));
 	CHECK_EXTENT(20, 1);
-	CHECK(plan_next_demand(&plan, 0, 1, &e));
+	CHECK(scheduler_next_demand(&scheduler, 0, 1, &e));
 	CHECK_EXTENT(100, 1);
-	CHECK(plan_next_demand(&plan, 0, 1, &e));
+	CHECK(scheduler_next_demand(&scheduler, 0, 1, &e));
 	CHECK_EXTENT(101, 1);
-	CHECK(!plan_next_demand(&plan, 0, 1, &e));
-	plan_remove(&plan, &b);
-	plan_remove(&plan, &a);
-	CHECK(plan.first == NULL);
+	CHECK(!scheduler_next_demand(&scheduler, 0, 1, &e));
+	scheduler_remove_demand(&scheduler, &b);
+	scheduler_remove_demand(&scheduler, &a);
+	CHECK(scheduler.first == NULL);
 	end();
 }
 
 static void what_is_under_way_is_not_asked_for_again(void)
 {
-	struct want a, b;
+	struct demand a, b;
 	uint64_t ma[1], mb[1];
 
 	begin();
 	want(&a, ma, 32, 4);
 	want(&b, mb, 33, 2);
-	CHECK(plan_next_demand(&plan, 0, 4, &e));
+	CHECK(scheduler_next_demand(&scheduler, 0, 4, &e));
 	CHECK_EXTENT(32, 4);
-	CHECK(!plan_next_demand(&plan, 0, 4, &e));
+	CHECK(!scheduler_next_demand(&scheduler, 0, 4, &e));
 	/* It failed: again, whole. */
-	plan_release(&plan, 32, 4);
-	CHECK(plan_next_demand(&plan, 0, 4, &e));
+	scheduler_release(&scheduler, 32, 4);
+	CHECK(scheduler_next_demand(&scheduler, 0, 4, &e));
 	CHECK_EXTENT(32, 4);
 	arrive(32, 4);
-	CHECK(!plan_next_demand(&plan, 0, 4, &e));
+	CHECK(!scheduler_next_demand(&scheduler, 0, 4, &e));
 	end();
 }
 
 static void neighbours_merge(void)
 {
-	struct want a, b;
+	struct demand a, b;
 	uint64_t ma[1], mb[1];
 
 	begin();
 	want(&a, ma, 30, 4);
 	want(&b, mb, 34, 10);
 	/* Both wants, and the rest of the last group of 16. */
-	CHECK(plan_next_demand(&plan, 0, 64, &e));
+	CHECK(scheduler_next_demand(&scheduler, 0, 64, &e));
 	CHECK_EXTENT(30, 18);
-	plan_release(&plan, 30, 18);
-	CHECK(plan_next_demand(&plan, 0, 6, &e));
+	scheduler_release(&scheduler, 30, 18);
+	CHECK(scheduler_next_demand(&scheduler, 0, 6, &e));
 	CHECK_EXTENT(30, 6);
-	CHECK(plan_next_demand(&plan, 0, 6, &e));
+	CHECK(scheduler_next_demand(&scheduler, 0, 6, &e));
 	CHECK_EXTENT(36, 6);
 	/* Merging stops at what is there already. */
-	plan_release(&plan, 30, 12);
+	scheduler_release(&scheduler, 30, 12);
 	arrive(35, 1);
-	CHECK(plan_next_demand(&plan, 0, 64, &e));
+	CHECK(scheduler_next_demand(&scheduler, 0, 64, &e));
 	CHECK_EXTENT(30, 5);
-	CHECK(plan_next_demand(&plan, 0, 64, &e));
+	CHECK(scheduler_next_demand(&scheduler, 0, 64, &e));
 	CHECK_EXTENT(36, 12);
 	end();
 }
@@ -142,16 +142,16 @@ static void neighbours_merge(void)
 static void ends_with_the_image(void)
 {
 	uint64_t m[1];
-	struct want a;
+	struct demand a;
 
 	begin();
 	want(&a, m, BLOCKS - 1, 1);
-	CHECK(plan_next_demand(&plan, 0, 64, &e));
+	CHECK(scheduler_next_demand(&scheduler, 0, 64, &e));
 	CHECK_EXTENT(BLOCKS - 1, 1);
-	plan_release(&plan, BLOCKS - 1, 1);
-	plan_remove(&plan, &a);
-	plan_need_hash(&plan, BLOCKS - 2);
-	CHECK(plan_next_hash(&plan, 0, 64, &e));
+	scheduler_release(&scheduler, BLOCKS - 1, 1);
+	scheduler_remove_demand(&scheduler, &a);
+	scheduler_add_hash(&scheduler, BLOCKS - 2);
+	CHECK(scheduler_next_hash(&scheduler, 0, 64, &e));
 	CHECK_EXTENT(BLOCKS - 2, 2);
 	end();
 }
@@ -161,28 +161,28 @@ static void hashes_are_asked_for_once(void)
 	unsigned i;
 
 	begin();
-	plan_need_hash(&plan, 500);
-	plan_need_hash(&plan, 500);
-	CHECK(plan_next_hash(&plan, 0, 2, &e));
+	scheduler_add_hash(&scheduler, 500);
+	scheduler_add_hash(&scheduler, 500);
+	CHECK(scheduler_next_hash(&scheduler, 0, 2, &e));
 	CHECK_EXTENT(500, 2);
-	CHECK(!plan_next_hash(&plan, 0, 2, &e));
-	plan_need_hash(&plan, 501);	/* under way */
-	CHECK(!plan_next_hash(&plan, 0, 2, &e));
+	CHECK(!scheduler_next_hash(&scheduler, 0, 2, &e));
+	scheduler_add_hash(&scheduler, 501);	/* under way */
+	CHECK(!scheduler_next_hash(&scheduler, 0, 2, &e));
 	arrive(500, 2);
-	plan_need_hash(&plan, 501);	/* there */
-	CHECK(!plan_next_hash(&plan, 0, 2, &e));
+	scheduler_add_hash(&scheduler, 501);	/* there */
+	CHECK(!scheduler_next_hash(&scheduler, 0, 2, &e));
 	/* A full queue forgets, and takes it when asked again. */
-	for (i = 0; i < PLAN_HASHES + 1; i++)
-		plan_need_hash(&plan, 2 * i);
-	for (i = 0; i < PLAN_HASHES; i++) {
-		CHECK(plan_next_hash(&plan, 0, 1, &e));
+	for (i = 0; i < SCHEDULER_HASHES + 1; i++)
+		scheduler_add_hash(&scheduler, 2 * i);
+	for (i = 0; i < SCHEDULER_HASHES; i++) {
+		CHECK(scheduler_next_hash(&scheduler, 0, 1, &e));
 		arrive(e.start, e.count);
 	}
-	CHECK(!plan_next_hash(&plan, 0, 1, &e));
-	plan_need_hash(&plan, 2 * PLAN_HASHES);
-	CHECK(plan_next_hash(&plan, 0, 1, &e));
-	CHECK_EXTENT(2 * PLAN_HASHES, 1);
-	CHECK(!plan_next_hash(&plan, 0, 1, &e));
+	CHECK(!scheduler_next_hash(&scheduler, 0, 1, &e));
+	scheduler_add_hash(&scheduler, 2 * SCHEDULER_HASHES);
+	CHECK(scheduler_next_hash(&scheduler, 0, 1, &e));
+	CHECK_EXTENT(2 * SCHEDULER_HASHES, 1);
+	CHECK(!scheduler_next_hash(&scheduler, 0, 1, &e));
 	end();
 }
 
@@ -193,17 +193,17 @@ static void fill_takes_the_rest_once_around(void)
 	begin();
 	arrive(0, 10);
 	arrive(50, 10);
-	CHECK(plan_next_fill(&plan, 0, 30, &e));
+	CHECK(scheduler_next_fill(&scheduler, 0, 30, &e));
 	CHECK_EXTENT(10, 30);
-	CHECK(plan_next_fill(&plan, 0, 30, &e));
+	CHECK(scheduler_next_fill(&scheduler, 0, 30, &e));
 	CHECK_EXTENT(40, 10);
-	CHECK(plan_next_fill(&plan, 0, 30, &e));
+	CHECK(scheduler_next_fill(&scheduler, 0, 30, &e));
 	CHECK_EXTENT(60, 30);
 	/* What failed comes again, though the hand has passed it. */
 	arrive(40, 10);
 	arrive(60, 30);
-	plan_release(&plan, 10, 30);
-	while (plan_next_fill(&plan, 0, 30, &e)) {
+	scheduler_release(&scheduler, 10, 30);
+	while (scheduler_next_fill(&scheduler, 0, 30, &e)) {
 		got += e.count;
 		arrive(e.start, e.count);
 	}
@@ -217,43 +217,43 @@ static void prefetches_have_an_end(void)
 	unsigned i, n = 0;
 
 	begin();
-	for (i = 0; i < 2 * PLAN_PREFETCHES; i++)
-		plan_prefetch(&plan, i * 2, 1);
-	while (plan_next_demand(&plan, 0, 1, &e))
+	for (i = 0; i < 2 * SCHEDULER_PREFETCHES; i++)
+		scheduler_add_prefetch(&scheduler, i * 2, 1);
+	while (scheduler_next_demand(&scheduler, 0, 1, &e))
 		n++;
-	CHECK_EQ(n, PLAN_PREFETCHES);
+	CHECK_EQ(n, SCHEDULER_PREFETCHES);
 	end();
 }
 
 static void suspects_go_alone_and_later(void)
 {
 	uint64_t m[1];
-	struct want a;
+	struct demand a;
 
 	begin();
 	want(&a, m, 32, 8);
-	plan_suspect(&plan, 35, 1, 1000, REST_MAX);
-	CHECK(plan_next_demand(&plan, 1000, 64, &e));
+	scheduler_add_suspect(&scheduler, 35, 1, 1000, REST_MAX);
+	CHECK(scheduler_next_demand(&scheduler, 1000, 64, &e));
 	CHECK_EXTENT(32, 3);
-	CHECK(plan_next_demand(&plan, 1000, 64, &e));
+	CHECK(scheduler_next_demand(&scheduler, 1000, 64, &e));
 	CHECK_EXTENT(35, 1);
 	CHECK(e.suspect);
 	CHECK_EQ(e.avoid, 1);
-	CHECK(plan_next_demand(&plan, 1000, 64, &e));
+	CHECK(scheduler_next_demand(&scheduler, 1000, 64, &e));
 	CHECK_EXTENT(36, 12);
 	CHECK(!e.suspect);
 	/* Again corrupt: not before its time. */
-	plan_release(&plan, 35, 1);
-	plan_suspect(&plan, 35, 2, 2000, REST_MAX);
-	CHECK_EQ(plan_next_suspect_ms(&plan), 2500);
-	CHECK(!plan_next_demand(&plan, 2499, 64, &e));
-	CHECK(plan_next_demand(&plan, 2500, 64, &e));
+	scheduler_release(&scheduler, 35, 1);
+	scheduler_add_suspect(&scheduler, 35, 2, 2000, REST_MAX);
+	CHECK_EQ(scheduler_next_suspect_ms(&scheduler), 2500);
+	CHECK(!scheduler_next_demand(&scheduler, 2499, 64, &e));
+	CHECK(scheduler_next_demand(&scheduler, 2500, 64, &e));
 	CHECK_EXTENT(35, 1);
 	CHECK_EQ(e.avoid, 2);
-	plan_acquit(&plan, 35);
-	CHECK_EQ(plan_next_suspect_ms(&plan), UINT64_MAX);
-	plan_release(&plan, 35, 1);
-	CHECK(plan_next_demand(&plan, 2500, 64, &e));
+	scheduler_clear_suspect(&scheduler, 35);
+	CHECK_EQ(scheduler_next_suspect_ms(&scheduler), UINT64_MAX);
+	scheduler_release(&scheduler, 35, 1);
+	CHECK(scheduler_next_demand(&scheduler, 2500, 64, &e));
 	CHECK(!e.suspect);
 	end();
 }
@@ -265,26 +265,26 @@ static void suspects_rest_longer_up_to_a_limit(void)
 
 	begin();
 	for (i = 0; i < sizeof rests / sizeof rests[0]; i++) {
-		plan_suspect(&plan, 7, 0, 100, REST_MAX);
-		CHECK_EQ(plan_next_suspect_ms(&plan), 100 + rests[i]);
+		scheduler_add_suspect(&scheduler, 7, 0, 100, REST_MAX);
+		CHECK_EQ(scheduler_next_suspect_ms(&scheduler), 100 + rests[i]);
 	}
 	for (i = 0; i < 100; i++)
-		plan_suspect(&plan, 7, 0, 100, REST_MAX);
-	CHECK_EQ(plan_next_suspect_ms(&plan), 100 + REST_MAX);
+		scheduler_add_suspect(&scheduler, 7, 0, 100, REST_MAX);
+	CHECK_EQ(scheduler_next_suspect_ms(&scheduler), 100 + REST_MAX);
 	end();
 }
 
 static void suspect_hash_waits_and_others_do_not(void)
 {
 	begin();
-	plan_suspect(&plan, 500, 0, 0, REST_MAX);
-	plan_suspect(&plan, 500, 0, 0, REST_MAX);
-	plan_need_hash(&plan, 500);
-	plan_need_hash(&plan, 600);
-	CHECK(plan_next_hash(&plan, 0, 4, &e));
+	scheduler_add_suspect(&scheduler, 500, 0, 0, REST_MAX);
+	scheduler_add_suspect(&scheduler, 500, 0, 0, REST_MAX);
+	scheduler_add_hash(&scheduler, 500);
+	scheduler_add_hash(&scheduler, 600);
+	CHECK(scheduler_next_hash(&scheduler, 0, 4, &e));
 	CHECK_EXTENT(600, 4);
-	CHECK(!plan_next_hash(&plan, 499, 4, &e));
-	CHECK(plan_next_hash(&plan, 500, 4, &e));
+	CHECK(!scheduler_next_hash(&scheduler, 499, 4, &e));
+	CHECK(scheduler_next_hash(&scheduler, 500, 4, &e));
 	CHECK_EXTENT(500, 1);
 	CHECK(e.suspect);
 	end();
@@ -295,48 +295,48 @@ static void many_suspects(void)
 	unsigned i;
 
 	begin();
-	for (i = 0; i < 3 * PLAN_SUSPECTS; i++)
-		plan_suspect(&plan, i, 0, 0, REST_MAX);
-	CHECK_EQ(plan.suspect_count, PLAN_SUSPECTS);
-	for (i = 0; i < 3 * PLAN_SUSPECTS; i++)
-		plan_acquit(&plan, i);
-	CHECK_EQ(plan.suspect_count, 0);
-	CHECK_EQ(plan_next_suspect_ms(&plan), UINT64_MAX);
+	for (i = 0; i < 3 * SCHEDULER_SUSPECTS; i++)
+		scheduler_add_suspect(&scheduler, i, 0, 0, REST_MAX);
+	CHECK_EQ(scheduler.suspect_count, SCHEDULER_SUSPECTS);
+	for (i = 0; i < 3 * SCHEDULER_SUSPECTS; i++)
+		scheduler_clear_suspect(&scheduler, i);
+	CHECK_EQ(scheduler.suspect_count, 0);
+	CHECK_EQ(scheduler_next_suspect_ms(&scheduler), UINT64_MAX);
 	end();
 }
 
 static void fill_steps_over_a_resting_suspect(void)
 {
 	begin();
-	plan_suspect(&plan, 5, 0, 0, REST_MAX);
-	plan_suspect(&plan, 5, 0, 0, REST_MAX);
-	CHECK(plan_next_fill(&plan, 0, 16, &e));
+	scheduler_add_suspect(&scheduler, 5, 0, 0, REST_MAX);
+	scheduler_add_suspect(&scheduler, 5, 0, 0, REST_MAX);
+	CHECK(scheduler_next_fill(&scheduler, 0, 16, &e));
 	CHECK_EXTENT(0, 5);
-	CHECK(plan_next_fill(&plan, 0, 16, &e));
+	CHECK(scheduler_next_fill(&scheduler, 0, 16, &e));
 	CHECK_EXTENT(6, 16);
 	arrive(0, 5);
 	arrive(6, BLOCKS - 6);
-	CHECK(!plan_next_fill(&plan, 499, 16, &e));
-	CHECK(plan_next_fill(&plan, 500, 16, &e));
+	CHECK(!scheduler_next_fill(&scheduler, 499, 16, &e));
+	CHECK(scheduler_next_fill(&scheduler, 500, 16, &e));
 	CHECK_EXTENT(5, 1);
 	end();
 }
 
 static void wants_leave_in_any_order(void)
 {
-	struct want a, b, c;
+	struct demand a, b, c;
 	uint64_t ma[1], mb[1], mc[1];
 
 	begin();
 	want(&a, ma, 0, 1);
 	want(&b, mb, 100, 1);
 	want(&c, mc, 200, 1);
-	plan_remove(&plan, &b);
-	plan_remove(&plan, &c);
+	scheduler_remove_demand(&scheduler, &b);
+	scheduler_remove_demand(&scheduler, &c);
 	want(&c, mc, 300, 1);
-	plan_remove(&plan, &a);
-	CHECK(plan.first == &c);
-	CHECK(plan_next_demand(&plan, 0, 1, &e));
+	scheduler_remove_demand(&scheduler, &a);
+	CHECK(scheduler.first == &c);
+	CHECK(scheduler_next_demand(&scheduler, 0, 1, &e));
 	CHECK_EXTENT(300, 1);
 	end();
 }
@@ -345,45 +345,45 @@ static void what_a_profile_says_in_its_order(void)
 {
 	begin();
 	arrive(302, 1);
-	CHECK_EQ(plan_expect(&plan, 300, 4), 0);
-	CHECK_EQ(plan_expect(&plan, 100, 2), 0);
-	CHECK_EQ(plan_expect(&plan, 301, 5), 0);	/* 304 and 305 are new */
-	CHECK_EQ(plan_expect(&plan, 998, 100), 0);	/* the image ends */
-	CHECK_EQ(plan.expected_left, 9);
+	CHECK_EQ(scheduler_add_expected(&scheduler, 300, 4), 0);
+	CHECK_EQ(scheduler_add_expected(&scheduler, 100, 2), 0);
+	CHECK_EQ(scheduler_add_expected(&scheduler, 301, 5), 0);	/* 304 and 305 are new */
+	CHECK_EQ(scheduler_add_expected(&scheduler, 998, 100), 0);	/* the image ends */
+	CHECK_EQ(scheduler.expected_left, 9);
 	/* Neighbours that are needed later come along; nothing else does. */
-	CHECK(plan_next_expected(&plan, 0, 16, &e));
+	CHECK(scheduler_next_expected(&scheduler, 0, 16, &e));
 	CHECK_EXTENT(300, 2);
-	CHECK(plan_next_expected(&plan, 0, 2, &e));
+	CHECK(scheduler_next_expected(&scheduler, 0, 2, &e));
 	CHECK_EXTENT(303, 2);
-	CHECK(plan_next_expected(&plan, 0, 16, &e));
+	CHECK(scheduler_next_expected(&scheduler, 0, 16, &e));
 	CHECK_EXTENT(100, 2);
 	/* It did not come: again, before what is left. */
-	plan_release(&plan, 303, 2);
-	CHECK(plan_next_expected(&plan, 0, 16, &e));
+	scheduler_release(&scheduler, 303, 2);
+	CHECK(scheduler_next_expected(&scheduler, 0, 16, &e));
 	CHECK_EXTENT(303, 3);
-	CHECK(plan_next_expected(&plan, 0, 16, &e));
+	CHECK(scheduler_next_expected(&scheduler, 0, 16, &e));
 	CHECK_EXTENT(998, 2);
-	CHECK(!plan_next_expected(&plan, 0, 16, &e));
+	CHECK(!scheduler_next_expected(&scheduler, 0, 16, &e));
 	arrive(300, 2);
 	arrive(303, 3);
 	arrive(100, 2);
-	CHECK_EQ(plan.expected_left, 2);
+	CHECK_EQ(scheduler.expected_left, 2);
 	/* One that the store could not keep is not asked for over and over. */
-	plan_arrive(&plan, 998, 2);
-	CHECK_EQ(plan.expected_left, 0);
-	CHECK(!plan_next_expected(&plan, 0, 16, &e));
+	scheduler_mark_present(&scheduler, 998, 2);
+	CHECK_EQ(scheduler.expected_left, 0);
+	CHECK(!scheduler_next_expected(&scheduler, 0, 16, &e));
 	end();
 }
 
 static void a_demand_in_the_profile_takes_what_the_profile_says(void)
 {
-	struct want a;
+	struct demand a;
 	uint64_t ma[1];
 
 	begin();
-	CHECK_EQ(plan_expect(&plan, 32, 6), 0);
+	CHECK_EQ(scheduler_add_expected(&scheduler, 32, 6), 0);
 	want(&a, ma, 33, 1);
-	CHECK(plan_next_demand(&plan, 0, 16, &e));
+	CHECK(scheduler_next_demand(&scheduler, 0, 16, &e));
 	CHECK_EXTENT(33, 5);
 	end();
 }
@@ -391,12 +391,12 @@ static void a_demand_in_the_profile_takes_what_the_profile_says(void)
 static void hash_blocks_that_a_profile_knows_come_without_others(void)
 {
 	begin();
-	plan_need_hash(&plan, 500);
-	CHECK(plan_next_hash(&plan, 0, 8, &e));
+	scheduler_add_hash(&scheduler, 500);
+	CHECK(scheduler_next_hash(&scheduler, 0, 8, &e));
 	CHECK_EXTENT(500, 8);
-	CHECK_EQ(plan_expect(&plan, 700, 2), 0);
-	plan_need_hash(&plan, 700);
-	CHECK(plan_next_hash(&plan, 0, 8, &e));
+	CHECK_EQ(scheduler_add_expected(&scheduler, 700, 2), 0);
+	scheduler_add_hash(&scheduler, 700);
+	CHECK(scheduler_next_hash(&scheduler, 0, 8, &e));
 	CHECK_EXTENT(700, 2);
 	end();
 }
@@ -406,14 +406,14 @@ static void the_latest_readahead_stays(void)
 	uint64_t i;
 
 	begin();
-	plan_readahead(&plan, BLOCKS, 4);	/* nothing there */
-	CHECK(!plan_next_readahead(&plan, 0, 16, &e));
-	plan_readahead(&plan, BLOCKS - 2, 4);
-	CHECK(plan_next_readahead(&plan, 0, 16, &e));
+	scheduler_add_readahead(&scheduler, BLOCKS, 4);	/* nothing there */
+	CHECK(!scheduler_next_readahead(&scheduler, 0, 16, &e));
+	scheduler_add_readahead(&scheduler, BLOCKS - 2, 4);
+	CHECK(scheduler_next_readahead(&scheduler, 0, 16, &e));
 	CHECK_EXTENT(BLOCKS - 2, 2);
-	for (i = 0; i <= PLAN_READAHEADS; i++)
-		plan_readahead(&plan, i * 16, 1);
-	CHECK(plan_next_readahead(&plan, 0, 16, &e));
+	for (i = 0; i <= SCHEDULER_READAHEADS; i++)
+		scheduler_add_readahead(&scheduler, i * 16, 1);
+	CHECK(scheduler_next_readahead(&scheduler, 0, 16, &e));
 	CHECK_EXTENT(16, 1);
 	end();
 }

@@ -18,7 +18,7 @@ struct link {
 	uint64_t bytes_per_ms;
 	unsigned rtt_ms, service_ms;	/* what a connection takes beside that */
 	uint64_t now_ms, asked, came, reached[DELAY_MAX];
-	struct pace pace;
+	struct congestion_window cwnd;
 };
 
 /* The byte that came last, from when it was asked for. */
@@ -43,7 +43,7 @@ static void pass_ms(struct link *l, uint64_t wanted_due)
 	reached = l->now_ms < far_ms ? 0 : l->reached[(l->now_ms - far_ms) % DELAY_MAX];
 	l->came += reached - l->came < l->bytes_per_ms ? reached - l->came : l->bytes_per_ms;
 	l->now_ms++;
-	pace_update(&l->pace, l->now_ms, l->came, l->asked - l->came, l->rtt_ms,
+	cwnd_update(&l->cwnd, l->now_ms, l->came, l->asked - l->came, l->rtt_ms,
 		    waited_ms(l) - l->service_ms);
 }
 
@@ -54,7 +54,7 @@ static unsigned run_full(struct link *l, unsigned ms)
 	unsigned i;
 
 	for (i = 0; i < ms; i++)
-		pass_ms(l, pace_window_bytes(&l->pace));
+		pass_ms(l, cwnd_bytes(&l->cwnd));
 	return (unsigned)((l->came - before) * 100 / (l->bytes_per_ms * ms));
 }
 
@@ -70,11 +70,11 @@ static void fills_any_link_and_little_more(void)
 	for (i = 0; i < sizeof links / sizeof links[0]; i++) {
 		l = (struct link){ .bytes_per_ms = links[i][0] * 125, .rtt_ms = links[i][1] };
 		run_full(&l, 10000);
-		CHECK(l.pace.steady);
+		CHECK(l.cwnd.steady);
 		CHECK(run_full(&l, 10000) >= 98);
 		bdp = l.bytes_per_ms * l.rtt_ms;
-		CHECK(pace_window_bytes(&l.pace) >= bdp);
-		CHECK(pace_window_bytes(&l.pace) <= bdp + l.bytes_per_ms * 130 + (64 << 10));
+		CHECK(cwnd_bytes(&l.cwnd) >= bdp);
+		CHECK(cwnd_bytes(&l.cwnd) <= bdp + l.bytes_per_ms * 130 + (64 << 10));
 	}
 }
 
@@ -88,7 +88,7 @@ static void fills_a_link_whose_connections_are_slow(void)
 	l.service_ms = 0;
 	run_full(&l, 10000);
 	CHECK(run_full(&l, 10000) >= 98);
-	CHECK(pace_window_bytes(&l.pace) <= 250 * 500);
+	CHECK(cwnd_bytes(&l.cwnd) <= 250 * 500);
 }
 
 static void starts_as_fast_as_tcp(void)
@@ -105,11 +105,11 @@ static void follows_a_link_that_slows_down(void)
 	struct link l = { .bytes_per_ms = 1250, .rtt_ms = 50 };
 
 	run_full(&l, 10000);
-	CHECK(pace_demand_bytes(&l.pace) > 200 << 10);
+	CHECK(cwnd_demand_bytes(&l.cwnd) > 200 << 10);
 	l.bytes_per_ms = 60;
 	run_full(&l, 10000);
-	CHECK_EQ(pace_demand_bytes(&l.pace), PACE_REQUEST_MIN);
-	CHECK(pace_window_bytes(&l.pace) <= 64 << 10);
+	CHECK_EQ(cwnd_demand_bytes(&l.cwnd), CWND_REQUEST_MIN);
+	CHECK(cwnd_bytes(&l.cwnd) <= 64 << 10);
 }
 
 static void follows_a_link_that_gets_faster(void)
@@ -129,10 +129,10 @@ static void little_demand_says_little(void)
 	unsigned i;
 
 	run_full(&l, 10000);
-	rate = l.pace.bytes_per_s;
+	rate = l.cwnd.bytes_per_s;
 	for (i = 0; i < 10000; i++)
 		pass_ms(&l, 4096);
-	CHECK_EQ(l.pace.bytes_per_s, rate);
+	CHECK_EQ(l.cwnd.bytes_per_s, rate);
 }
 
 static void an_outage_says_nothing(void)
@@ -141,11 +141,11 @@ static void an_outage_says_nothing(void)
 	uint64_t rate;
 
 	run_full(&l, 10000);
-	rate = l.pace.bytes_per_s;
+	rate = l.cwnd.bytes_per_s;
 	l.bytes_per_ms = 0;
 	while (l.now_ms < 70000)
 		pass_ms(&l, 65536);
-	CHECK(l.pace.bytes_per_s >= rate * 9 / 10);
+	CHECK(l.cwnd.bytes_per_s >= rate * 9 / 10);
 }
 
 static void begins_again_after_an_outage(void)
@@ -153,65 +153,65 @@ static void begins_again_after_an_outage(void)
 	struct link l = { .bytes_per_ms = 250, .rtt_ms = 300 };
 
 	run_full(&l, 20000);
-	pace_begin_again(&l.pace);
+	cwnd_restart(&l.cwnd);
 	/* Nothing is known of this link, however much the other one has carried. */
-	CHECK_EQ(pace_window_bytes(&l.pace), (64 << 10) * 3);
-	CHECK_EQ(pace_demand_bytes(&l.pace), PACE_REQUEST_FIRST);
+	CHECK_EQ(cwnd_bytes(&l.cwnd), (64 << 10) * 3);
+	CHECK_EQ(cwnd_demand_bytes(&l.cwnd), CWND_REQUEST_FIRST);
 	/* The first bytes come slowly; a window made for those would stay small. */
 	l.bytes_per_ms = 60;
 	run_full(&l, 600);
 	l.bytes_per_ms = 250;
 	run_full(&l, 300);
 	CHECK(run_full(&l, 1000) >= 95);
-	CHECK(pace_window_bytes(&l.pace) <= (64 << 10) * 3 + 4 * 250 * 350);
+	CHECK(cwnd_bytes(&l.cwnd) <= (64 << 10) * 3 + 4 * 250 * 350);
 }
 
 static void requests_are_of_a_sensible_size(void)
 {
-	struct pace p = { 0 };
+	struct congestion_window p = { 0 };
 
-	CHECK_EQ(pace_demand_bytes(&p), PACE_REQUEST_FIRST);
+	CHECK_EQ(cwnd_demand_bytes(&p), CWND_REQUEST_FIRST);
 	/* What TCP sends at once on each connection. */
-	CHECK_EQ(pace_background_bytes(&p, 7), 12 << 10);
-	CHECK_EQ(pace_background_bytes(&p, 1), 64 << 10);
-	p = (struct pace){ .bytes_per_s = 125000000, .rtt_ms = 1, .steady = true, .stretch = 16 };
-	CHECK_EQ(pace_demand_bytes(&p), PACE_REQUEST_MAX);
-	CHECK_EQ(pace_background_bytes(&p, 7), PACE_REQUEST_MAX);
-	CHECK_EQ(pace_background_bytes(&p, 0), PACE_REQUEST_MAX);
+	CHECK_EQ(cwnd_background_bytes(&p, 7), 12 << 10);
+	CHECK_EQ(cwnd_background_bytes(&p, 1), 64 << 10);
+	p = (struct congestion_window){ .bytes_per_s = 125000000, .rtt_ms = 1, .steady = true, .gain = 16 };
+	CHECK_EQ(cwnd_demand_bytes(&p), CWND_REQUEST_MAX);
+	CHECK_EQ(cwnd_background_bytes(&p, 7), CWND_REQUEST_MAX);
+	CHECK_EQ(cwnd_background_bytes(&p, 0), CWND_REQUEST_MAX);
 	p.bytes_per_s = 10000;
-	CHECK_EQ(pace_demand_bytes(&p), PACE_REQUEST_MIN);
-	CHECK_EQ(pace_background_bytes(&p, 63), 2 * (64 << 10) / 7);
+	CHECK_EQ(cwnd_demand_bytes(&p), CWND_REQUEST_MIN);
+	CHECK_EQ(cwnd_background_bytes(&p, 63), 2 * (64 << 10) / 7);
 }
 
 static void far_but_fast(void)
 {
-	struct pace p = { .rtt_ms = 600 };
+	struct congestion_window p = { .rtt_ms = 600 };
 
 	/* Who knows? */
-	CHECK(pace_is_far_but_fast(&p, UINT64_MAX));
+	CHECK(cwnd_is_far_but_fast(&p, UINT64_MAX));
 	p.rtt_ms = 300;
-	CHECK(!pace_is_far_but_fast(&p, 1));
+	CHECK(!cwnd_is_far_but_fast(&p, 1));
 	/* A boot waits for 60 s here. */
-	p = (struct pace){ .bytes_per_s = 1000000, .rtt_ms = 600, .steady = true };
-	CHECK(pace_is_far_but_fast(&p, 59999999));
-	CHECK(!pace_is_far_but_fast(&p, 60000000));
+	p = (struct congestion_window){ .bytes_per_s = 1000000, .rtt_ms = 600, .steady = true };
+	CHECK(cwnd_is_far_but_fast(&p, 59999999));
+	CHECK(!cwnd_is_far_but_fast(&p, 60000000));
 	p.rtt_ms = 100;
-	CHECK(!pace_is_far_but_fast(&p, 59999999));
+	CHECK(!cwnd_is_far_but_fast(&p, 59999999));
 }
 
 static void the_farther_the_more_requests(void)
 {
-	struct pace p = { .rtt_ms = 20 };
+	struct congestion_window p = { .rtt_ms = 20 };
 
-	CHECK_EQ(pace_background_requests(&p, 31), 7);
-	CHECK_EQ(pace_background_requests(&p, 3), 3);
+	CHECK_EQ(cwnd_background_requests(&p, 31), 7);
+	CHECK_EQ(cwnd_background_requests(&p, 3), 3);
 	p.rtt_ms = 300;
-	CHECK_EQ(pace_background_requests(&p, 31), 30);
+	CHECK_EQ(cwnd_background_requests(&p, 31), 30);
 	p.rtt_ms = 60000;
-	CHECK_EQ(pace_background_requests(&p, 31), 31);
+	CHECK_EQ(cwnd_background_requests(&p, 31), 31);
 	/* Once the link is full, size matters more than number. */
-	p = (struct pace){ .bytes_per_s = 250000, .rtt_ms = 300, .steady = true, .stretch = 16 };
-	CHECK_EQ(pace_background_bytes(&p, 31), 2 * 100000 / 7);
+	p = (struct congestion_window){ .bytes_per_s = 250000, .rtt_ms = 300, .steady = true, .gain = 16 };
+	CHECK_EQ(cwnd_background_bytes(&p, 31), 2 * 100000 / 7);
 }
 
 int main(void)

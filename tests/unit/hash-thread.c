@@ -34,102 +34,102 @@ static void ring(void *ctx)
 	pthread_mutex_unlock(&bell->lock);
 }
 
-static void wait_until_hashed(struct bell *bell, const struct job *job)
+static void wait_until_hashed(struct bell *bell, const struct inflight *inflight)
 {
 	pthread_mutex_lock(&bell->lock);
-	while (job_is_given(job))
+	while (inflight_is_given(inflight))
 		pthread_cond_wait(&bell->rung, &bell->lock);
 	pthread_mutex_unlock(&bell->lock);
 }
 
-static struct job *new_job(uint64_t start)
+static struct inflight *new_job(uint64_t start)
 {
 	struct extent extent = { .start = start, .count = BLOCKS, .avoid = -1 };
-	struct job *job = job_new(NULL, &extent, JOB_FILL, UINT64_MAX);
+	struct inflight *inflight = inflight_new(NULL, &extent, CLASS_FILL, UINT64_MAX);
 
-	CHECK(job != NULL);
-	return job;
+	CHECK(inflight != NULL);
+	return inflight;
 }
 
 /* The next bytes of a job, different in each block of each job. */
-static void receive(struct job *job, size_t count)
+static void receive(struct inflight *inflight, size_t count)
 {
 	uint8_t bytes[STORE_BLOCK * 3];
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		bytes[i] = (uint8_t)(job->start + (job->received + i) / 7);
-	job_receive(job, bytes, count);
+		bytes[i] = (uint8_t)(inflight->start + (inflight->received + i) / 7);
+	inflight_receive(inflight, bytes, count);
 }
 
-static void check_digests(const struct job *job)
+static void check_digests(const struct inflight *inflight)
 {
 	uint8_t digest[VERITY_DIGEST_SIZE];
 	uint32_t i;
 
-	CHECK_EQ(job->hashed, job->count);
-	for (i = 0; i < job->count; i++) {
-		CHECK_EQ(verity_digest(&verity, job->bytes + (size_t)i * STORE_BLOCK, digest), 0);
-		CHECK(!memcmp(digest, job_digest(job, i), sizeof digest));
+	CHECK_EQ(inflight->hashed, inflight->count);
+	for (i = 0; i < inflight->count; i++) {
+		CHECK_EQ(verity_digest(&verity, inflight->bytes + (size_t)i * STORE_BLOCK, digest), 0);
+		CHECK(!memcmp(digest, inflight_digest(inflight, i), sizeof digest));
 	}
 }
 
-static void digests_are_right(struct hasher *hasher, struct bell *bell)
+static void digests_are_right(struct hash_thread *hash_thread, struct bell *bell)
 {
-	struct job *jobs[JOBS];
+	struct inflight *inflights[JOBS];
 	size_t i, size, left;
 
 	for (i = 0; i < JOBS; i++)
-		jobs[i] = new_job(i * BLOCKS);
+		inflights[i] = new_job(i * BLOCKS);
 	/* In pieces that end within blocks, of all jobs in turn. */
 	for (left = (size_t)BLOCKS * STORE_BLOCK; left; left -= size) {
 		size = left < 9001 ? left : 9001;
 		for (i = 0; i < JOBS; i++) {
-			receive(jobs[i], size);
-			if (jobs[i]->arrived > jobs[i]->given)
-				hasher_give(hasher, jobs[i]);
+			receive(inflights[i], size);
+			if (inflights[i]->arrived > inflights[i]->given)
+				hash_thread_add(hash_thread, inflights[i]);
 		}
 	}
 	for (i = 0; i < JOBS; i++) {
-		wait_until_hashed(bell, jobs[i]);
-		check_digests(jobs[i]);
-		job_free(jobs[i]);
+		wait_until_hashed(bell, inflights[i]);
+		check_digests(inflights[i]);
+		inflight_free(inflights[i]);
 	}
 }
 
 static void ends_with_work_left(struct bell *bell)
 {
-	struct job *jobs[JOBS];
-	struct hasher *hasher;
+	struct inflight *inflights[JOBS];
+	struct hash_thread *hash_thread;
 	size_t i, n;
 
-	CHECK_EQ(hasher_new(&verity, ring, bell, &hasher), 0);
+	CHECK_EQ(hash_thread_new(&verity, ring, bell, &hash_thread), 0);
 	for (i = 0; i < JOBS; i++) {
-		jobs[i] = new_job(i * BLOCKS);
+		inflights[i] = new_job(i * BLOCKS);
 		for (n = 0; n < BLOCKS; n++)
-			receive(jobs[i], STORE_BLOCK);
-		hasher_give(hasher, jobs[i]);
+			receive(inflights[i], STORE_BLOCK);
+		hash_thread_add(hash_thread, inflights[i]);
 	}
-	hasher_free(hasher);
+	hash_thread_free(hash_thread);
 	for (i = 0; i < JOBS; i++)
-		job_free(jobs[i]);
+		inflight_free(inflights[i]);
 }
 
 int main(void)
 {
 	struct bell bell = { .lock = PTHREAD_MUTEX_INITIALIZER, .rung = PTHREAD_COND_INITIALIZER };
-	struct hasher *hasher;
+	struct hash_thread *hash_thread;
 	int err;
 
 	CHECK_EQ(verity_init(&verity, JOBS * BLOCKS, (const uint8_t *)"salt", 4, NULL), 0);
-	err = hasher_new(&verity, ring, &bell, &hasher);
+	err = hash_thread_new(&verity, ring, &bell, &hash_thread);
 	if (err == -ENOTSUP) {
 		fprintf(stderr, "SKIP: one processor\n");
 		return 77;
 	}
 	CHECK_EQ(err, 0);
-	digests_are_right(hasher, &bell);
-	hasher_free(hasher);
+	digests_are_right(hash_thread, &bell);
+	hash_thread_free(hash_thread);
 	ends_with_work_left(&bell);
 	verity_free(&verity);
 	return 0;

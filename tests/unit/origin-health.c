@@ -11,63 +11,63 @@
 #define REST_MAX 10000
 
 /* With random = 0 an origin rests half of the nominal time, the least. */
-static uint64_t fail(struct health *h, enum fault fault, uint64_t now)
+static uint64_t fail(struct origin_health *h, enum fault fault, uint64_t now)
 {
-	return health_failure(h, fault, now, REST_MAX, 0, 0);
+	return origin_health_failure(h, fault, now, REST_MAX, 0, 0);
 }
 
 static void prefers_the_first(void)
 {
-	struct health h[3] = { { 0 } };
+	struct origin_health h[3] = { { 0 } };
 
-	CHECK_EQ(health_pick(h, 3, 0, -1), 0);
-	CHECK_EQ(health_pick(h, 3, 0, 0), 1);
+	CHECK_EQ(origin_health_pick(h, 3, 0, -1), 0);
+	CHECK_EQ(origin_health_pick(h, 3, 0, 0), 1);
 	/* The only one there is, however much it is to be avoided. */
-	CHECK_EQ(health_pick(h, 1, 0, 0), 0);
-	CHECK_EQ(health_wait(h, 3, 0), 0);
-	CHECK_EQ(health_due(h, 3, 0), -1);
+	CHECK_EQ(origin_health_pick(h, 1, 0, 0), 0);
+	CHECK_EQ(origin_health_wait(h, 3, 0), 0);
+	CHECK_EQ(origin_health_due(h, 3, 0), -1);
 }
 
 static void moves_on_and_comes_back(void)
 {
-	struct health h[3] = { { 0 } };
+	struct origin_health h[3] = { { 0 } };
 	uint64_t rest = fail(&h[0], FAULT_CONNECT, 1000);
 
 	CHECK_EQ(rest, 250);
-	CHECK_EQ(health_pick(h, 3, 1000, -1), 1);
-	CHECK_EQ(health_due(h, 3, 1249), -1);
-	CHECK_EQ(health_due(h, 3, 1250), 0);
+	CHECK_EQ(origin_health_pick(h, 3, 1000, -1), 1);
+	CHECK_EQ(origin_health_due(h, 3, 1249), -1);
+	CHECK_EQ(origin_health_due(h, 3, 1250), 0);
 	/* Demands stay with the healthy one until the probe has told. */
-	CHECK_EQ(health_pick(h, 3, 1250, -1), 1);
+	CHECK_EQ(origin_health_pick(h, 3, 1250, -1), 1);
 	h[0].probing = true;
-	CHECK_EQ(health_due(h, 3, 1250), -1);
-	health_success(&h[0]);
-	CHECK_EQ(health_pick(h, 3, 1250, -1), 0);
+	CHECK_EQ(origin_health_due(h, 3, 1250), -1);
+	origin_health_success(&h[0]);
+	CHECK_EQ(origin_health_pick(h, 3, 1250, -1), 0);
 }
 
 static void all_rest(void)
 {
-	struct health h[2] = { { 0 } };
+	struct origin_health h[2] = { { 0 } };
 
 	fail(&h[0], FAULT_CONNECT, 0);
 	fail(&h[1], FAULT_CONNECT, 100);
-	CHECK_EQ(health_pick(h, 2, 100, -1), -1);
-	CHECK(!health_any_but(h, 2, -1));
-	CHECK_EQ(health_wait(h, 2, 100), 150);
+	CHECK_EQ(origin_health_pick(h, 2, 100, -1), -1);
+	CHECK(!origin_health_any_but(h, 2, -1));
+	CHECK_EQ(origin_health_wait(h, 2, 100), 150);
 	/* Nobody healthy serves meanwhile: the demand itself is the probe. */
-	CHECK_EQ(health_due(h, 2, 250), -1);
-	CHECK_EQ(health_pick(h, 2, 250, -1), 0);
+	CHECK_EQ(origin_health_due(h, 2, 250), -1);
+	CHECK_EQ(origin_health_pick(h, 2, 250, -1), 0);
 	h[0].probing = true;
-	CHECK_EQ(health_pick(h, 2, 250, -1), -1);
-	CHECK_EQ(health_wait(h, 2, 250), 100);
+	CHECK_EQ(origin_health_pick(h, 2, 250, -1), -1);
+	CHECK_EQ(origin_health_wait(h, 2, 250), 100);
 	h[1].probing = true;
-	CHECK_EQ(health_wait(h, 2, 250), UINT64_MAX);
+	CHECK_EQ(origin_health_wait(h, 2, 250), UINT64_MAX);
 }
 
 static void rests_longer_each_time(void)
 {
 	static const uint64_t half[] = { 250, 500, 1000, 2000, 4000, 5000, 5000 };
-	struct health h = { 0 };
+	struct origin_health h = { 0 };
 	uint64_t now = 0, rest;
 	size_t i;
 
@@ -79,33 +79,33 @@ static void rests_longer_each_time(void)
 	}
 	for (i = 0; i < 100; i++) {
 		h.probing = true;
-		now += health_failure(&h, FAULT_BROKEN, now, REST_MAX, 0, (unsigned)i * 7919);
+		now += origin_health_failure(&h, FAULT_BROKEN, now, REST_MAX, 0, (unsigned)i * 7919);
 		CHECK(h.next_try_ms <= now);
 	}
-	CHECK_EQ(health_wait(&h, 1, now), 0);
+	CHECK_EQ(origin_health_wait(&h, 1, now), 0);
 	h.probing = true;
-	CHECK(health_failure(&h, FAULT_BROKEN, now, REST_MAX, 0, 5000) == REST_MAX);
+	CHECK(origin_health_failure(&h, FAULT_BROKEN, now, REST_MAX, 0, 5000) == REST_MAX);
 	/* One good answer and all is forgotten. */
-	health_success(&h);
+	origin_health_success(&h);
 	CHECK_EQ(fail(&h, FAULT_BROKEN, now), 250);
 }
 
 /* An outage is found to be over soon, measured by how long it was. */
 static void an_outage_is_not_drawn_out(void)
 {
-	struct health h = { 0 };
+	struct origin_health h = { 0 };
 	uint64_t now = 5000, rest;
 
 	while (now < 5000 + 60000) {
-		rest = health_failure(&h, FAULT_CONNECT, now, REST_MAX, 0, 123456789);
+		rest = origin_health_failure(&h, FAULT_CONNECT, now, REST_MAX, 0, 123456789);
 		CHECK(rest >= 250);
 		CHECK(rest <= 1000 + (now - 5000) / 64);
 		now += rest + 5000;
 	}
 	while (now < 3600 * 1000)
-		now += health_failure(&h, FAULT_CONNECT, now, REST_MAX, 0, 0) + 5000;
-	CHECK_EQ(health_failure(&h, FAULT_CONNECT, now, REST_MAX, 0, 0), REST_MAX / 2);
-	health_success(&h);
+		now += origin_health_failure(&h, FAULT_CONNECT, now, REST_MAX, 0, 0) + 5000;
+	CHECK_EQ(origin_health_failure(&h, FAULT_CONNECT, now, REST_MAX, 0, 0), REST_MAX / 2);
+	origin_health_success(&h);
 	CHECK_EQ(fail(&h, FAULT_CONNECT, now), 250);
 }
 
@@ -115,16 +115,16 @@ static void jitter_is_between_half_and_whole(void)
 	uint64_t rest;
 
 	for (random = 0; random < 2000; random++) {
-		struct health h = { 0 };
+		struct origin_health h = { 0 };
 
-		rest = health_failure(&h, FAULT_CONNECT, 0, REST_MAX, 0, random);
+		rest = origin_health_failure(&h, FAULT_CONNECT, 0, REST_MAX, 0, random);
 		CHECK(rest >= 250 && rest <= 500);
 	}
 }
 
 static void together_is_one_fault(void)
 {
-	struct health h = { 0 };
+	struct origin_health h = { 0 };
 	uint64_t rest = fail(&h, FAULT_CONNECT, 0);
 	int i;
 
@@ -136,54 +136,54 @@ static void together_is_one_fault(void)
 
 static void server_may_ask_for_more_time(void)
 {
-	struct health h = { 0 };
+	struct origin_health h = { 0 };
 
-	CHECK_EQ(health_failure(&h, FAULT_STATUS, 0, REST_MAX, 4000, 0), 2000);
-	h = (struct health){ 0 };
+	CHECK_EQ(origin_health_failure(&h, FAULT_STATUS, 0, REST_MAX, 4000, 0), 2000);
+	h = (struct origin_health){ 0 };
 	/* But not for a day. */
-	CHECK_EQ(health_failure(&h, FAULT_STATUS, 0, REST_MAX, 86400000, 0), REST_MAX / 2);
+	CHECK_EQ(origin_health_failure(&h, FAULT_STATUS, 0, REST_MAX, 86400000, 0), REST_MAX / 2);
 }
 
 static void corrupt_bytes_only_demote(void)
 {
-	struct health h[2] = { { 0 } };
+	struct origin_health h[2] = { { 0 } };
 
 	CHECK_EQ(fail(&h[0], FAULT_CORRUPT, 1000), 0);
 	CHECK_EQ(h[0].failures, 0);
-	CHECK_EQ(health_pick(h, 2, 1000, -1), 1);
-	CHECK_EQ(health_pick(h, 1, 1000, -1), 0);
-	CHECK_EQ(health_pick(h, 2, 30999, -1), 1);
-	CHECK_EQ(health_pick(h, 2, 31000, -1), 0);
+	CHECK_EQ(origin_health_pick(h, 2, 1000, -1), 1);
+	CHECK_EQ(origin_health_pick(h, 1, 1000, -1), 0);
+	CHECK_EQ(origin_health_pick(h, 2, 30999, -1), 1);
+	CHECK_EQ(origin_health_pick(h, 2, 31000, -1), 0);
 	/* Better one that sent corrupt bytes once than one that is away. */
 	fail(&h[0], FAULT_CORRUPT, 40000);
 	fail(&h[1], FAULT_CONNECT, 40000);
-	CHECK_EQ(health_pick(h, 2, 50000, -1), 0);
+	CHECK_EQ(origin_health_pick(h, 2, 50000, -1), 0);
 	/* And the one that is to be avoided before one that may be away. */
-	CHECK_EQ(health_pick(h, 2, 50000, 0), 0);
+	CHECK_EQ(origin_health_pick(h, 2, 50000, 0), 0);
 }
 
 static void taken_back_is_nobodys_fault(void)
 {
-	struct health h = { .probing = true };
+	struct origin_health h = { .probing = true };
 
 	CHECK_EQ(fail(&h, FAULT_STOPPED, 5), 0);
 	CHECK_EQ(h.failures, 0);
 	CHECK(!h.probing);
 }
 
-static void link_came_up(void)
+static void link_monitor_came_up(void)
 {
-	struct health h[2] = { { 0 } };
+	struct origin_health h[2] = { { 0 } };
 	int i;
 
 	for (i = 0; i < 8; i++) {
 		h[0].probing = true;
 		fail(&h[0], FAULT_BROKEN, 0);
 	}
-	CHECK(health_wait(h, 1, 0) >= 5000);
-	health_reset(h, 2);
-	CHECK_EQ(health_wait(h, 1, 0), 0);
-	CHECK_EQ(health_pick(h, 1, 0, -1), 0);
+	CHECK(origin_health_wait(h, 1, 0) >= 5000);
+	origin_health_reset(h, 2);
+	CHECK_EQ(origin_health_wait(h, 1, 0), 0);
+	CHECK_EQ(origin_health_pick(h, 1, 0, -1), 0);
 	CHECK_EQ(h[1].failures, 0);
 	h[0].probing = true;
 	CHECK_EQ(fail(&h[0], FAULT_BROKEN, 0), 500);
@@ -201,6 +201,6 @@ int main(void)
 	server_may_ask_for_more_time();
 	corrupt_bytes_only_demote();
 	taken_back_is_nobodys_fault();
-	link_came_up();
+	link_monitor_came_up();
 	return 0;
 }

@@ -37,16 +37,16 @@ static struct curl_sockaddr of_curl(const struct sockaddr_in *to)
 	return c;
 }
 
-static curl_socket_t take(struct sockets *s)
+static curl_socket_t take(struct preconnect *s)
 {
 	struct curl_sockaddr c = of_curl(&address);
 
-	return sockets_take(s, &c);
+	return preconnect_take(s, &c);
 }
 
-static void open_ahead(struct sockets *s, unsigned count, uint64_t now_ms)
+static void open_ahead(struct preconnect *s, unsigned count, uint64_t now_ms)
 {
-	sockets_open_ahead(s, "127.0.0.1", ntohs(address.sin_port), count, now_ms);
+	preconnect_start(s, "127.0.0.1", ntohs(address.sin_port), count, now_ms);
 }
 
 /* The server's end of the oldest connection. */
@@ -59,7 +59,7 @@ static int accept_one(void)
 
 static void hands_out_what_has_connected(void)
 {
-	struct sockets s = { 0 };
+	struct preconnect s = { 0 };
 	curl_socket_t fd;
 	unsigned i;
 
@@ -70,13 +70,13 @@ static void hands_out_what_has_connected(void)
 	CHECK_EQ(s.count, 3);
 	for (i = 0; i < 3; i++) {
 		fd = take(&s);
-		CHECK(sockets_is_connected(fd));
+		CHECK(preconnect_is_connected(fd));
 		close(fd);
 	}
 	CHECK_EQ(s.count, 0);
 	/* None is left: a new one. */
 	fd = take(&s);
-	CHECK(fd >= 0 && !sockets_is_connected(fd));
+	CHECK(fd >= 0 && !preconnect_is_connected(fd));
 	close(fd);
 	for (i = 0; i < 3; i++)
 		close(accept_one());
@@ -84,7 +84,7 @@ static void hands_out_what_has_connected(void)
 
 static void not_what_the_server_has_closed(void)
 {
-	struct sockets s = { 0 };
+	struct preconnect s = { 0 };
 	curl_socket_t fd;
 	struct pollfd p;
 
@@ -93,14 +93,14 @@ static void not_what_the_server_has_closed(void)
 	close(accept_one());
 	CHECK_EQ(poll(&p, 1, 2000), 1);
 	fd = take(&s);
-	CHECK(!sockets_is_connected(fd));
+	CHECK(!preconnect_is_connected(fd));
 	CHECK_EQ(s.count, 0);
 	close(fd);
 }
 
 static void not_what_goes_elsewhere(void)
 {
-	struct sockets s = { 0 };
+	struct preconnect s = { 0 };
 	struct sockaddr_in other = address;
 	struct curl_sockaddr c;
 	curl_socket_t fd;
@@ -108,32 +108,32 @@ static void not_what_goes_elsewhere(void)
 	open_ahead(&s, 1, 0);
 	other.sin_port = htons(1);
 	c = of_curl(&other);
-	fd = sockets_take(&s, &c);
-	CHECK(!sockets_is_connected(fd));
+	fd = preconnect_take(&s, &c);
+	CHECK(!preconnect_is_connected(fd));
 	close(fd);
 	CHECK_EQ(s.count, 1);
 	/* Nobody knows the way to that: what there is goes. */
-	sockets_open_ahead(&s, "localhost", 80, 1, 0);
+	preconnect_start(&s, "localhost", 80, 1, 0);
 	CHECK_EQ(s.count, 1);
-	sockets_open_ahead(&s, "127.0.0.1", 1, 1, 0);
+	preconnect_start(&s, "127.0.0.1", 1, 1, 0);
 	fd = take(&s);
-	CHECK(!sockets_is_connected(fd));
+	CHECK(!preconnect_is_connected(fd));
 	close(fd);
-	sockets_close_all(&s);
+	preconnect_close_all(&s);
 	close(accept_one());
 }
 
 static void closes_the_old(void)
 {
-	struct sockets s = { 0 };
+	struct preconnect s = { 0 };
 
 	open_ahead(&s, 1, 1000);
 	open_ahead(&s, 3, 4000);
-	sockets_close_old(&s, 5999);
+	preconnect_close_old(&s, 5999);
 	CHECK_EQ(s.count, 3);
-	sockets_close_old(&s, 6000);
+	preconnect_close_old(&s, 6000);
 	CHECK_EQ(s.count, 2);
-	sockets_close_old(&s, 9000);
+	preconnect_close_old(&s, 9000);
 	CHECK_EQ(s.count, 0);
 }
 

@@ -9,26 +9,26 @@
 #define TOTAL 1048576
 
 /* Lines separated by newlines, as a server would send them. */
-static struct http_reply reply_of(const char *text)
+static struct response reply_of(const char *text)
 {
-	struct http_reply reply = { 0 };
+	struct response response = { 0 };
 	size_t length;
 
 	while (*text) {
 		length = strcspn(text, "\n");
 		length += text[length] == '\n';
-		http_reply_line(&reply, text, length);
+		response_header_line(&response, text, length);
 		text += length;
 	}
-	return reply;
+	return response;
 }
 
 /* The answer to bytes=4096-8191, header lines given; why says what was wrong. */
 static enum fault check(const char *text, const char *part_of_why)
 {
-	struct http_reply reply = reply_of(text);
+	struct response response = reply_of(text);
 	char why[256] = "";
-	enum fault fault = http_reply_check(&reply, 4096, 8191, TOTAL, why, sizeof why);
+	enum fault fault = response_check(&response, 4096, 8191, TOTAL, why, sizeof why);
 
 	CHECK_SAYS(why, part_of_why);
 	return fault;
@@ -134,45 +134,45 @@ static void only_the_last_reply_counts(void)
 /* An unknown total: the first answer tells it, and clips what was asked for. */
 static void learns_the_total(void)
 {
-	struct http_reply r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 0-4095/123456\r\n");
+	struct response r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 0-4095/123456\r\n");
 	char why[256] = "";
 
-	CHECK_EQ(http_reply_check(&r, 0, 4095, 0, why, sizeof why), FAULT_NONE);
+	CHECK_EQ(response_check(&r, 0, 4095, 0, why, sizeof why), FAULT_NONE);
 	CHECK_EQ(r.total, 123456);
 	r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 0-99/100\r\nContent-Length: 100\r\n");
-	CHECK_EQ(http_reply_check(&r, 0, 4095, 0, why, sizeof why), FAULT_NONE);
+	CHECK_EQ(response_check(&r, 0, 4095, 0, why, sizeof why), FAULT_NONE);
 	r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 0-98/100\r\n");
-	CHECK_EQ(http_reply_check(&r, 0, 4095, 0, why, sizeof why), FAULT_RANGE);
+	CHECK_EQ(response_check(&r, 0, 4095, 0, why, sizeof why), FAULT_RANGE);
 	r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 0-4095/4095\r\n");
-	CHECK_EQ(http_reply_check(&r, 0, 4095, 0, why, sizeof why), FAULT_RANGE);
+	CHECK_EQ(response_check(&r, 0, 4095, 0, why, sizeof why), FAULT_RANGE);
 	r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 0-0/0\r\n");
-	CHECK_EQ(http_reply_check(&r, 0, 4095, 0, why, sizeof why), FAULT_RANGE);
+	CHECK_EQ(response_check(&r, 0, 4095, 0, why, sizeof why), FAULT_RANGE);
 }
 
 static void etags(void)
 {
-	struct http_reply r = reply_of("HTTP/1.1 206 x\r\nETag: \"abc\"\r\n");
+	struct response r = reply_of("HTTP/1.1 206 x\r\nETag: \"abc\"\r\n");
 	char line[300];
 
 	CHECK_STR(r.etag, "\"abc\"");
 	memset(line, 'x', sizeof line);
 	memcpy(line, "ETag: ", 6);
-	r = (struct http_reply){ 0 };
-	http_reply_line(&r, line, sizeof line);
+	r = (struct response){ 0 };
+	response_header_line(&r, line, sizeof line);
 	CHECK_STR(r.etag, "");
-	http_reply_line(&r, line, 6 + 127);
+	response_header_line(&r, line, 6 + 127);
 	CHECK_EQ(strlen(r.etag), 127);
-	CHECK(http_etag_changed("\"a\"", "\"b\""));
-	CHECK(!http_etag_changed("\"a\"", "\"a\""));
-	CHECK(!http_etag_changed("W/\"a\"", "W/\"b\""));
-	CHECK(!http_etag_changed("\"a\"", "W/\"b\""));
-	CHECK(!http_etag_changed("", "\"b\""));
-	CHECK(!http_etag_changed("\"a\"", ""));
+	CHECK(response_etag_changed("\"a\"", "\"b\""));
+	CHECK(!response_etag_changed("\"a\"", "\"a\""));
+	CHECK(!response_etag_changed("W/\"a\"", "W/\"b\""));
+	CHECK(!response_etag_changed("\"a\"", "W/\"b\""));
+	CHECK(!response_etag_changed("", "\"b\""));
+	CHECK(!response_etag_changed("\"a\"", ""));
 }
 
 static void retry_after(void)
 {
-	struct http_reply r = reply_of("HTTP/1.1 503 x\r\nRetry-After: 120\r\n");
+	struct response r = reply_of("HTTP/1.1 503 x\r\nRetry-After: 120\r\n");
 
 	CHECK_EQ(r.retry_after_s, 120);
 	r = reply_of("HTTP/1.1 503 x\r\nRetry-After: 999999999999\r\n");
@@ -187,7 +187,7 @@ static void retry_after(void)
 static void never_reads_beyond_a_line(void)
 {
 	static const char whole[] = "Content-Range: bytes 4096-8191/1048576";
-	struct http_reply r;
+	struct response r;
 	char *line;
 	size_t i;
 
@@ -195,8 +195,8 @@ static void never_reads_beyond_a_line(void)
 		line = malloc(i ? i : 1);
 		CHECK(line != NULL);
 		memcpy(line, whole, i);
-		r = (struct http_reply){ .status = 206 };
-		http_reply_line(&r, line, i);
+		r = (struct response){ .status = 206 };
+		response_header_line(&r, line, i);
 		free(line);
 	}
 	CHECK_EQ(r.total, TOTAL);
@@ -204,9 +204,9 @@ static void never_reads_beyond_a_line(void)
 
 static enum fault check_whole(const char *text, const char *part_of_why)
 {
-	struct http_reply reply = reply_of(text);
+	struct response response = reply_of(text);
 	char why[256] = "";
-	enum fault fault = http_reply_check_whole(&reply, 1000, why, sizeof why);
+	enum fault fault = response_check_whole(&response, 1000, why, sizeof why);
 
 	CHECK_SAYS(why, part_of_why);
 	return fault;

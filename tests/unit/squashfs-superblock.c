@@ -30,7 +30,7 @@ static void begin(void)
 
 static bool find(void)
 {
-	return squashfs_tables_find(bytes, sizeof bytes, USED, &t);
+	return squashfs_superblock_tables(bytes, sizeof bytes, USED, &t);
 }
 
 static void finds_them(void)
@@ -64,6 +64,6 @@ int main(void)
 	refuses(72, 90001, 8);
 	refuses(72, UINT64_MAX, 8);
 	begin();
-	CHECK(!squashfs_tables_find(bytes, sizeof bytes - 1, USED, &t));
+	CHECK(!squashfs_superblock_tables(bytes, sizeof bytes - 1, USED, &t));
 	return 0;
 }

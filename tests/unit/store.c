@@ -29,12 +29,12 @@ static void keep_message(void *ctx, enum log_level level, const char *message)
 
 static const struct log keeping = { .write = keep_message };
 
-static struct store *open_store(const char *file, uint64_t blocks, uint64_t budget_blocks)
+static struct store *open_store(const char *file, uint64_t blocks, uint64_t capacity_blocks)
 {
 	struct store *s;
 
 	CHECK_EQ(store_new(file, &keeping, &s), 0);
-	CHECK_EQ(store_set_size(s, blocks * STORE_BLOCK, budget_blocks * STORE_BLOCK), 0);
+	CHECK_EQ(store_set_size(s, blocks * STORE_BLOCK, capacity_blocks * STORE_BLOCK), 0);
 	return s;
 }
 
@@ -71,7 +71,7 @@ static void puts_and_reads(void)
 	uint8_t two[2 * STORE_BLOCK], part[100];
 
 	CHECK_EQ(store_disk_fd(s), -1);
-	CHECK_EQ(store_budget_bytes(s), BLOCKS * STORE_BLOCK);
+	CHECK_EQ(store_capacity_bytes(s), BLOCKS * STORE_BLOCK);
 	CHECK(!store_has(s, 5));
 	CHECK_EQ(read_block(s, 5), -EAGAIN);
 	put(s, 5);
@@ -318,7 +318,7 @@ static void full_disk_lowers_the_budget(void)
 		put(s, block);
 		CHECK_EQ(read_block(s, block), 0);
 	}
-	budget = store_budget_bytes(s);
+	budget = store_capacity_bytes(s);
 	CHECK(budget < 8 << 20);
 	CHECK(budget > 6 << 20);
 	CHECK(store_present_blocks(s) * STORE_BLOCK <= budget);

@@ -17,7 +17,7 @@
 
 /* The fetch thread's side */
 
-static void admit(struct fetch *f, struct waiter *w)
+static void admit(struct fetch *f, struct pending_read *w)
 {
 	uint8_t bytes[STORE_BLOCK];
 	uint64_t block, offset;
@@ -25,7 +25,7 @@ static void admit(struct fetch *f, struct waiter *w)
 
 	for (i = 0; i < w->want.count; i++) {
 		block = w->want.start + i;
-		if (!waiter_misses(w, block) || !store_has(f->store, block))
+		if (!pending_read_misses(w, block) || !store_has(f->store, block))
 			continue;
 		/* It came in the meantime. */
 		offset = block * STORE_BLOCK;
@@ -34,11 +34,11 @@ static void admit(struct fetch *f, struct waiter *w)
 		if (store_read(f->store, bytes, offset, length))
 			store_drop(f->store, block);	/* a bad disk */
 		else
-			f->served_bytes += waiter_deliver(w, block, 1, bytes);
+			f->served_bytes += pending_read_deliver(w, block, 1, bytes);
 	}
 	w->since_ms = clock_ms();
 	if (w->left)
-		plan_add(&f->plan, &w->want);
+		scheduler_add_demand(&f->scheduler, &w->want);
 	else
 		fetch_finish(f, w, 0);
 }
@@ -46,7 +46,7 @@ static void admit(struct fetch *f, struct waiter *w)
 void fetch_take_inbox(struct fetch *f)
 {
 	struct range prefetches[PREFETCH_INBOX];
-	struct waiter *w, *next;
+	struct pending_read *w, *next;
 	unsigned i, n;
 
 	pthread_mutex_lock(&f->lock);
@@ -62,7 +62,7 @@ void fetch_take_inbox(struct fetch *f)
 		admit(f, w);
 	}
 	for (i = 0; i < n; i++)
-		plan_prefetch(&f->plan, prefetches[i].start,
+		scheduler_add_prefetch(&f->scheduler, prefetches[i].start,
 			      prefetches[i].end - prefetches[i].start);
 }
 
@@ -71,12 +71,12 @@ void fetch_dismiss(struct fetch *f)
 {
 	int64_t outage_ms = f->options->outage_ms;
 	uint64_t now = clock_ms(), since;
-	struct want *want = f->plan.first, *next;
-	struct waiter *w;
+	struct demand *want = f->scheduler.first, *next;
+	struct pending_read *w;
 
 	for (; want; want = next) {
 		next = want->next;
-		w = (struct waiter *)want;
+		w = (struct pending_read *)want;
 		since = w->since_ms > f->progress_ms ? w->since_ms : f->progress_ms;
 		if (w->cancelled || f->stop)
 			fetch_end_wait(f, w, -ESHUTDOWN);
@@ -87,7 +87,7 @@ void fetch_dismiss(struct fetch *f)
 
 void fetch_fail_inbox(struct fetch *f)
 {
-	struct waiter *w, *next;
+	struct pending_read *w, *next;
 
 	pthread_mutex_lock(&f->lock);
 	w = f->inbox;
@@ -134,7 +134,7 @@ int fetch_wait_open(struct fetch *f, fetch_gone *gone, void *ctx)
 	return result;
 }
 
-int fetch_wait(struct fetch *f, struct waiter *w, fetch_gone *gone, void *ctx)
+int fetch_wait(struct fetch *f, struct pending_read *w, fetch_gone *gone, void *ctx)
 {
 	struct timespec at;
 	bool first;

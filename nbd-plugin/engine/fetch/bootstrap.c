@@ -28,34 +28,34 @@ static void wait_a_tick(struct opening *o, uint64_t most_ms)
  * size that was asked for on another's word may be why.
  */
 static int get(struct opening *o, uint64_t start, uint32_t count, bool size_is_hearsay,
-	       struct job **out)
+	       struct inflight **out)
 {
 	struct extent extent = { .start = start, .count = count, .avoid = -1 };
 	uint64_t wait_ms;
-	struct job *job;
+	struct inflight *inflight;
 	int err;
 
 	while (!*o->stop) {
-		job = job_new(NULL, &extent, JOB_OPENING, o->size_bytes);
-		if (!job)
+		inflight = inflight_new(NULL, &extent, CLASS_BOOTSTRAP, o->size_bytes);
+		if (!inflight)
 			return -ENOMEM;
-		err = origins_start(o->origins, &job->request);
+		err = origins_start(o->origins, &inflight->request);
 		if (err) {
-			job_free(job);
+			inflight_free(inflight);
 			wait_ms = origins_wait_ms(o->origins);
 			/* 0: it takes no more than what is under way. */
 			wait_a_tick(o, wait_ms ? wait_ms : TICK_MS);
 			continue;
 		}
-		while (!job->ended && !*o->stop)
+		while (!inflight->ended && !*o->stop)
 			wait_a_tick(o, TICK_MS);
-		if (job->ended && !job->fault) {
-			*out = job;
+		if (inflight->ended && !inflight->fault) {
+			*out = inflight;
 			return 0;
 		}
-		if (!job->ended)
-			origins_cancel(o->origins, &job->request);
-		job_free(job);
+		if (!inflight->ended)
+			origins_cancel(o->origins, &inflight->request);
+		inflight_free(inflight);
 		if (size_is_hearsay)
 			return -EAGAIN;
 	}
@@ -64,17 +64,17 @@ static int get(struct opening *o, uint64_t start, uint32_t count, bool size_is_h
 
 static int ask_size(struct opening *o)
 {
-	struct job *job;
+	struct inflight *inflight;
 	int err;
 
 	o->size_bytes = o->options->size_bytes;
 	if (o->size_bytes)
 		return 0;
 	origins_set_total(o->origins, 0);
-	err = get(o, 0, 1, false, &job);
+	err = get(o, 0, 1, false, &inflight);
 	if (err)
 		return err;
-	o->size_bytes = origins_told_total(o->origins, job->request.origin);
+	o->size_bytes = origins_told_total(o->origins, inflight->request.origin);
 	if (!o->options->verify_none &&
 	    (o->size_bytes % VERITY_BLOCK_SIZE ||
 	     !verity_data_blocks(o->size_bytes / VERITY_BLOCK_SIZE))) {
@@ -82,20 +82,20 @@ static int ask_size(struct opening *o)
 
 		snprintf(why, sizeof why, "%" PRIu64 " bytes is no size of an image with a hash tree; was it made by farroot pack?",
 			 o->size_bytes);
-		origins_blame(o->origins, job->request.origin, FAULT_TOTAL, why);
-		job_free(job);
+		origins_blame(o->origins, inflight->request.origin, FAULT_TOTAL, why);
+		inflight_free(inflight);
 		return -EINVAL;
 	}
-	job_free(o->first);
-	o->first = job;
+	inflight_free(o->first);
+	o->first = inflight;
 	return 0;
 }
 
 /* NULL, or what is wrong with this top. */
-static const char *check_top(struct opening *o, const struct job *job)
+static const char *check_top(struct opening *o, const struct inflight *inflight)
 {
 	uint64_t data_blocks = verity_data_blocks(o->size_bytes / VERITY_BLOCK_SIZE), top;
-	const uint8_t *superblock = job->bytes + (data_blocks - job->start) * VERITY_BLOCK_SIZE;
+	const uint8_t *superblock = inflight->bytes + (data_blocks - inflight->start) * VERITY_BLOCK_SIZE;
 	struct verity_superblock sb;
 	const char *why = NULL;
 	int err;
@@ -111,7 +111,7 @@ static const char *check_top(struct opening *o, const struct job *job)
 		       "the salt pins another size: this is not the whole image";
 	top = o->verity.levels ? o->verity.level_start[o->verity.levels - 1] : 0;
 	if (!verity_check(&o->verity, top,
-			  job->bytes + (top - job->start) * VERITY_BLOCK_SIZE, NULL)) {
+			  inflight->bytes + (top - inflight->start) * VERITY_BLOCK_SIZE, NULL)) {
 		verity_free(&o->verity);
 		return "hash tree does not match roothash=: another image, or a damaged one";
 	}
@@ -126,22 +126,22 @@ static int get_top(struct opening *o)
 	uint64_t start = data_blocks == 1 ? 0 : data_blocks;
 	uint32_t count = total - start < TOP_BLOCKS ? (uint32_t)(total - start) : TOP_BLOCKS;
 	const char *why;
-	struct job *job;
+	struct inflight *inflight;
 	int err;
 
 	o->top_start = start;
 	o->top_count = count;
 	origins_set_total(o->origins, o->size_bytes);
-	err = get(o, start, count, !o->options->size_bytes, &job);
+	err = get(o, start, count, !o->options->size_bytes, &inflight);
 	if (err)
 		return err;
-	why = check_top(o, job);
+	why = check_top(o, inflight);
 	if (why) {
-		origins_blame(o->origins, job->request.origin, FAULT_TOTAL, why);
-		job_free(job);
+		origins_blame(o->origins, inflight->request.origin, FAULT_TOTAL, why);
+		inflight_free(inflight);
 		return -EINVAL;
 	}
-	o->top = job;
+	o->top = inflight;
 	return 0;
 }
 

@@ -35,14 +35,14 @@ struct opening {
 	uint64_t top_start;		/* blocks; what was asked for to get top */
 	uint32_t top_count;
 	struct verity verity;		/* unless verify=none */
-	struct job *first;		/* block 0, not verified; NULL with size= */
-	struct job *top;		/* superblock and the blocks behind it;
+	struct inflight *first;		/* block 0, not verified; NULL with size= */
+	struct inflight *top;		/* superblock and the blocks behind it;
 					 * verified only as far as its first hash
 					 * block; NULL for verify=none */
 };
 
 /* Blocks until an origin has passed.  The sink must hand the bytes of a job to
- * job_receive and set ended and fault at its end.
+ * inflight_receive and set ended and fault at its end.
  * Returns 0, -ESHUTDOWN (*stop was set) or -ENOMEM.
  */
 int opening_run(struct opening *opening);

@@ -8,7 +8,7 @@
 #include "common/clock.h"
 #include "engine/fetch/fetch-internal.h"
 
-void fetch_finish(struct fetch *f, struct waiter *w, int result)
+void fetch_finish(struct fetch *f, struct pending_read *w, int result)
 {
 	pthread_mutex_lock(&f->lock);
 	w->result = result;
@@ -17,22 +17,22 @@ void fetch_finish(struct fetch *f, struct waiter *w, int result)
 	pthread_mutex_unlock(&f->lock);
 }
 
-void fetch_end_wait(struct fetch *f, struct waiter *w, int result)
+void fetch_end_wait(struct fetch *f, struct pending_read *w, int result)
 {
-	plan_remove(&f->plan, &w->want);
+	scheduler_remove_demand(&f->scheduler, &w->want);
 	fetch_finish(f, w, result);
 }
 
 /* Hands verified blocks to everybody who waits for them. */
 void fetch_deliver(struct fetch *f, uint64_t start, uint32_t count, const uint8_t *bytes)
 {
-	struct want *want = f->plan.first, *next;
-	struct waiter *w;
+	struct demand *want = f->scheduler.first, *next;
+	struct pending_read *w;
 
 	for (; want; want = next) {
 		next = want->next;
-		w = (struct waiter *)want;
-		f->served_bytes += waiter_deliver(w, start, count, bytes);
+		w = (struct pending_read *)want;
+		f->served_bytes += pending_read_deliver(w, start, count, bytes);
 		if (!w->left)
 			fetch_end_wait(f, w, 0);
 	}
@@ -47,13 +47,13 @@ void fetch_publish(struct fetch *f, uint64_t start, uint32_t count, const uint8_
 
 	store_put(f->store, start, count, bytes);
 	for (i = 0; i < count; i++) {
-		plan_acquit(&f->plan, start + i);
-		if (tree_is_hash(f->tree, start + i)) {
-			tree_keep(f->tree, start + i, bytes + (size_t)i * STORE_BLOCK);
-			f->tree_grew = true;
+		scheduler_clear_suspect(&f->scheduler, start + i);
+		if (hash_cache_is_hash_block(f->hash_cache, start + i)) {
+			hash_cache_put(f->hash_cache, start + i, bytes + (size_t)i * STORE_BLOCK);
+			f->hash_cache_grew = true;
 		}
 	}
-	plan_arrive(&f->plan, start, count);
+	scheduler_mark_present(&f->scheduler, start, count);
 	fetch_deliver(f, start, count, bytes);
 	f->progress_ms = clock_ms();
 }

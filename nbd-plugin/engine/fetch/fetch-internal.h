@@ -19,6 +19,7 @@
 #include "engine/policy/congestion-window.h"
 #include "engine/policy/block-scheduler.h"
 #include "engine/policy/readahead.h"
+#include "engine/policy/token-bucket.h"
 #include "engine/store/access-trace.h"
 #include "engine/verity/hash-cache.h"
 
@@ -44,12 +45,12 @@ struct fetch {
 	struct origins *origins;
 	struct store *store;
 	struct opening opening;
-	struct tree *tree;		/* NULL as long as no size is known */
+	struct hash_cache *hash_cache;		/* NULL as long as no size is known */
 	struct verity verity;		/* before rooted: only where things are */
 	bool guess_failed;		/* of fetch-opening.c */
 	bool rooted;			/* the tree hangs on the root hash: it is open */
-	struct plan plan;
-	struct touches *touches;
+	struct block_scheduler scheduler;
+	struct access_trace *trace;
 	uint64_t size_bytes, opened_ms;
 	bool fill;
 	pthread_t thread;
@@ -58,7 +59,7 @@ struct fetch {
 	pthread_mutex_t lock;		/* guards what follows, up to the gap */
 	pthread_cond_t opened_wake;
 	bool opened;
-	struct waiter *inbox, **inbox_last;
+	struct pending_read *inbox, **inbox_last;
 	struct range prefetches[PREFETCH_INBOX];
 	unsigned prefetch_count;
 	struct status status;
@@ -67,24 +68,25 @@ struct fetch {
 	_Atomic bool has_hashed;	/* the hasher, since it was last looked at */
 	_Atomic uint64_t served_bytes;
 
-	struct hasher *hasher;		/* NULL: hash here */
+	struct hash_thread *hash_thread;		/* NULL: hash here */
 	uint32_t turn_blocks;		/* came in this turn of the loop */
-	struct job *jobs;
-	unsigned job_count;
-	struct job_pool job_pool;
-	unsigned active[JOB_CLASSES];	/* transfers under way */
-	bool tree_grew;
+	struct inflight *inflights;
+	unsigned inflight_count;
+	struct buffer_pool buffers;
+	unsigned active[REQUEST_CLASSES];	/* transfers under way */
+	bool hash_cache_grew;
 	uint64_t believe_at;
 	uint64_t wasted_bytes, damaged_blocks;
 	uint64_t progress_ms;		/* when bytes last verified */
 	_Atomic bool materialized;
 	int64_t outage_since;
-	struct pace pace;
-	struct meter meter;
+	struct congestion_window cwnd;
+	struct token_bucket bucket;	/* rate= */
+	struct data_quota quota;	/* budget= */
 	struct hint hint;
 	_Atomic bool has_profile;
 	_Atomic uint64_t nudged_ms;
-	struct touches_cursor seen;
+	struct trace_cursor seen;
 	struct readahead readahead;
 };
 
@@ -103,9 +105,9 @@ int fetch_open(struct fetch *f);
 /* fetch-deliver.c */
 
 /* Ends the wait of a reader: it may be gone when this returns. */
-void fetch_finish(struct fetch *f, struct waiter *w, int result);
+void fetch_finish(struct fetch *f, struct pending_read *w, int result);
 /* The same for one that the plan knows. */
-void fetch_end_wait(struct fetch *f, struct waiter *w, int result);
+void fetch_end_wait(struct fetch *f, struct pending_read *w, int result);
 /* Hands verified blocks to everybody who waits for them. */
 void fetch_deliver(struct fetch *f, uint64_t start, uint32_t count, const uint8_t *bytes);
 /* Keeps verified blocks and delivers them. */
@@ -124,7 +126,7 @@ bool fetch_believe_some(struct fetch *f);
 /* fetch-settle.c */
 
 /* Judges what has arrived of a job, as far as the hash blocks here allow. */
-void fetch_settle(struct fetch *f, struct job *job);
+void fetch_settle(struct fetch *f, struct inflight *inflight);
 /* Judges what the hasher has hashed since the last time. */
 void fetch_settle_hashed(struct fetch *f);
 /* The hasher's callback, in its thread. */

@@ -21,17 +21,17 @@
 #define GATHER_MAX_BYTES (64U << 10)
 
 /* Of what the fill may fetch; UINT64_MAX without a budget. */
-static uint64_t budget_left(const struct fetch *f)
+static uint64_t quota_left(const struct fetch *f)
 {
-	return meter_left_bytes(&f->meter, origins_fetched_bytes(f->origins), true);
+	return data_quota_left_bytes(&f->quota, origins_fetched_bytes(f->origins), true);
 }
 
 /* Whether anybody waits, or should be waiting, for an origin. */
 static bool has_work(const struct fetch *f)
 {
-	return f->plan.first || f->plan.hash_count || f->plan.prefetch_count ||
-	       f->plan.readahead_count || f->plan.expected_left || f->job_count ||
-	       (f->fill && !f->materialized && store_has_room(f->store, 1) && budget_left(f));
+	return f->scheduler.first || f->scheduler.hash_count || f->scheduler.prefetch_count ||
+	       f->scheduler.readahead_count || f->scheduler.expected_left || f->inflight_count ||
+	       (f->fill && !f->materialized && store_has_room(f->store, 1) && quota_left(f));
 }
 
 static enum status_state state_of(const struct fetch *f, bool outage)
@@ -42,14 +42,14 @@ static enum status_state state_of(const struct fetch *f, bool outage)
 		return STATUS_OPENING;
 	if (outage && has_work(f))
 		return STATUS_OUTAGE;
-	return f->fill && store_has_room(f->store, 1) && budget_left(f) ?
+	return f->fill && store_has_room(f->store, 1) && quota_left(f) ?
 	       STATUS_FILLING : STATUS_READY;
 }
 
 /* What the link has done lately, as far as it may be used. */
 static uint64_t rate(const struct fetch *f)
 {
-	uint64_t limit = f->meter.bytes_per_s, link = f->pace.bytes_per_s;
+	uint64_t limit = f->bucket.bytes_per_s, link = f->cwnd.bytes_per_s;
 
 	/* Requests that the limit keeps small may be too short to measure. */
 	return limit && (!link || limit < link) ? limit : link;
@@ -57,12 +57,12 @@ static uint64_t rate(const struct fetch *f)
 
 static int64_t eta_s(const struct fetch *f)
 {
-	uint64_t left = (f->plan.blocks - store_present_blocks(f->store)) * STORE_BLOCK;
+	uint64_t left = (f->scheduler.blocks - store_present_blocks(f->store)) * STORE_BLOCK;
 
 	if (f->materialized)
 		return 0;
-	if (!f->fill || !rate(f) || store_budget_bytes(f->store) < f->size_bytes ||
-	    budget_left(f) < left)
+	if (!f->fill || !rate(f) || store_capacity_bytes(f->store) < f->size_bytes ||
+	    quota_left(f) < left)
 		return -1;
 	return (int64_t)(left / rate(f));
 }
@@ -70,14 +70,14 @@ static int64_t eta_s(const struct fetch *f)
 void fetch_update_status(struct fetch *f)
 {
 	struct origins_state o;
-	struct want *want;
+	struct demand *want;
 	struct status s = { .eta_s = -1 };
 
 	origins_state(f->origins, &o);
-	pace_update(&f->pace, clock_ms(), o.fetched_bytes, fetch_due_bytes(f), o.rtt_ms, o.delay_ms);
+	cwnd_update(&f->cwnd, clock_ms(), o.fetched_bytes, fetch_due_bytes(f), o.rtt_ms, o.delay_ms);
 	if (!o.outage) {
 		if (f->outage_since)
-			pace_begin_again(&f->pace);
+			cwnd_restart(&f->cwnd);
 		f->outage_since = 0;
 	} else if (!f->outage_since) {
 		f->outage_since = (int64_t)time(NULL);
@@ -92,14 +92,14 @@ void fetch_update_status(struct fetch *f)
 	s.wasted_bytes = f->wasted_bytes;
 	s.requests = o.requests;
 	s.rate_bytes_per_s = rate(f);
-	s.budget_bytes = f->meter.budget_bytes;
-	s.budget_left_bytes = s.budget_bytes ? budget_left(f) : 0;
+	s.budget_bytes = f->quota.bytes;
+	s.budget_left_bytes = s.budget_bytes ? quota_left(f) : 0;
 	s.rtt_ms = o.rtt_ms;
-	for (want = f->plan.first; want; want = want->next)
+	for (want = f->scheduler.first; want; want = want->next)
 		s.waiting++;
 	if (f->rooted) {
-		s.cache_bytes = store_budget_bytes(f->store);
-		s.ready_needs_bytes = f->plan.expected_left * STORE_BLOCK;
+		s.cache_bytes = store_capacity_bytes(f->store);
+		s.ready_needs_bytes = f->scheduler.expected_left * STORE_BLOCK;
 		s.eta_s = eta_s(f);
 	}
 	pthread_mutex_lock(&f->lock);
@@ -109,7 +109,7 @@ void fetch_update_status(struct fetch *f)
 
 static void check_materialized(struct fetch *f)
 {
-	if (f->materialized == (store_present_blocks(f->store) == f->plan.blocks))
+	if (f->materialized == (store_present_blocks(f->store) == f->scheduler.blocks))
 		return;
 	f->materialized = !f->materialized;
 	if (f->materialized)
@@ -137,14 +137,14 @@ static unsigned sleep_ms(struct fetch *f)
 		wait = origins_wait_ms(f->origins);
 		if (wait)
 			sooner(&ms, wait);
-		wait = meter_wait_ms(&f->meter, now);
+		wait = token_bucket_wait_ms(&f->bucket, now);
 		if (wait)
 			sooner(&ms, wait);
-		wait = plan_next_suspect_ms(&f->plan);
+		wait = scheduler_next_suspect_ms(&f->scheduler);
 		if (wait != UINT64_MAX)
 			sooner(&ms, wait > now ? wait - now : 1);
 	}
-	if (f->plan.first || f->job_count)
+	if (f->scheduler.first || f->inflight_count)
 		sooner(&ms, PATIENCE_MS);
 	return (unsigned)ms;
 }
@@ -154,13 +154,13 @@ static unsigned sleep_ms(struct fetch *f)
  */
 static void gather(const struct fetch *f)
 {
-	unsigned ms = f->pace.rtt_ms / (f->plan.first ? 32 : 8);
+	unsigned ms = f->cwnd.rtt_ms / (f->scheduler.first ? 32 : 8);
 	struct timespec pause;
 
 	if (ms > GATHER_MAX_MS)
 		ms = GATHER_MAX_MS;
-	if (!ms || !fetch_active_count(f) || !f->pace.bytes_per_s ||
-	    f->pace.bytes_per_s * ms / 1000 > GATHER_MAX_BYTES)
+	if (!ms || !fetch_active_count(f) || !f->cwnd.bytes_per_s ||
+	    f->cwnd.bytes_per_s * ms / 1000 > GATHER_MAX_BYTES)
 		return;
 	pause = (struct timespec){ .tv_nsec = ms * 1000000L };
 	nanosleep(&pause, NULL);
@@ -235,7 +235,7 @@ int fetch_new(const struct options *options, const struct log *log, struct fetch
 	f->options = options;
 	f->log = log;
 	f->inbox_last = &f->inbox;
-	f->plan.last = &f->plan.first;
+	f->scheduler.last = &f->scheduler.first;
 	f->status.eta_s = -1;
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_condattr_init(&attr);
@@ -265,7 +265,8 @@ int fetch_start(struct fetch *f)
 	int err;
 
 	f->progress_ms = clock_ms();
-	meter_init(&f->meter, f->options, clock_ms());
+	token_bucket_init(&f->bucket, f->options->rate_bytes_per_s, clock_ms());
+	data_quota_init(&f->quota, f->options);
 	/* Signals are the front end's business. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -277,7 +278,7 @@ int fetch_start(struct fetch *f)
 
 void fetch_free(struct fetch *f)
 {
-	struct job *job;
+	struct inflight *inflight;
 
 	if (!f)
 		return;
@@ -286,17 +287,17 @@ void fetch_free(struct fetch *f)
 		origins_wake(f->origins);
 		pthread_join(f->thread, NULL);
 	}
-	hasher_free(f->hasher);
+	hash_thread_free(f->hash_thread);
 	origins_free(f->origins);
-	while ((job = f->jobs)) {
-		f->jobs = job->next;
-		job_free(job);
+	while ((inflight = f->inflights)) {
+		f->inflights = inflight->next;
+		inflight_free(inflight);
 	}
-	job_pool_free(&f->job_pool);
-	plan_free(&f->plan);
-	touches_free(f->touches);
+	buffer_pool_free(&f->buffers);
+	scheduler_free(&f->scheduler);
+	trace_free(f->trace);
 	fetch_hint_free(f);
-	tree_free(f->tree);
+	hash_cache_free(f->hash_cache);
 	verity_free(&f->verity);
 	store_free(f->store);
 	pthread_cond_destroy(&f->opened_wake);
@@ -324,7 +325,7 @@ struct store *fetch_store(const struct fetch *f)
 	return f->store;
 }
 
-struct touches *fetch_touches(const struct fetch *f)
+struct access_trace *fetch_trace(const struct fetch *f)
 {
-	return f->touches;
+	return f->trace;
 }

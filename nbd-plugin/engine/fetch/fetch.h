@@ -41,10 +41,10 @@ bool fetch_is_open(struct fetch *fetch);
 /* After that: */
 uint64_t fetch_size(const struct fetch *fetch);
 struct store *fetch_store(const struct fetch *fetch);
-struct touches *fetch_touches(const struct fetch *fetch);
+struct access_trace *fetch_trace(const struct fetch *fetch);
 
 /* Hands over a waiter that misses something and blocks until it is done. */
-int fetch_wait(struct fetch *fetch, struct waiter *waiter, fetch_gone *gone, void *ctx);
+int fetch_wait(struct fetch *fetch, struct pending_read *read, fetch_gone *gone, void *ctx);
 
 /* Wishes for blocks; returns at once. */
 void fetch_prefetch(struct fetch *fetch, uint64_t start, uint64_t count);

@@ -10,7 +10,7 @@
 
 #include "engine/fetch/hash-thread.h"
 
-struct hasher {
+struct hash_thread {
 	const struct verity *verity;
 	void (*done)(void *ctx);
 	void *ctx;
@@ -18,25 +18,25 @@ struct hasher {
 
 	pthread_mutex_t lock;		/* guards what follows, and what jobs say of the queue */
 	pthread_cond_t wake;
-	struct job *first, **last;
+	struct inflight *first, **last;
 	bool stop;
 };
 
-static struct job *take(struct hasher *h)
+static struct inflight *take(struct hash_thread *h)
 {
-	struct job *job = h->first;
+	struct inflight *inflight = h->first;
 
-	h->first = job->next_to_hash;
+	h->first = inflight->next_to_hash;
 	if (!h->first)
 		h->last = &h->first;
-	job->is_queued = false;
-	return job;
+	inflight->is_queued = false;
+	return inflight;
 }
 
-static void *hasher_thread(void *arg)
+static void *hash_thread_main(void *arg)
 {
-	struct hasher *h = arg;
-	struct job *job;
+	struct hash_thread *h = arg;
+	struct inflight *inflight;
 	uint32_t end;
 
 	pthread_mutex_lock(&h->lock);
@@ -45,11 +45,11 @@ static void *hasher_thread(void *arg)
 			pthread_cond_wait(&h->wake, &h->lock);
 			continue;
 		}
-		job = take(h);
-		end = job->given;
+		inflight = take(h);
+		end = inflight->given;
 		pthread_mutex_unlock(&h->lock);
 		/* It may be gone when this returns. */
-		job_hash(job, h->verity, end);
+		inflight_hash(inflight, h->verity, end);
 		h->done(h->ctx);
 		pthread_mutex_lock(&h->lock);
 	}
@@ -57,10 +57,10 @@ static void *hasher_thread(void *arg)
 	return NULL;
 }
 
-int hasher_new(const struct verity *verity, void (*done)(void *ctx), void *ctx,
-	       struct hasher **out)
+int hash_thread_new(const struct verity *verity, void (*done)(void *ctx), void *ctx,
+	       struct hash_thread **out)
 {
-	struct hasher *h;
+	struct hash_thread *h;
 	int err;
 
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
@@ -74,7 +74,7 @@ int hasher_new(const struct verity *verity, void (*done)(void *ctx), void *ctx,
 	h->last = &h->first;
 	pthread_mutex_init(&h->lock, NULL);
 	pthread_cond_init(&h->wake, NULL);
-	err = pthread_create(&h->thread, NULL, hasher_thread, h);
+	err = pthread_create(&h->thread, NULL, hash_thread_main, h);
 	if (err) {
 		pthread_cond_destroy(&h->wake);
 		pthread_mutex_destroy(&h->lock);
@@ -85,7 +85,7 @@ int hasher_new(const struct verity *verity, void (*done)(void *ctx), void *ctx,
 	return 0;
 }
 
-void hasher_free(struct hasher *h)
+void hash_thread_free(struct hash_thread *h)
 {
 	if (!h)
 		return;
@@ -99,15 +99,15 @@ void hasher_free(struct hasher *h)
 	free(h);
 }
 
-void hasher_give(struct hasher *h, struct job *job)
+void hash_thread_add(struct hash_thread *h, struct inflight *inflight)
 {
 	pthread_mutex_lock(&h->lock);
-	job->given = job->arrived;
-	if (!job->is_queued) {
-		job->is_queued = true;
-		job->next_to_hash = NULL;
-		*h->last = job;
-		h->last = &job->next_to_hash;
+	inflight->given = inflight->arrived;
+	if (!inflight->is_queued) {
+		inflight->is_queued = true;
+		inflight->next_to_hash = NULL;
+		*h->last = inflight;
+		h->last = &inflight->next_to_hash;
 	}
 	pthread_cond_signal(&h->wake);
 	pthread_mutex_unlock(&h->lock);

@@ -13,19 +13,19 @@
 
 #include "engine/fetch/inflight.h"
 
-struct hasher;
+struct hash_thread;
 
 /* Starts the thread; signals are blocked as in the caller.  done is called from
  * it whenever digests have been made.  verity must outlive it.  Returns 0;
  * -ENOTSUP on a machine with one processor; or -errno.
  */
-int hasher_new(const struct verity *verity, void (*done)(void *ctx), void *ctx,
-	       struct hasher **out);
+int hash_thread_new(const struct verity *verity, void (*done)(void *ctx), void *ctx,
+	       struct hash_thread **out);
 
 /* Ends the thread; what was given and not hashed stays so. */
-void hasher_free(struct hasher *hasher);
+void hash_thread_free(struct hash_thread *hash_thread);
 
 /* All that has arrived of a job, which has to stay until it is hashed. */
-void hasher_give(struct hasher *hasher, struct job *job);
+void hash_thread_add(struct hash_thread *hash_thread, struct inflight *inflight);
 
 #endif

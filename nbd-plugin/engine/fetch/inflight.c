@@ -11,12 +11,12 @@
 /* Smaller ones are not worth a place in the pool. */
 #define SPARE_MIN_BYTES (128U << 10)
 
-static void take_bytes(struct job *j)
+static void take_bytes(struct inflight *j)
 {
 	unsigned i;
 
 	/* Larger is good enough: what is not written to costs nothing. */
-	for (i = 0; j->pool && i < JOB_POOL && j->size >= SPARE_MIN_BYTES; i++) {
+	for (i = 0; j->pool && i < BUFFER_POOL && j->size >= SPARE_MIN_BYTES; i++) {
 		if (j->pool->spare[i].size < j->size)
 			continue;
 		j->bytes = j->pool->spare[i].bytes;
@@ -28,36 +28,36 @@ static void take_bytes(struct job *j)
 	j->bytes = malloc(j->size);
 }
 
-static void put_bytes(struct job *j)
+static void put_bytes(struct inflight *j)
 {
-	struct job_pool *pool = j->pool;
+	struct buffer_pool *pool = j->pool;
 	unsigned i;
 
 	if (!pool || !j->bytes || j->size < SPARE_MIN_BYTES) {
 		free(j->bytes);
 		return;
 	}
-	for (i = 0; i < JOB_POOL && pool->spare[i].bytes; i++)
+	for (i = 0; i < BUFFER_POOL && pool->spare[i].bytes; i++)
 		;
-	if (i == JOB_POOL)
-		i = pool->next++ % JOB_POOL;
+	if (i == BUFFER_POOL)
+		i = pool->next++ % BUFFER_POOL;
 	free(pool->spare[i].bytes);
 	pool->spare[i].bytes = j->bytes;
 	pool->spare[i].size = j->size;
 }
 
-void job_pool_free(struct job_pool *pool)
+void buffer_pool_free(struct buffer_pool *pool)
 {
 	unsigned i;
 
-	for (i = 0; i < JOB_POOL; i++)
+	for (i = 0; i < BUFFER_POOL; i++)
 		free(pool->spare[i].bytes);
 }
 
-struct job *job_new(struct job_pool *pool, const struct extent *extent, enum job_class class,
+struct inflight *inflight_new(struct buffer_pool *pool, const struct extent *extent, enum request_class class,
 		    uint64_t size_bytes)
 {
-	struct job *j = calloc(1, sizeof *j);
+	struct inflight *j = calloc(1, sizeof *j);
 	uint64_t offset = extent->start * STORE_BLOCK;
 	uint64_t length = (uint64_t)extent->count * STORE_BLOCK;
 
@@ -78,7 +78,7 @@ struct job *job_new(struct job_pool *pool, const struct extent *extent, enum job
 	take_bytes(j);
 	j->digests = malloc((size_t)extent->count * VERITY_DIGEST_SIZE);
 	if (!j->done || !j->bytes || !j->digests) {
-		job_free(j);
+		inflight_free(j);
 		return NULL;
 	}
 	/* A short last block is checked with zeroes behind it. */
@@ -86,7 +86,7 @@ struct job *job_new(struct job_pool *pool, const struct extent *extent, enum job
 	return j;
 }
 
-void job_free(struct job *j)
+void inflight_free(struct inflight *j)
 {
 	if (!j)
 		return;
@@ -96,7 +96,7 @@ void job_free(struct job *j)
 	free(j);
 }
 
-void job_receive(struct job *j, const uint8_t *bytes, size_t count)
+void inflight_receive(struct inflight *j, const uint8_t *bytes, size_t count)
 {
 	memcpy(j->bytes + j->received, bytes, count);
 	j->received += (uint32_t)count;
@@ -104,7 +104,7 @@ void job_receive(struct job *j, const uint8_t *bytes, size_t count)
 		     j->received / STORE_BLOCK;
 }
 
-void job_hash(struct job *j, const struct verity *verity, uint32_t end)
+void inflight_hash(struct inflight *j, const struct verity *verity, uint32_t end)
 {
 	uint32_t i = atomic_load_explicit(&j->hashed, memory_order_relaxed);
 	uint8_t *digest;

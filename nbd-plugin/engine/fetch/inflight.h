@@ -17,28 +17,28 @@
 #include "engine/policy/block-scheduler.h"
 #include "engine/verity/verity.h"
 
-/* In the order of precedence; the first is what opening.c asks for and judges.  Those from JOB_READAHEAD on are background: nobody
+/* In the order of precedence; the first is what opening.c asks for and judges.  Those from CLASS_READAHEAD on are background: nobody
  * waits for them yet.
  */
-enum job_class {
-	JOB_OPENING, JOB_HASH, JOB_DEMAND, JOB_READAHEAD, JOB_PROFILE, JOB_FILL, JOB_CLASSES
+enum request_class {
+	CLASS_BOOTSTRAP, CLASS_HASH, CLASS_DEMAND, CLASS_READAHEAD, CLASS_PROFILE, CLASS_FILL, REQUEST_CLASSES
 };
 
 /* Buffers of jobs that have ended, for those to come: on a fast link a thousand a
  * second, and given back to the kernel each would be zeroed again.  All zero at
  * first.
  */
-#define JOB_POOL 8
+#define BUFFER_POOL 8
 
-struct job_pool {
-	struct { uint8_t *bytes; size_t size; } spare[JOB_POOL];
+struct buffer_pool {
+	struct { uint8_t *bytes; size_t size; } spare[BUFFER_POOL];
 	unsigned next;			/* whose place is taken when all are */
 };
 
-struct job {
+struct inflight {
 	struct origin_request request;	/* first: the sink gets it back */
-	struct job *next;
-	enum job_class class;
+	struct inflight *next;
+	enum request_class class;
 	uint64_t start;			/* blocks */
 	uint32_t count;
 	uint32_t received;		/* bytes */
@@ -50,53 +50,53 @@ struct job {
 	bool ended;
 	enum fault fault;
 	uint64_t *done;			/* a bit per block: judged */
-	struct job_pool *pool;
+	struct buffer_pool *pool;
 	size_t size;			/* of what bytes points to */
 	uint8_t *bytes;			/* count blocks, zeroed beyond the end */
 	uint8_t *digests;		/* VERITY_DIGEST_SIZE bytes per block */
-	struct job *next_to_hash;	/* the hasher's */
+	struct inflight *next_to_hash;	/* the hasher's */
 	bool is_queued;			/* the hasher's */
 };
 
 /* An extent of an image of size_bytes; NULL when out of memory.  pool has to outlive
  * it, and may be NULL.  One thread for all jobs of a pool.
  */
-struct job *job_new(struct job_pool *pool, const struct extent *extent, enum job_class class,
+struct inflight *inflight_new(struct buffer_pool *pool, const struct extent *extent, enum request_class class,
 		    uint64_t size_bytes);
 /* NULL is no job. */
-void job_free(struct job *job);
-void job_pool_free(struct job_pool *pool);
+void inflight_free(struct inflight *inflight);
+void buffer_pool_free(struct buffer_pool *pool);
 
 /* The next bytes of the body. */
-void job_receive(struct job *job, const uint8_t *bytes, size_t count);
+void inflight_receive(struct inflight *inflight, const uint8_t *bytes, size_t count);
 
 /* Makes the digests up to block end; hashed says so when all are there, and after
  * that the job is not touched.  One thread at a time.  verity NULL: none are made.
  */
-void job_hash(struct job *job, const struct verity *verity, uint32_t end);
+void inflight_hash(struct inflight *inflight, const struct verity *verity, uint32_t end);
 
 /* Whether the hasher has blocks of it. */
-static inline bool job_is_given(const struct job *job)
+static inline bool inflight_is_given(const struct inflight *inflight)
 {
-	return job->given > atomic_load_explicit(&job->hashed, memory_order_acquire);
+	return inflight->given > atomic_load_explicit(&inflight->hashed, memory_order_acquire);
 }
 
-static inline const uint8_t *job_digest(const struct job *job, uint32_t i)
+static inline const uint8_t *inflight_digest(const struct inflight *inflight, uint32_t i)
 {
-	return job->digests + (size_t)i * VERITY_DIGEST_SIZE;
+	return inflight->digests + (size_t)i * VERITY_DIGEST_SIZE;
 }
 
-static inline bool job_is_judged(const struct job *job, uint32_t i)
+static inline bool inflight_is_judged(const struct inflight *inflight, uint32_t i)
 {
-	return job->done[i / 64] >> (i % 64) & 1;
+	return inflight->done[i / 64] >> (i % 64) & 1;
 }
 
-static inline void job_judge(struct job *job, uint32_t i)
+static inline void inflight_judge(struct inflight *inflight, uint32_t i)
 {
-	job->done[i / 64] |= 1ULL << (i % 64);
-	job->judged++;
-	while (job->first_open < job->count && job_is_judged(job, job->first_open))
-		job->first_open++;
+	inflight->done[i / 64] |= 1ULL << (i % 64);
+	inflight->judged++;
+	while (inflight->first_open < inflight->count && inflight_is_judged(inflight, inflight->first_open))
+		inflight->first_open++;
 }
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "engine/fetch/pending-read.h"
 
-void waiter_init(struct waiter *w, void *buf, uint32_t count, uint64_t offset)
+void pending_read_init(struct pending_read *w, void *buf, uint32_t count, uint64_t offset)
 {
 	pthread_condattr_t attr;
 	uint64_t last = (offset + count - 1) / STORE_BLOCK;
@@ -32,12 +32,12 @@ void waiter_init(struct waiter *w, void *buf, uint32_t count, uint64_t offset)
 	pthread_condattr_destroy(&attr);
 }
 
-void waiter_destroy(struct waiter *w)
+void pending_read_destroy(struct pending_read *w)
 {
 	pthread_cond_destroy(&w->wake);
 }
 
-void waiter_miss(struct waiter *w, uint64_t block)
+void pending_read_miss(struct pending_read *w, uint64_t block)
 {
 	uint64_t i = block - w->want.start;
 
@@ -45,7 +45,7 @@ void waiter_miss(struct waiter *w, uint64_t block)
 	w->left++;
 }
 
-bool waiter_misses(const struct waiter *w, uint64_t block)
+bool pending_read_misses(const struct pending_read *w, uint64_t block)
 {
 	uint64_t i = block - w->want.start;
 
@@ -54,7 +54,7 @@ bool waiter_misses(const struct waiter *w, uint64_t block)
 }
 
 /* The part of one block that lies within the read. */
-static uint64_t copy_block(struct waiter *w, uint64_t block, const uint8_t *bytes)
+static uint64_t copy_block(struct pending_read *w, uint64_t block, const uint8_t *bytes)
 {
 	uint64_t from = block * STORE_BLOCK, to = from + STORE_BLOCK;
 	uint64_t end = w->offset + w->count;
@@ -67,7 +67,7 @@ static uint64_t copy_block(struct waiter *w, uint64_t block, const uint8_t *byte
 	return to - from;
 }
 
-uint64_t waiter_deliver(struct waiter *w, uint64_t start, uint32_t count,
+uint64_t pending_read_deliver(struct pending_read *w, uint64_t start, uint32_t count,
 			const uint8_t *bytes)
 {
 	uint64_t block = start, end = start + count, copied = 0, i;
@@ -77,7 +77,7 @@ uint64_t waiter_deliver(struct waiter *w, uint64_t start, uint32_t count,
 	if (end > w->want.start + w->want.count)
 		end = w->want.start + w->want.count;
 	for (; block < end; block++) {
-		if (!waiter_misses(w, block))
+		if (!pending_read_misses(w, block))
 			continue;
 		copied += copy_block(w, block, bytes + (block - start) * STORE_BLOCK);
 		i = block - w->want.start;

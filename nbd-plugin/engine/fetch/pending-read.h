@@ -19,13 +19,13 @@
 #include "engine/policy/block-scheduler.h"
 
 /* The most that one waiter may ask for. */
-#define WAITER_MAX_BYTES (32U << 20)
-#define WAITER_MAX_BLOCKS (WAITER_MAX_BYTES / STORE_BLOCK + 1)
-#define WAITER_WORDS ((WAITER_MAX_BLOCKS + 63) / 64)
+#define PENDING_READ_MAX_BYTES (32U << 20)
+#define PENDING_READ_MAX_BLOCKS (PENDING_READ_MAX_BYTES / STORE_BLOCK + 1)
+#define PENDING_READ_WORDS ((PENDING_READ_MAX_BLOCKS + 63) / 64)
 
-struct waiter {
-	struct want want;		/* first: the plan links it in */
-	struct waiter *next_in_inbox;
+struct pending_read {
+	struct demand want;		/* first: the plan links it in */
+	struct pending_read *next_in_inbox;
 	uint8_t *buf;
 	uint64_t offset;
 	uint32_t count;			/* bytes */
@@ -36,21 +36,21 @@ struct waiter {
 	bool done;
 	int result;			/* 0 or -errno, once done */
 	pthread_cond_t wake;
-	uint64_t missing[WAITER_WORDS];
+	uint64_t missing[PENDING_READ_WORDS];
 };
 
-/* Nothing missing yet; count > 0 and <= WAITER_MAX_BYTES. */
-void waiter_init(struct waiter *w, void *buf, uint32_t count, uint64_t offset);
-void waiter_destroy(struct waiter *w);
+/* Nothing missing yet; count > 0 and <= PENDING_READ_MAX_BYTES. */
+void pending_read_init(struct pending_read *w, void *buf, uint32_t count, uint64_t offset);
+void pending_read_destroy(struct pending_read *w);
 
 /* This block has to be fetched. */
-void waiter_miss(struct waiter *w, uint64_t block);
-bool waiter_misses(const struct waiter *w, uint64_t block);
+void pending_read_miss(struct pending_read *w, uint64_t block);
+bool pending_read_misses(const struct pending_read *w, uint64_t block);
 
 /* Copies what it misses of these blocks; bytes begin with block start.  Returns
  * the bytes copied.
  */
-uint64_t waiter_deliver(struct waiter *w, uint64_t start, uint32_t count,
+uint64_t pending_read_deliver(struct pending_read *w, uint64_t start, uint32_t count,
 			const uint8_t *bytes);
 
 #endif

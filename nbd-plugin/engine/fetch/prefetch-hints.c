@@ -141,18 +141,18 @@ static int expect(struct fetch *f, uint64_t start, uint64_t end)
 
 	while (block < end && !err) {
 		/* All up to there have the same parent. */
-		stop = tree_is_hash(f->tree, block) ? block + 1 :
+		stop = hash_cache_is_hash_block(f->hash_cache, block) ? block + 1 :
 		       (block / VERITY_FANOUT + 1) * VERITY_FANOUT;
 		if (stop > end)
 			stop = end;
-		for (n = 0, parent = tree_parent(f->tree, block);
+		for (n = 0, parent = hash_cache_parent(f->hash_cache, block);
 		     parent != VERITY_ROOT && n < VERITY_MAX_LEVELS;
-		     parent = tree_parent(f->tree, parent))
+		     parent = hash_cache_parent(f->hash_cache, parent))
 			parents[n++] = parent;
 		while (n && !err)
-			err = plan_expect(&f->plan, parents[--n], 1);
+			err = scheduler_add_expected(&f->scheduler, parents[--n], 1);
 		if (!err)
-			err = plan_expect(&f->plan, block, stop - block);
+			err = scheduler_add_expected(&f->scheduler, block, stop - block);
 		block = stop;
 	}
 	return err;
@@ -195,7 +195,7 @@ static void plan_profile(struct fetch *f)
 				   p.entries[i].offset + p.entries[i].length);
 	if (p.count)
 		log_say(f->log, LOG_NOTE, "profile: a boot needs %" PRIu64 " KiB that are not here yet",
-			f->plan.expected_left * STORE_BLOCK / 1024);
+			f->scheduler.expected_left * STORE_BLOCK / 1024);
 	give_up(f);
 	f->has_profile = p.count > 0;
 	/* It knows better who reads on. */
@@ -216,7 +216,7 @@ static void plan_tables(struct fetch *f)
 	if (f->size_bytes < sizeof bytes || store_read(f->store, bytes, 0, sizeof bytes))
 		return;
 	f->hint.state = HINT_PLANNED;
-	if (!squashfs_tables_find(bytes, sizeof bytes, f->size_bytes, &t))
+	if (!squashfs_superblock_tables(bytes, sizeof bytes, f->size_bytes, &t))
 		return;
 	first = t.end - t.inodes > TABLES_MAX ? t.end - TABLES_MAX : t.inodes;
 	last = t.end - first > TABLES_LAST ? t.end - TABLES_LAST : first;

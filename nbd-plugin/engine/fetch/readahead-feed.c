@@ -27,24 +27,24 @@ static uint32_t within(uint64_t blocks, uint32_t least, uint32_t most)
 
 static uint64_t blocks_in(const struct fetch *f, unsigned ms)
 {
-	return f->pace.bytes_per_s * ms / 1000 / STORE_BLOCK;
+	return f->cwnd.bytes_per_s * ms / 1000 / STORE_BLOCK;
 }
 
 /* Nobody reads on from the last of the data into the hash tree. */
 static void plan_data(struct fetch *f, uint64_t start, uint64_t end)
 {
-	uint64_t stop = f->options->verify_none ? f->plan.blocks : f->verity.data_blocks;
+	uint64_t stop = f->options->verify_none ? f->scheduler.blocks : f->verity.data_blocks;
 
 	if (end > stop)
 		end = stop;
 	if (start < end)
-		plan_readahead(&f->plan, start, end - start);
+		scheduler_add_readahead(&f->scheduler, start, end - start);
 }
 
 /* The aligned power of two that a miss lies in. */
 static void plan_around(struct fetch *f, uint64_t block)
 {
-	uint32_t most = within(blocks_in(f, 2 * f->pace.rtt_ms), AROUND_MIN, AROUND_MAX), size;
+	uint32_t most = within(blocks_in(f, 2 * f->cwnd.rtt_ms), AROUND_MIN, AROUND_MAX), size;
 
 	for (size = AROUND_MIN; size * 2 <= most; size *= 2)
 		;
@@ -54,11 +54,11 @@ static void plan_around(struct fetch *f, uint64_t block)
 
 void fetch_read_ahead(struct fetch *f)
 {
-	uint32_t most = within(blocks_in(f, f->pace.rtt_ms + WINDOW_MS), WINDOW_MIN, WINDOW_MAX);
+	uint32_t most = within(blocks_in(f, f->cwnd.rtt_ms + WINDOW_MS), WINDOW_MIN, WINDOW_MAX);
 	uint64_t start, end;
 	struct range r;
 
-	while (touches_next(f->touches, &f->seen, &start, &end)) {
+	while (trace_next(f->trace, &f->seen, &start, &end)) {
 		if (f->materialized)
 			continue;
 		if (readahead_touch(&f->readahead, start, end, most, &r))

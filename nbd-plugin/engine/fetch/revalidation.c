@@ -17,23 +17,23 @@
 static void believe(struct fetch *f, uint64_t block)
 {
 	uint8_t bytes[STORE_BLOCK];
-	enum tree_verdict verdict = TREE_BAD;
+	enum verdict verdict = VERDICT_BAD;
 	uint64_t needed;
 
-	if (tree_makes(f->tree, block, bytes)) {
+	if (hash_cache_fill_superblock(f->hash_cache, block, bytes)) {
 		fetch_publish(f, block, 1, bytes);
 		return;
 	}
 	if (!store_read_candidate(f->store, block, bytes)) {
-		verdict = tree_check(f->tree, block, bytes, &needed);
-		if (verdict == TREE_UNKNOWN) {
+		verdict = hash_cache_check(f->hash_cache, block, bytes, &needed);
+		if (verdict == VERDICT_UNKNOWN) {
 			fetch_need_hash(f, needed);
-			verdict = tree_check(f->tree, block, bytes, &needed);
+			verdict = hash_cache_check(f->hash_cache, block, bytes, &needed);
 		}
 	}
-	if (verdict == TREE_UNKNOWN)
+	if (verdict == VERDICT_UNKNOWN)
 		return;
-	if (verdict == TREE_BAD) {
+	if (verdict == VERDICT_BAD) {
 		if (!f->damaged_blocks++)
 			log_say(f->log, LOG_NOTE, "store=%s: block %" PRIu64 " is damaged or was never written; such blocks are fetched again",
 				f->options->store_path, block);
@@ -41,9 +41,9 @@ static void believe(struct fetch *f, uint64_t block)
 		return;
 	}
 	store_believe(f->store, block);
-	if (tree_is_hash(f->tree, block)) {
-		tree_keep(f->tree, block, bytes);
-		f->tree_grew = true;
+	if (hash_cache_is_hash_block(f->hash_cache, block)) {
+		hash_cache_put(f->hash_cache, block, bytes);
+		f->hash_cache_grew = true;
 	}
 	fetch_deliver(f, block, 1, bytes);
 }
@@ -61,24 +61,24 @@ void fetch_need_hash(struct fetch *f, uint64_t block)
 			return;
 	}
 	if (!store_is_candidate(f->store, block))
-		plan_need_hash(&f->plan, block);
-	if (tree_lacks_parent(f->tree, block, &parent))
+		scheduler_add_hash(&f->scheduler, block);
+	if (hash_cache_misses_parent(f->hash_cache, block, &parent))
 		fetch_need_hash(f, parent);
 }
 
 /* What readers wait for, malloc'ed; NULL when nobody does. */
 static struct range *copy_wants(const struct fetch *f, unsigned *count)
 {
-	const struct want *want;
+	const struct demand *want;
 	struct range *ranges;
 	unsigned n = 0;
 
-	for (want = f->plan.first; want; want = want->next)
+	for (want = f->scheduler.first; want; want = want->next)
 		n++;
 	ranges = n ? malloc(n * sizeof *ranges) : NULL;
 	*count = ranges ? n : 0;
 	n = 0;
-	for (want = f->plan.first; ranges && want; want = want->next)
+	for (want = f->scheduler.first; ranges && want; want = want->next)
 		ranges[n++] = (struct range){ want->start, want->start + want->count };
 	return ranges;
 }
@@ -110,7 +110,7 @@ bool fetch_believe_some(struct fetch *f)
 	/* Without fill, what nobody reads is not worth a hash block's fetch. */
 	if (!f->options->store_path || !f->fill)
 		return false;
-	for (; n < BELIEVE_AT_ONCE && f->believe_at < f->plan.blocks; f->believe_at++) {
+	for (; n < BELIEVE_AT_ONCE && f->believe_at < f->scheduler.blocks; f->believe_at++) {
 		if (!store_is_candidate(f->store, f->believe_at))
 			continue;
 		believe(f, f->believe_at);
@@ -118,5 +118,5 @@ bool fetch_believe_some(struct fetch *f)
 			return false;	/* until its hash block has come */
 		n++;
 	}
-	return f->believe_at < f->plan.blocks;
+	return f->believe_at < f->scheduler.blocks;
 }

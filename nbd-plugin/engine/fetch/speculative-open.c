@@ -22,7 +22,7 @@
 
 static void announce(const struct fetch *f)
 {
-	uint64_t budget = store_budget_bytes(f->store);
+	uint64_t budget = store_capacity_bytes(f->store);
 
 	log_say(f->log, LOG_NOTE, "image of %" PRIu64 " bytes; store %s holds up to %" PRIu64 " MiB, %s; fill is %s",
 		f->size_bytes, f->options->store_path ? f->options->store_path : "in memory",
@@ -37,40 +37,40 @@ static void announce(const struct fetch *f)
 static int set_up(struct fetch *f, uint64_t size_bytes)
 {
 	const struct options *options = f->options;
-	uint64_t budget = budget_bytes(options, size_bytes, store_disk_fd(f->store));
+	uint64_t budget = capacity_bytes(options, size_bytes, store_disk_fd(f->store));
 	int err;
 
 	f->size_bytes = size_bytes;
 	err = store_set_size(f->store, size_bytes, budget);
 	if (!err)
-		err = plan_init(&f->plan, f->store, (size_bytes + STORE_BLOCK - 1) / STORE_BLOCK);
+		err = scheduler_init(&f->scheduler, f->store, (size_bytes + STORE_BLOCK - 1) / STORE_BLOCK);
 	if (!err)
-		err = touches_new(size_bytes, f->log, &f->touches);
+		err = trace_new(size_bytes, f->log, &f->trace);
 	if (!err)
-		err = tree_new(options->verify_none ? NULL : &f->verity, f->store, &f->tree);
+		err = hash_cache_new(options->verify_none ? NULL : &f->verity, f->store, &f->hash_cache);
 	return err;
 }
 
 /* Undoes what it takes a size to do. */
 static void forget_size(struct fetch *f)
 {
-	struct job *job;
+	struct inflight *inflight;
 
-	while ((job = f->jobs)) {
-		f->jobs = job->next;
-		if (!job->ended)
-			origins_cancel(f->origins, &job->request);
-		f->wasted_bytes += job->received;
-		job_free(job);
+	while ((inflight = f->inflights)) {
+		f->inflights = inflight->next;
+		if (!inflight->ended)
+			origins_cancel(f->origins, &inflight->request);
+		f->wasted_bytes += inflight->received;
+		inflight_free(inflight);
 	}
-	f->job_count = 0;
+	f->inflight_count = 0;
 	memset(f->active, 0, sizeof f->active);
-	plan_free(&f->plan);
-	memset(&f->plan, 0, sizeof f->plan);
-	touches_free(f->touches);
-	f->touches = NULL;
-	tree_free(f->tree);
-	f->tree = NULL;
+	scheduler_free(&f->scheduler);
+	memset(&f->scheduler, 0, sizeof f->scheduler);
+	trace_free(f->trace);
+	f->trace = NULL;
+	hash_cache_free(f->hash_cache);
+	f->hash_cache = NULL;
 	verity_free(&f->verity);
 	store_forget_size(f->store);
 	fetch_hint_renew(f);
@@ -104,9 +104,9 @@ static void guess(struct fetch *f)
 		f->guess_failed = true;
 		return;
 	}
-	plan_take(&f->plan, o->top_start, o->top_count);
+	scheduler_mark_busy(&f->scheduler, o->top_start, o->top_count);
 	if (o->first)
-		plan_take(&f->plan, o->first->start, o->first->count);
+		scheduler_mark_busy(&f->scheduler, o->first->start, o->first->count);
 	fetch_hint_step(f);
 }
 
@@ -139,13 +139,13 @@ static void tick(void *ctx)
 }
 
 /* What opening.c has fetched is of use. */
-static void keep(struct fetch *f, struct job *job)
+static void keep(struct fetch *f, struct inflight *inflight)
 {
-	if (!job)
+	if (!inflight)
 		return;
-	plan_release(&f->plan, job->start, job->count);
-	fetch_settle(f, job);
-	job_free(job);
+	scheduler_release(&f->scheduler, inflight->start, inflight->count);
+	fetch_settle(f, inflight);
+	inflight_free(inflight);
 }
 
 /* The size and the layout are known for sure. */
@@ -166,7 +166,7 @@ static int root(struct fetch *f)
 		return err;
 	f->rooted = true;
 	f->opened_ms = clock_ms();
-	f->fill = options->fill == FILL_DEFAULT ? store_budget_bytes(f->store) >= f->size_bytes :
+	f->fill = options->fill == FILL_DEFAULT ? store_capacity_bytes(f->store) >= f->size_bytes :
 		  options->fill != FILL_NO;
 	announce(f);
 	return 0;
@@ -175,7 +175,7 @@ static int root(struct fetch *f)
 int fetch_open(struct fetch *f)
 {
 	struct opening *o = &f->opening;
-	struct job *job;
+	struct inflight *inflight;
 	int err;
 
 	*o = (struct opening){ .origins = f->origins, .options = f->options, .log = f->log,
@@ -184,18 +184,18 @@ int fetch_open(struct fetch *f)
 	if (!err)
 		err = root(f);
 	if (err) {
-		job_free(o->top);
-		job_free(o->first);
+		inflight_free(o->top);
+		inflight_free(o->first);
 		return err;
 	}
 	keep(f, o->top);
 	keep(f, o->first);
-	for (job = f->jobs; job; job = job->next)
-		fetch_settle(f, job);
+	for (inflight = f->inflights; inflight; inflight = inflight->next)
+		fetch_settle(f, inflight);
 	/* Only now: what is kept above is through at once.  If it can't be had, all is
 	 * hashed in this thread.
 	 */
 	if (!f->options->verify_none)
-		hasher_new(&f->verity, fetch_on_hashed, f, &f->hasher);
+		hash_thread_new(&f->verity, fetch_on_hashed, f, &f->hash_thread);
 	return 0;
 }

@@ -22,7 +22,7 @@ static uint64_t number64(const uint8_t *at)
 	return le64toh(n);
 }
 
-bool squashfs_tables_find(const uint8_t *bytes, size_t size, uint64_t image_bytes,
+bool squashfs_superblock_tables(const uint8_t *bytes, size_t size, uint64_t image_bytes,
 			  struct squashfs_tables *out)
 {
 	uint32_t magic;

@@ -23,7 +23,7 @@ struct squashfs_tables {
 /* Reads the first bytes of an image of image_bytes.  false: no squashfs 4.0, or
  * one that contradicts itself.
  */
-bool squashfs_tables_find(const uint8_t *bytes, size_t size, uint64_t image_bytes,
+bool squashfs_superblock_tables(const uint8_t *bytes, size_t size, uint64_t image_bytes,
 			  struct squashfs_tables *out);
 
 #endif

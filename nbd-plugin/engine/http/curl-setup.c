@@ -25,31 +25,31 @@ static int append(struct curl_slist **list, const char *text)
 	return 0;
 }
 
-int handle_parts_init(struct handle_parts *parts, const struct http_options *http)
+int curl_setup_init(struct curl_setup *setup, const struct http_options *http)
 {
 	size_t i;
 	int err = 0;
 
-	parts->http = http;
+	setup->http = http;
 	/* Compressed ranges can't be put together again. */
-	err |= append(&parts->headers, "Accept-Encoding: identity");
-	err |= append(&parts->no_cache_headers, "Accept-Encoding: identity");
-	err |= append(&parts->no_cache_headers, "Cache-Control: no-cache");
+	err |= append(&setup->headers, "Accept-Encoding: identity");
+	err |= append(&setup->no_cache_headers, "Accept-Encoding: identity");
+	err |= append(&setup->no_cache_headers, "Cache-Control: no-cache");
 	for (i = 0; i < http->headers.count; i++) {
-		err |= append(&parts->headers, http->headers.items[i]);
-		err |= append(&parts->no_cache_headers, http->headers.items[i]);
+		err |= append(&setup->headers, http->headers.items[i]);
+		err |= append(&setup->no_cache_headers, http->headers.items[i]);
 	}
 	for (i = 0; i < http->resolve.count; i++)
-		err |= append(&parts->resolve, http->resolve.items[i]);
+		err |= append(&setup->resolve, http->resolve.items[i]);
 	return err ? -ENOMEM : 0;
 }
 
-void handle_parts_free(struct handle_parts *parts)
+void curl_setup_free(struct curl_setup *setup)
 {
-	curl_slist_free_all(parts->headers);
-	curl_slist_free_all(parts->no_cache_headers);
-	curl_slist_free_all(parts->resolve);
-	free(parts->ca);
+	curl_slist_free_all(setup->headers);
+	curl_slist_free_all(setup->no_cache_headers);
+	curl_slist_free_all(setup->resolve);
+	free(setup->ca);
 }
 
 static long http_version(const char *name)
@@ -95,10 +95,10 @@ static void set_text(CURL *easy, CURLoption option, const char *text)
 		curl_easy_setopt(easy, option, text);
 }
 
-static void set_tls(CURL *easy, const struct handle_parts *parts)
+static void set_tls(CURL *easy, const struct curl_setup *setup)
 {
-	const struct http_options *http = parts->http;
-	struct curl_blob ca = { parts->ca, parts->ca_size, CURL_BLOB_NOCOPY };
+	const struct http_options *http = setup->http;
+	struct curl_blob ca = { setup->ca, setup->ca_size, CURL_BLOB_NOCOPY };
 
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, (long)http->sslverify);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, http->sslverify ? 2L : 0L);
@@ -108,13 +108,13 @@ static void set_tls(CURL *easy, const struct handle_parts *parts)
 	/* Nothing by path: the files may be gone when they are read again. */
 	curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-	if (parts->ca)
+	if (setup->ca)
 		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &ca);
 }
 
-CURL *handle_new(const struct handle_parts *parts, const char *url)
+CURL *curl_setup_handle(const struct curl_setup *setup, const char *url)
 {
-	const struct http_options *http = parts->http;
+	const struct http_options *http = setup->http;
 	const char *allowed = http->protocols ? http->protocols : "http,https";
 	bool is_https = !strncasecmp(url, "https://", 8);
 	CURL *easy = curl_easy_init();
@@ -149,8 +149,8 @@ CURL *handle_new(const struct handle_parts *parts, const char *url)
 	set_text(easy, CURLOPT_PROXYUSERNAME, http->proxy_user);
 	set_text(easy, CURLOPT_PROXYPASSWORD, http->proxy_password);
 	set_text(easy, CURLOPT_UNIX_SOCKET_PATH, http->unix_socket_path);
-	if (parts->resolve)
-		curl_easy_setopt(easy, CURLOPT_RESOLVE, parts->resolve);
-	set_tls(easy, parts);
+	if (setup->resolve)
+		curl_easy_setopt(easy, CURLOPT_RESOLVE, setup->resolve);
+	set_tls(easy, setup);
 	return easy;
 }

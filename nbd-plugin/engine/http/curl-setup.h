@@ -12,7 +12,7 @@
 #include "common/options.h"
 
 /* What all handles of an image share. */
-struct handle_parts {
+struct curl_setup {
 	const struct http_options *http;
 	char *ca;			/* PEM, or NULL */
 	size_t ca_size;
@@ -22,10 +22,10 @@ struct handle_parts {
 };
 
 /* Fills parts->headers, ->no_cache_headers and ->resolve.  Returns 0 or -ENOMEM. */
-int handle_parts_init(struct handle_parts *parts, const struct http_options *http);
-void handle_parts_free(struct handle_parts *parts);
+int curl_setup_init(struct curl_setup *setup, const struct http_options *http);
+void curl_setup_free(struct curl_setup *setup);
 
 /* NULL when out of memory.  url is copied. */
-CURL *handle_new(const struct handle_parts *parts, const char *url);
+CURL *curl_setup_handle(const struct curl_setup *setup, const char *url);
 
 #endif

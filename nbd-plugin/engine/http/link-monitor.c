@@ -13,7 +13,7 @@
 
 #include "engine/http/link-monitor.h"
 
-int link_open(void)
+int link_monitor_open(void)
 {
 	struct sockaddr_nl address = {
 		.nl_family = AF_NETLINK,
@@ -48,7 +48,7 @@ static bool is_good_news(const struct nlmsghdr *message)
 	}
 }
 
-bool link_came_up(int fd)
+bool link_monitor_came_up(int fd)
 {
 	union {
 		struct nlmsghdr header;

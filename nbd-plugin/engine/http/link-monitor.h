@@ -12,11 +12,11 @@
 /* A descriptor that becomes readable on a change; -1 where the kernel has no
  * rtnetlink for us: nothing depends on it.  Close with close(2).
  */
-int link_open(void);
+int link_monitor_open(void);
 
 /* Takes what is there, without blocking.  Whether a link came up, or an address
  * or a route appeared.
  */
-bool link_came_up(int fd);
+bool link_monitor_came_up(int fd);
 
 #endif

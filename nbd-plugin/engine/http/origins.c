@@ -79,7 +79,7 @@ static void complain(struct origins *os, int origin, const char *why, uint64_t r
 	uint64_t now = clock_ms();
 	bool again = !strncmp(o->logged, why, sizeof o->logged - 1) &&
 		     now - o->logged_ms < LOG_AGAIN_MS;
-	int other = health_pick(os->health, os->count, now, origin);
+	int other = origin_health_pick(os->health, os->count, now, origin);
 
 	snprintf(os->last_error, sizeof os->last_error, "%s: %s", o->shown, why);
 	if (!again) {
@@ -100,9 +100,9 @@ static void failed(struct origins *os, int origin, enum fault fault,
 	const struct http_options *http = &os->options->http;
 	uint64_t rest_max = http->retry_max_ms, rest;
 
-	if (health_any_but(os->health, os->count, origin))
+	if (origin_health_any_but(os->health, os->count, origin))
 		rest_max *= SPARE_REST_FACTOR;
-	rest = health_failure(&os->health[origin], fault, clock_ms(), rest_max,
+	rest = origin_health_failure(&os->health[origin], fault, clock_ms(), rest_max,
 			      retry_after_s * 1000ULL, draw());
 	if (fault != FAULT_CORRUPT)
 		os->origin[origin].fresh = http->connections;
@@ -126,14 +126,14 @@ static void succeeded(struct origins *os, struct transfer *t)
 		o->most++;
 		o->since_most = 0;
 	}
-	health_success(&os->health[t->origin]);
+	origin_health_success(&os->health[t->origin]);
 	if (clock_ms() - t->sent_ms < SILENCE_MS)
 		os->origin[t->origin].silence_ms = 0;
 	os->used = t->origin;
 	curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
 	o->multiplexes = version >= CURL_HTTP_VERSION_2_0;
 	if (o->multiplexes)
-		sockets_close_all(&o->sockets);
+		preconnect_close_all(&o->preconnect);
 	rtt_ms = t->connection == CONNECTION_NEW ? transfer_connect_ms(t) : transfer_answer_ms(t);
 	os->delay_ms = os->delay_ms ? (3 * os->delay_ms + rtt_ms) / 4 : rtt_ms;
 	/* Fall at once, rise slowly, and not by the queue that we make ourselves. */
@@ -211,11 +211,11 @@ static bool was_too_many(struct transfer *t)
 	struct origin *o = &os->origin[t->origin];
 	unsigned others = origin_owes(os, t->origin) - 1;
 
-	if ((t->reply.status != 503 && t->reply.status != 429) || !others)
+	if ((t->response.status != 503 && t->response.status != 429) || !others)
 		return false;
 	if (!o->most)
 		log_say(os->log, LOG_NOTE, "%s: server answered %u to one of %u requests at once; asking for fewer",
-			o->shown, t->reply.status, others + 1);
+			o->shown, t->response.status, others + 1);
 	if (!o->most || others < o->most)
 		o->most = others;
 	o->since_most = 0;
@@ -238,7 +238,7 @@ static void transfer_end(struct transfer *t, enum fault fault)
 	else if (!fault)
 		succeeded(os, t);
 	else if (!request || !was_too_many(t))
-		failed(os, t->origin, fault, t->why, t->reply.retry_after_s);
+		failed(os, t->origin, fault, t->why, t->response.retry_after_s);
 	transfer_retire(t);
 	if (request)
 		os->sink.end(os->sink.ctx, request, fault);
@@ -271,7 +271,7 @@ static void probe_spare(struct origins *os)
 
 	if (!os->busy_count || !os->total_bytes)
 		return;
-	due = health_due(os->health, os->count, clock_ms());
+	due = origin_health_due(os->health, os->count, clock_ms());
 	if (due >= 0)
 		transfer_start(os, due, 0, 0, NULL);
 }
@@ -293,8 +293,8 @@ static bool close_old_sockets(struct origins *os)
 	size_t i;
 
 	for (i = 0; i < os->count; i++) {
-		sockets_close_old(&os->origin[i].sockets, now);
-		left |= os->origin[i].sockets.count > 0;
+		preconnect_close_old(&os->origin[i].preconnect, now);
+		left |= os->origin[i].preconnect.count > 0;
 	}
 	return left;
 }
@@ -303,7 +303,7 @@ static void link_is_up(struct origins *os)
 {
 	size_t i;
 
-	health_reset(os->health, os->count);
+	origin_health_reset(os->health, os->count);
 	for (i = 0; i < os->count; i++)
 		os->origin[i].heard_ms = 0;	/* probe at once */
 }
@@ -331,7 +331,7 @@ void origins_poll(struct origins *os, unsigned timeout_ms)
 	if (timeout_ms && !os->has_reached)
 		curl_multi_poll(os->multi, &link, os->link_fd >= 0 ? 1 : 0,
 				(int)poll_limit(os, timeout_ms), NULL);
-	if (os->link_fd >= 0 && link_came_up(os->link_fd))
+	if (os->link_fd >= 0 && link_monitor_came_up(os->link_fd))
 		link_is_up(os);
 }
 
@@ -351,7 +351,7 @@ void origins_open_ahead(struct origins *os, unsigned count)
 		/* curl would bind it to the interface, and does not if it is connected. */
 		if (o->reached_ip[0] && os->rtt_ms >= FAR_MS && !o->multiplexes &&
 		    !os->options->http.interface)
-			sockets_open_ahead(&o->sockets, o->reached_ip, o->reached_port, more,
+			preconnect_start(&o->preconnect, o->reached_ip, o->reached_port, more,
 					   clock_ms());
 		o->reached_ip[0] = '\0';
 	}
@@ -367,7 +367,7 @@ void origins_wake(struct origins *os)
  */
 static int pick(const struct origins *os, const struct origin_request *request)
 {
-	int origin = health_pick(os->health, os->count, clock_ms(), request->avoid);
+	int origin = origin_health_pick(os->health, os->count, clock_ms(), request->avoid);
 
 	if (request->is_profile && (origin < 0 || os->health[origin].failures))
 		return os->busy ? os->busy->origin : -1;
@@ -400,7 +400,7 @@ void origins_cancel(struct origins *os, struct origin_request *request)
 
 uint64_t origins_wait_ms(const struct origins *os)
 {
-	return health_wait(os->health, os->count, clock_ms());
+	return origin_health_wait(os->health, os->count, clock_ms());
 }
 
 void origins_blame(struct origins *os, int origin, enum fault fault, const char *why)
@@ -436,7 +436,7 @@ void origins_state(const struct origins *os, struct origins_state *out)
 	out->requests = os->requests;
 	out->rtt_ms = os->rtt_ms;
 	out->delay_ms = os->delay_ms;
-	out->outage = !health_any_but(os->health, os->count, -1);
+	out->outage = !origin_health_any_but(os->health, os->count, -1);
 }
 
 static bool needs_ca(const struct options *options)
@@ -480,10 +480,10 @@ int origins_new(const struct options *options, const struct log *log,
 			err = -ENOMEM;
 	}
 	if (!err)
-		err = handle_parts_init(&os->parts, &options->http);
+		err = curl_setup_init(&os->setup, &options->http);
 	if (!err && needs_ca(options))
 		err = ca_bundle_read(options->http.cainfo, options->http.capath, log,
-				     &os->parts.ca, &os->parts.ca_size);
+				     &os->setup.ca, &os->setup.ca_size);
 	if (!err) {
 		os->multi = curl_multi_init();
 		err = os->multi ? 0 : -ENOMEM;
@@ -492,7 +492,7 @@ int origins_new(const struct options *options, const struct log *log,
 		origins_free(os);
 		return err;
 	}
-	os->link_fd = link_open();
+	os->link_fd = link_monitor_open();
 	*out = os;
 	return 0;
 }
@@ -508,7 +508,7 @@ void origins_free(struct origins *os)
 		transfer_retire(os->busy);
 	for (i = 0; i < os->count; i++) {
 		free(os->origin[i].profile_url);
-		sockets_close_all(&os->origin[i].sockets);
+		preconnect_close_all(&os->origin[i].preconnect);
 		while ((t = os->origin[i].idle)) {
 			os->origin[i].idle = t->next;
 			curl_easy_cleanup(t->easy);
@@ -519,7 +519,7 @@ void origins_free(struct origins *os)
 		curl_multi_cleanup(os->multi);
 	if (os->link_fd >= 0)
 		close(os->link_fd);
-	handle_parts_free(&os->parts);
+	curl_setup_free(&os->setup);
 	free(os);
 	curl_global_cleanup();
 }

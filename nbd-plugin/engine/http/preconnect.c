@@ -15,13 +15,13 @@
 /* They are for the requests of the next few round trips. */
 #define SPARE_MAX_MS 5000
 
-static void drop(struct sockets *s, unsigned i)
+static void drop(struct preconnect *s, unsigned i)
 {
 	s->spare[i] = s->spare[--s->count];
 }
 
 /* Where the spares go from now on; those to elsewhere are closed. */
-static bool set_address(struct sockets *s, const char *ip, int port)
+static bool set_address(struct preconnect *s, const char *ip, int port)
 {
 	const struct addrinfo hints = {
 		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
@@ -34,7 +34,7 @@ static bool set_address(struct sockets *s, const char *ip, int port)
 	if (getaddrinfo(ip, service, &hints, &found))
 		return false;
 	if (s->length != found->ai_addrlen || memcmp(&s->address, found->ai_addr, s->length)) {
-		sockets_close_all(s);
+		preconnect_close_all(s);
 		memcpy(&s->address, found->ai_addr, found->ai_addrlen);
 		s->length = found->ai_addrlen;
 	}
@@ -42,7 +42,7 @@ static bool set_address(struct sockets *s, const char *ip, int port)
 	return true;
 }
 
-void sockets_open_ahead(struct sockets *s, const char *ip, int port, unsigned count,
+void preconnect_start(struct preconnect *s, const char *ip, int port, unsigned count,
 			uint64_t now_ms)
 {
 	int fd;
@@ -64,7 +64,7 @@ void sockets_open_ahead(struct sockets *s, const char *ip, int port, unsigned co
 	}
 }
 
-bool sockets_is_connected(curl_socket_t fd)
+bool preconnect_is_connected(curl_socket_t fd)
 {
 	struct sockaddr_storage peer;
 	socklen_t length = sizeof peer;
@@ -80,7 +80,7 @@ static bool is_silent(int fd)
 	return poll(&p, 1, 0) == 0;
 }
 
-curl_socket_t sockets_take(struct sockets *s, const struct curl_sockaddr *address)
+curl_socket_t preconnect_take(struct preconnect *s, const struct curl_sockaddr *address)
 {
 	bool is_ours = s->count && s->length == address->addrlen &&
 		       !memcmp(&s->address, &address->addr, s->length);
@@ -92,7 +92,7 @@ curl_socket_t sockets_take(struct sockets *s, const struct curl_sockaddr *addres
 		if (!is_silent(fd)) {
 			close(fd);
 			drop(s, i);
-		} else if (sockets_is_connected(fd)) {
+		} else if (preconnect_is_connected(fd)) {
 			drop(s, i);
 			return fd;
 		}
@@ -100,7 +100,7 @@ curl_socket_t sockets_take(struct sockets *s, const struct curl_sockaddr *addres
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-void sockets_close_old(struct sockets *s, uint64_t now_ms)
+void preconnect_close_old(struct preconnect *s, uint64_t now_ms)
 {
 	unsigned i;
 
@@ -112,7 +112,7 @@ void sockets_close_old(struct sockets *s, uint64_t now_ms)
 	}
 }
 
-void sockets_close_all(struct sockets *s)
+void preconnect_close_all(struct preconnect *s)
 {
 	while (s->count)
 		close(s->spare[--s->count].fd);

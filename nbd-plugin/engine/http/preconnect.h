@@ -25,7 +25,7 @@
 
 #include "common/options.h"
 
-struct sockets {
+struct preconnect {
 	struct sockaddr_storage address;	/* of the spares */
 	socklen_t length;			/* 0: there never was one */
 	unsigned count;
@@ -35,19 +35,19 @@ struct sockets {
 /* Begins to connect to a numeric address until there are so many spares.  Fewer when
  * that fails, which is nobody's fault.  Does not block.
  */
-void sockets_open_ahead(struct sockets *sockets, const char *ip, int port, unsigned count,
+void preconnect_start(struct preconnect *sockets, const char *ip, int port, unsigned count,
 			uint64_t now_ms);
 
 /* A socket for curl, which owns it: a spare that has connected to this address, or
  * a new one that has not.  CURL_SOCKET_BAD with errno.
  */
-curl_socket_t sockets_take(struct sockets *sockets, const struct curl_sockaddr *address);
+curl_socket_t preconnect_take(struct preconnect *sockets, const struct curl_sockaddr *address);
 
-bool sockets_is_connected(curl_socket_t fd);
+bool preconnect_is_connected(curl_socket_t fd);
 
 /* Closes those that nobody has taken for 5 s, so that no server has to. */
-void sockets_close_old(struct sockets *sockets, uint64_t now_ms);
+void preconnect_close_old(struct preconnect *sockets, uint64_t now_ms);
 
-void sockets_close_all(struct sockets *sockets);
+void preconnect_close_all(struct preconnect *sockets);
 
 #endif

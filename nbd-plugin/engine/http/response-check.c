@@ -74,69 +74,69 @@ static bool is_word(struct text t, const char *word)
 }
 
 /* HTTP/1.1 206 Partial Content, HTTP/2 206 */
-static void status_line(struct http_reply *reply, struct text t)
+static void status_line(struct response *response, struct text t)
 {
 	uint64_t status;
 
-	memset(reply, 0, sizeof *reply);
+	memset(response, 0, sizeof *response);
 	while (t.length && *t.at != ' ')
 		take_char(&t, *t.at);
 	t = trim(t.at, t.length);
 	if (take_number(&t, &status) && status < 1000)
-		reply->status = (unsigned)status;
+		response->status = (unsigned)status;
 }
 
 /* bytes 0-4095/1048576 */
-static void content_range(struct http_reply *reply, struct text t)
+static void content_range(struct response *response, struct text t)
 {
-	bool twice = reply->has_range;
+	bool twice = response->has_range;
 
-	reply->has_range = true;
+	response->has_range = true;
 	if (twice || !starts_with(t, "bytes")) {
-		reply->bad_range = true;
+		response->bad_range = true;
 		return;
 	}
 	t = trim(t.at + 5, t.length - 5);
-	if (!take_number(&t, &reply->first) || !take_char(&t, '-') ||
-	    !take_number(&t, &reply->last) || !take_char(&t, '/') ||
-	    !take_number(&t, &reply->total) || t.length)
-		reply->bad_range = true;
+	if (!take_number(&t, &response->first) || !take_char(&t, '-') ||
+	    !take_number(&t, &response->last) || !take_char(&t, '/') ||
+	    !take_number(&t, &response->total) || t.length)
+		response->bad_range = true;
 }
 
-static void content_length(struct http_reply *reply, struct text t)
+static void content_length(struct response *response, struct text t)
 {
-	bool twice = reply->has_length;
+	bool twice = response->has_length;
 
-	reply->has_length = true;
-	if (twice || !take_number(&t, &reply->length) || t.length)
-		reply->bad_length = true;
+	response->has_length = true;
+	if (twice || !take_number(&t, &response->length) || t.length)
+		response->bad_length = true;
 }
 
-static void etag(struct http_reply *reply, struct text t)
+static void etag(struct response *response, struct text t)
 {
 	/* One too long to compare is as good as none. */
-	if (t.length >= sizeof reply->etag)
+	if (t.length >= sizeof response->etag)
 		return;
-	memcpy(reply->etag, t.at, t.length);
-	reply->etag[t.length] = '\0';
+	memcpy(response->etag, t.at, t.length);
+	response->etag[t.length] = '\0';
 }
 
-static void retry_after(struct http_reply *reply, struct text t)
+static void retry_after(struct response *response, struct text t)
 {
 	uint64_t seconds;
 
 	if (take_number(&t, &seconds) && !t.length)
-		reply->retry_after_s = seconds < RETRY_AFTER_MAX_S ?
+		response->retry_after_s = seconds < RETRY_AFTER_MAX_S ?
 			(unsigned)seconds : RETRY_AFTER_MAX_S;
 }
 
-void http_reply_line(struct http_reply *reply, const char *line, size_t length)
+void response_header_line(struct response *response, const char *line, size_t length)
 {
 	struct text name, value;
 	const char *colon;
 
 	if (length >= 5 && !memcmp(line, "HTTP/", 5)) {
-		status_line(reply, (struct text){ line, length });
+		status_line(response, (struct text){ line, length });
 		return;
 	}
 	colon = memchr(line, ':', length);
@@ -145,86 +145,86 @@ void http_reply_line(struct http_reply *reply, const char *line, size_t length)
 	name = trim(line, (size_t)(colon - line));
 	value = trim(colon + 1, length - (size_t)(colon - line) - 1);
 	if (is_word(name, "content-range"))
-		content_range(reply, value);
+		content_range(response, value);
 	else if (is_word(name, "content-length"))
-		content_length(reply, value);
+		content_length(response, value);
 	else if (is_word(name, "content-encoding"))
-		reply->encoded |= value.length && !is_word(value, "identity");
+		response->encoded |= value.length && !is_word(value, "identity");
 	else if (is_word(name, "content-type"))
-		reply->multipart = starts_with(value, "multipart/");
+		response->multipart = starts_with(value, "multipart/");
 	else if (is_word(name, "etag"))
-		etag(reply, value);
+		etag(response, value);
 	else if (is_word(name, "retry-after"))
-		retry_after(reply, value);
+		retry_after(response, value);
 }
 
-enum fault http_reply_check(const struct http_reply *reply, uint64_t first,
+enum fault response_check(const struct response *response, uint64_t first,
 			    uint64_t last, uint64_t total,
 			    char *why, size_t why_size)
 {
-	if (reply->status == 200) {
+	if (response->status == 200) {
 		snprintf(why, why_size, "server ignored Range (200 instead of 206)");
 		return FAULT_STATUS;
 	}
-	if (reply->status != 206) {
-		snprintf(why, why_size, "server answered %u instead of 206", reply->status);
+	if (response->status != 206) {
+		snprintf(why, why_size, "server answered %u instead of 206", response->status);
 		return FAULT_STATUS;
 	}
-	if (reply->multipart) {
+	if (response->multipart) {
 		snprintf(why, why_size, "server answered with several parts, one was asked for");
 		return FAULT_ENCODING;
 	}
-	if (reply->encoded) {
+	if (response->encoded) {
 		snprintf(why, why_size, "server or proxy compressed the image (Content-Encoding)");
 		return FAULT_ENCODING;
 	}
-	if (!reply->has_range || reply->bad_range) {
+	if (!response->has_range || response->bad_range) {
 		snprintf(why, why_size, "Content-Range is %s",
-			 reply->has_range ? "malformed" : "missing");
+			 response->has_range ? "malformed" : "missing");
 		return FAULT_RANGE;
 	}
-	if (total && reply->total != total) {
+	if (total && response->total != total) {
 		snprintf(why, why_size,
 			 "image has %" PRIu64 " bytes there instead of %" PRIu64,
-			 reply->total, total);
+			 response->total, total);
 		return FAULT_TOTAL;
 	}
-	if (!total && last >= reply->total && reply->total > first)
-		last = reply->total - 1;
-	if (reply->first != first || reply->last != last || reply->total <= last) {
+	if (!total && last >= response->total && response->total > first)
+		last = response->total - 1;
+	if (response->first != first || response->last != last || response->total <= last) {
 		snprintf(why, why_size, "asked for bytes %" PRIu64 "-%" PRIu64
 			 ", server sent %" PRIu64 "-%" PRIu64 "/%" PRIu64,
-			 first, last, reply->first, reply->last, reply->total);
+			 first, last, response->first, response->last, response->total);
 		return FAULT_RANGE;
 	}
-	if (reply->has_length && (reply->bad_length ||
-				  reply->length != last - first + 1)) {
+	if (response->has_length && (response->bad_length ||
+				  response->length != last - first + 1)) {
 		snprintf(why, why_size, "Content-Length contradicts Content-Range");
 		return FAULT_RANGE;
 	}
 	return FAULT_NONE;
 }
 
-enum fault http_reply_check_whole(const struct http_reply *reply, uint64_t most,
+enum fault response_check_whole(const struct response *response, uint64_t most,
 				  char *why, size_t why_size)
 {
-	if (reply->status != 200) {
-		snprintf(why, why_size, "server answered %u instead of 200", reply->status);
+	if (response->status != 200) {
+		snprintf(why, why_size, "server answered %u instead of 200", response->status);
 		/* A server in trouble may have it all the same. */
-		return reply->status >= 500 ? FAULT_BROKEN : FAULT_STATUS;
+		return response->status >= 500 ? FAULT_BROKEN : FAULT_STATUS;
 	}
-	if (reply->encoded) {
+	if (response->encoded) {
 		snprintf(why, why_size, "server or proxy compressed it (Content-Encoding)");
 		return FAULT_STATUS;
 	}
-	if (reply->has_length && (reply->bad_length || reply->length > most)) {
+	if (response->has_length && (response->bad_length || response->length > most)) {
 		snprintf(why, why_size, "longer than %" PRIu64 " bytes", most);
 		return FAULT_STATUS;
 	}
 	return FAULT_NONE;
 }
 
-bool http_etag_changed(const char *before, const char *now)
+bool response_etag_changed(const char *before, const char *now)
 {
 	return before[0] == '"' && now[0] == '"' && strcmp(before, now) != 0;
 }

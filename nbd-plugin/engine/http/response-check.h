@@ -15,7 +15,7 @@
 
 #include "common/fault.h"
 
-struct http_reply {
+struct response {
 	unsigned status;
 	bool has_range, bad_range;
 	uint64_t first, last, total;	/* of Content-Range */
@@ -30,23 +30,23 @@ struct http_reply {
 /* Takes one header line, with or without its line end.  A status line begins a
  * new reply: after redirects and 1xx only the last one counts.
  */
-void http_reply_line(struct http_reply *reply, const char *line, size_t length);
+void response_header_line(struct response *response, const char *line, size_t length);
 
 /* Whether this answers bytes=first-last of an image of total bytes.  total 0:
  * not known yet; then any total > first will do, and last is clipped to it.
  * On a fault, why (why_size bytes) says what was wrong with it.
  */
-enum fault http_reply_check(const struct http_reply *reply, uint64_t first,
+enum fault response_check(const struct response *response, uint64_t first,
 			    uint64_t last, uint64_t total,
 			    char *why, size_t why_size);
 
 /* Whether this answers a request for a whole file of at most most bytes.
  * FAULT_STATUS: there is none to be had; FAULT_BROKEN: perhaps later.
  */
-enum fault http_reply_check_whole(const struct http_reply *reply, uint64_t most,
+enum fault response_check_whole(const struct response *response, uint64_t most,
 				  char *why, size_t why_size);
 
 /* Whether the two are both strong and differ. */
-bool http_etag_changed(const char *before, const char *now);
+bool response_etag_changed(const char *before, const char *now);
 
 #endif

@@ -21,7 +21,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
 	struct transfer *t = ctx;
 
-	http_reply_line(&t->reply, line, size * count);
+	response_header_line(&t->response, line, size * count);
 	return size * count;
 }
 
@@ -34,18 +34,18 @@ static enum fault check_etag(struct transfer *t)
 	struct origins *os = t->origins;
 	struct origin *o = &os->origin[t->origin];
 
-	if (http_etag_changed(o->etag, t->reply.etag)) {
+	if (response_etag_changed(o->etag, t->response.etag)) {
 		if (os->options->verify_none) {
 			snprintf(t->why, sizeof t->why,
 				 "image was replaced (ETag %.40s, was %.40s)",
-				 t->reply.etag, o->etag);
+				 t->response.etag, o->etag);
 			return FAULT_REPLACED;
 		}
 		log_say(os->log, LOG_NOTE, "%s: file was replaced (ETag %.40s, was %.40s); every block is still verified",
-			o->shown, t->reply.etag, o->etag);
+			o->shown, t->response.etag, o->etag);
 	}
-	if (t->reply.etag[0])
-		memcpy(o->etag, t->reply.etag, sizeof o->etag);
+	if (t->response.etag[0])
+		memcpy(o->etag, t->response.etag, sizeof o->etag);
 	return FAULT_NONE;
 }
 
@@ -55,16 +55,16 @@ static enum fault check_header(struct transfer *t)
 	enum fault fault;
 
 	if (t->request && t->request->is_profile)
-		return http_reply_check_whole(&t->reply, t->last, t->why, sizeof t->why);
-	fault = http_reply_check(&t->reply, t->first, t->last, os->total_bytes,
+		return response_check_whole(&t->response, t->last, t->why, sizeof t->why);
+	fault = response_check(&t->response, t->first, t->last, os->total_bytes,
 				 t->why, sizeof t->why);
 	if (!fault)
 		fault = check_etag(t);
 	if (fault)
 		return fault;
-	if (t->last >= t->reply.total)
-		t->last = t->reply.total - 1;
-	os->origin[t->origin].told_total = t->reply.total;
+	if (t->last >= t->response.total)
+		t->last = t->response.total - 1;
+	os->origin[t->origin].told_total = t->response.total;
 	return FAULT_NONE;
 }
 
@@ -116,10 +116,10 @@ unsigned transfer_answer_ms(const struct transfer *t)
 static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct transfer *t = ctx;
-	curl_socket_t fd = sockets_take(&t->origins->origin[t->origin].sockets, address);
+	curl_socket_t fd = preconnect_take(&t->origins->origin[t->origin].preconnect, address);
 
 	(void)purpose;
-	t->connection = fd >= 0 && sockets_is_connected(fd) ? CONNECTION_AHEAD : CONNECTION_NEW;
+	t->connection = fd >= 0 && preconnect_is_connected(fd) ? CONNECTION_AHEAD : CONNECTION_NEW;
 	return fd;
 }
 
@@ -127,7 +127,7 @@ static int on_socket_options(void *ctx, curl_socket_t fd, curlsocktype purpose)
 {
 	(void)ctx;
 	(void)purpose;
-	return sockets_is_connected(fd) ? CURL_SOCKOPT_ALREADY_CONNECTED : CURL_SOCKOPT_OK;
+	return preconnect_is_connected(fd) ? CURL_SOCKOPT_ALREADY_CONNECTED : CURL_SOCKOPT_OK;
 }
 
 /* Connected, and about to send its request. */
@@ -168,7 +168,7 @@ static struct transfer *transfer_get(struct origins *os, int origin)
 		return NULL;
 	t->origins = os;
 	t->origin = origin;
-	t->easy = handle_new(&os->parts, o->url);
+	t->easy = curl_setup_handle(&os->setup, o->url);
 	if (!t->easy) {
 		free(t);
 		return NULL;
@@ -197,7 +197,7 @@ static void transfer_put(struct transfer *t)
 
 void origin_connect_anew(struct origin *o)
 {
-	sockets_close_all(&o->sockets);
+	preconnect_close_all(&o->preconnect);
 	o->reached_ip[0] = '\0';
 	o->connects_anew = true;
 }
@@ -248,7 +248,7 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	/* Before there was nothing to hear. */
 	if (!origin_owes(os, origin))
 		o->heard_ms = t->heard_ms;
-	memset(&t->reply, 0, sizeof t->reply);
+	memset(&t->response, 0, sizeof t->response);
 	t->was_alone = !os->busy;
 	t->connection = CONNECTION_REUSED;
 	t->checked = false;
@@ -259,7 +259,7 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	curl_easy_setopt(t->easy, CURLOPT_RANGE, is_profile ? NULL : range);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_error);
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
-			 no_cache ? os->parts.no_cache_headers : os->parts.headers);
+			 no_cache ? os->setup.no_cache_headers : os->setup.headers);
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, o->fresh ? 1L : 0L);
 	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(os, origin, !request));
 	if (curl_multi_add_handle(os->multi, t->easy)) {

@@ -36,7 +36,7 @@ struct transfer {
 	uint64_t window_start_ms, window_bytes;
 	uint64_t sent_ms, heard_ms;	/* heard: the last byte, or sent */
 	bool asks_if_alive;	/* a probe because of silence */
-	struct http_reply reply;
+	struct response response;
 	bool was_alone;		/* when it was sent */
 	enum connection connection;
 	bool checked;
@@ -56,7 +56,7 @@ struct origin {
 	unsigned silence_ms;	/* so long without a byte is worth a probe */
 	unsigned fresh;		/* so many requests must not reuse a connection */
 	unsigned tries;		/* since it first failed; see connect_timeout_ms */
-	struct sockets sockets;
+	struct preconnect preconnect;
 	bool connects_anew;	/* the next connection is the first of many */
 	bool multiplexes;	/* HTTP/2: one connection is enough */
 	char reached_ip[48];	/* by the first of many; "": not yet, or told */
@@ -71,13 +71,13 @@ struct origins {
 	const struct options *options;
 	const struct log *log;
 	struct origin_sink sink;
-	struct handle_parts parts;
+	struct curl_setup setup;
 	CURLM *multi;
 	int link_fd;
 	uint64_t total_bytes;
 	size_t count;
 	struct origin origin[OPTIONS_MAX_URLS];
-	struct health health[OPTIONS_MAX_URLS];
+	struct origin_health health[OPTIONS_MAX_URLS];
 	struct transfer *busy;
 	unsigned busy_count;
 	int used;		/* origin of the last good answer */

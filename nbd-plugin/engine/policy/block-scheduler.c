@@ -11,7 +11,7 @@
 
 #define SUSPECT_REST_MS 500
 
-int plan_init(struct plan *p, const struct store *store, uint64_t blocks)
+int scheduler_init(struct block_scheduler *p, const struct store *store, uint64_t blocks)
 {
 	int err;
 
@@ -19,23 +19,23 @@ int plan_init(struct plan *p, const struct store *store, uint64_t blocks)
 	p->store = store;
 	p->blocks = blocks;
 	p->last = &p->first;
-	err = bits_init(&p->wanted, blocks);
+	err = bitmap_init(&p->wanted, blocks);
 	if (!err)
-		err = bits_init(&p->busy, blocks);
+		err = bitmap_init(&p->busy, blocks);
 	if (!err)
-		err = bits_init(&p->is_expected, blocks);
+		err = bitmap_init(&p->is_expected, blocks);
 	return err;
 }
 
-void plan_free(struct plan *p)
+void scheduler_free(struct block_scheduler *p)
 {
-	bits_free(&p->wanted);
-	bits_free(&p->busy);
-	bits_free(&p->is_expected);
+	bitmap_free(&p->wanted);
+	bitmap_free(&p->busy);
+	bitmap_free(&p->is_expected);
 	free(p->expected);
 }
 
-static void mark_wanted(struct plan *p, const struct want *w, bool wanted)
+static void mark_wanted(struct block_scheduler *p, const struct demand *w, bool wanted)
 {
 	uint32_t i;
 
@@ -43,13 +43,13 @@ static void mark_wanted(struct plan *p, const struct want *w, bool wanted)
 		if (!(w->missing[i / 64] >> (i % 64) & 1))
 			continue;
 		if (wanted)
-			bits_set(&p->wanted, w->start + i);
+			bitmap_set(&p->wanted, w->start + i);
 		else
-			bits_clear(&p->wanted, w->start + i);
+			bitmap_clear(&p->wanted, w->start + i);
 	}
 }
 
-void plan_add(struct plan *p, struct want *w)
+void scheduler_add_demand(struct block_scheduler *p, struct demand *w)
 {
 	mark_wanted(p, w, true);
 	w->next = NULL;
@@ -57,9 +57,9 @@ void plan_add(struct plan *p, struct want *w)
 	p->last = &w->next;
 }
 
-void plan_remove(struct plan *p, struct want *w)
+void scheduler_remove_demand(struct block_scheduler *p, struct demand *w)
 {
-	struct want **at = &p->first;
+	struct demand **at = &p->first;
 
 	while (*at != w)
 		at = &(*at)->next;
@@ -70,43 +70,43 @@ void plan_remove(struct plan *p, struct want *w)
 	mark_wanted(p, w, false);
 }
 
-static struct suspect *find_suspect(struct plan *p, uint64_t block)
+static struct suspect *find_suspect(struct block_scheduler *p, uint64_t block)
 {
 	size_t i;
 
-	for (i = 0; p->suspect_count && i < PLAN_SUSPECTS; i++)
+	for (i = 0; p->suspect_count && i < SCHEDULER_SUSPECTS; i++)
 		if (p->suspects[i].times && p->suspects[i].block == block)
 			return &p->suspects[i];
 	return NULL;
 }
 
 /* Nobody has it and nobody has been asked for it. */
-static bool is_absent(const struct plan *p, uint64_t block)
+static bool is_absent(const struct block_scheduler *p, uint64_t block)
 {
-	return !store_has(p->store, block) && !bits_test(&p->busy, block) &&
+	return !store_has(p->store, block) && !bitmap_test(&p->busy, block) &&
 	       !store_is_candidate(p->store, block);
 }
 
-void plan_take(struct plan *p, uint64_t start, uint64_t count)
+void scheduler_mark_busy(struct block_scheduler *p, uint64_t start, uint64_t count)
 {
 	uint64_t i;
 
 	for (i = start; i < start + count; i++)
-		bits_set(&p->busy, i);
+		bitmap_set(&p->busy, i);
 }
 
-static bool take(struct plan *p, uint64_t start, uint32_t count, struct extent *out)
+static bool take(struct block_scheduler *p, uint64_t start, uint32_t count, struct extent *out)
 {
 	out->start = start;
 	out->count = count;
 	out->suspect = false;
 	out->avoid = -1;
-	plan_take(p, start, count);
+	scheduler_mark_busy(p, start, count);
 	return true;
 }
 
 /* A suspect goes alone, when its time has come. */
-static bool take_suspect(struct plan *p, const struct suspect *s, uint64_t now_ms,
+static bool take_suspect(struct block_scheduler *p, const struct suspect *s, uint64_t now_ms,
 			 struct extent *out)
 {
 	if (now_ms < s->next_try_ms)
@@ -117,14 +117,14 @@ static bool take_suspect(struct plan *p, const struct suspect *s, uint64_t now_m
 	return true;
 }
 
-static uint64_t group_end(const struct plan *p, uint64_t block)
+static uint64_t group_end(const struct block_scheduler *p, uint64_t block)
 {
 	uint64_t end = (block / STORE_GROUP + 1) * STORE_GROUP;
 
 	return end < p->blocks ? end : p->blocks;
 }
 
-static bool joins(struct plan *p, uint64_t block, uint64_t start, uint32_t max_blocks)
+static bool joins(struct block_scheduler *p, uint64_t block, uint64_t start, uint32_t max_blocks)
 {
 	return block < p->blocks && block - start < max_blocks &&
 	       is_absent(p, block) && !find_suspect(p, block);
@@ -134,7 +134,7 @@ static bool joins(struct plan *p, uint64_t block, uint64_t start, uint32_t max_b
  * needed; without that knowledge, the rest of its group, which the same files
  * are likely to lie in.
  */
-static bool take_from(struct plan *p, uint64_t start, uint64_t now_ms,
+static bool take_from(struct block_scheduler *p, uint64_t start, uint64_t now_ms,
 		      uint32_t max_blocks, struct extent *out)
 {
 	struct suspect *s = find_suspect(p, start);
@@ -142,10 +142,10 @@ static bool take_from(struct plan *p, uint64_t start, uint64_t now_ms,
 
 	if (s)
 		return take_suspect(p, s, now_ms, out);
-	while (joins(p, end, start, max_blocks) && bits_test(&p->wanted, end))
+	while (joins(p, end, start, max_blocks) && bitmap_test(&p->wanted, end))
 		end++;
-	if (bits_test(&p->is_expected, end - 1)) {
-		while (joins(p, end, start, max_blocks) && bits_test(&p->is_expected, end))
+	if (bitmap_test(&p->is_expected, end - 1)) {
+		while (joins(p, end, start, max_blocks) && bitmap_test(&p->is_expected, end))
 			end++;
 		return take(p, start, (uint32_t)(end - start), out);
 	}
@@ -155,20 +155,20 @@ static bool take_from(struct plan *p, uint64_t start, uint64_t now_ms,
 	return take(p, start, (uint32_t)(end - start), out);
 }
 
-void plan_need_hash(struct plan *p, uint64_t block)
+void scheduler_add_hash(struct block_scheduler *p, uint64_t block)
 {
 	unsigned i;
 
-	if (bits_test(&p->busy, block))
+	if (bitmap_test(&p->busy, block))
 		return;
 	for (i = 0; i < p->hash_count; i++)
 		if (p->hashes[i] == block)
 			return;
-	if (p->hash_count < PLAN_HASHES)
+	if (p->hash_count < SCHEDULER_HASHES)
 		p->hashes[p->hash_count++] = block;
 }
 
-bool plan_next_hash(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
+bool scheduler_next_hash(struct block_scheduler *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
 {
 	unsigned i;
 	uint64_t block, end;
@@ -187,7 +187,7 @@ bool plan_next_hash(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct
 			taken = take_suspect(p, s, now_ms, out);
 		else {
 			for (end = block + 1; joins(p, end, block, max_blocks) &&
-			     (!p->expected_count || bits_test(&p->is_expected, end)); end++)
+			     (!p->expected_count || bitmap_test(&p->is_expected, end)); end++)
 				;
 			taken = take(p, block, (uint32_t)(end - block), out);
 		}
@@ -196,14 +196,14 @@ bool plan_next_hash(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct
 	return false;
 }
 
-void plan_prefetch(struct plan *p, uint64_t start, uint64_t count)
+void scheduler_add_prefetch(struct block_scheduler *p, uint64_t start, uint64_t count)
 {
-	if (p->prefetch_count < PLAN_PREFETCHES)
+	if (p->prefetch_count < SCHEDULER_PREFETCHES)
 		p->prefetches[p->prefetch_count++] = (struct range){ start, start + count };
 }
 
 /* The next of a queue of ranges; those that are through leave it. */
-static bool next_of(struct plan *p, struct range *queue, unsigned *count, uint64_t now_ms,
+static bool next_of(struct block_scheduler *p, struct range *queue, unsigned *count, uint64_t now_ms,
 		    uint32_t max_blocks, struct extent *out)
 {
 	struct range *r = queue;
@@ -226,7 +226,7 @@ static bool next_of(struct plan *p, struct range *queue, unsigned *count, uint64
 	return false;
 }
 
-void plan_readahead(struct plan *p, uint64_t start, uint64_t count)
+void scheduler_add_readahead(struct block_scheduler *p, uint64_t start, uint64_t count)
 {
 	struct range *r = p->readaheads;
 
@@ -234,17 +234,17 @@ void plan_readahead(struct plan *p, uint64_t start, uint64_t count)
 		return;
 	if (count > p->blocks - start)
 		count = p->blocks - start;
-	if (p->readahead_count == PLAN_READAHEADS)
+	if (p->readahead_count == SCHEDULER_READAHEADS)
 		memmove(r, r + 1, --p->readahead_count * sizeof *r);
 	r[p->readahead_count++] = (struct range){ start, start + count };
 }
 
-bool plan_next_readahead(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
+bool scheduler_next_readahead(struct block_scheduler *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
 {
 	return next_of(p, p->readaheads, &p->readahead_count, now_ms, max_blocks, out);
 }
 
-static int append_expected(struct plan *p, uint64_t start, uint64_t end)
+static int append_expected(struct block_scheduler *p, uint64_t start, uint64_t end)
 {
 	struct range *last = p->expected_count ? &p->expected[p->expected_count - 1] : NULL, *more;
 
@@ -263,13 +263,13 @@ static int append_expected(struct plan *p, uint64_t start, uint64_t end)
 	return 0;
 }
 
-int plan_expect(struct plan *p, uint64_t start, uint64_t count)
+int scheduler_add_expected(struct block_scheduler *p, uint64_t start, uint64_t count)
 {
 	uint64_t block, end = start + count;
 	int err = 0;
 
 	for (block = start; block < end && block < p->blocks && !err; block++) {
-		if (store_has(p->store, block) || bits_set(&p->is_expected, block))
+		if (store_has(p->store, block) || bitmap_set(&p->is_expected, block))
 			continue;
 		p->expected_left++;
 		err = append_expected(p, block, block + 1);
@@ -277,7 +277,7 @@ int plan_expect(struct plan *p, uint64_t start, uint64_t count)
 	return err;
 }
 
-bool plan_next_expected(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
+bool scheduler_next_expected(struct block_scheduler *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
 {
 	const struct range *r;
 	uint64_t block;
@@ -285,16 +285,16 @@ bool plan_next_expected(struct plan *p, uint64_t now_ms, uint32_t max_blocks, st
 	for (; p->expected_left && p->expected_at < p->expected_count; p->expected_at++) {
 		r = &p->expected[p->expected_at];
 		for (block = r->start; block < r->end; block++)
-			if (bits_test(&p->is_expected, block) && is_absent(p, block) &&
+			if (bitmap_test(&p->is_expected, block) && is_absent(p, block) &&
 			    take_from(p, block, now_ms, max_blocks, out))
 				return true;
 	}
 	return false;
 }
 
-bool plan_next_demand(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
+bool scheduler_next_demand(struct block_scheduler *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
 {
-	const struct want *w;
+	const struct demand *w;
 	uint32_t i;
 
 	for (w = p->first; w; w = w->next)
@@ -308,7 +308,7 @@ bool plan_next_demand(struct plan *p, uint64_t now_ms, uint32_t max_blocks, stru
 	return next_of(p, p->prefetches, &p->prefetch_count, now_ms, max_blocks, out);
 }
 
-bool plan_next_fill(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
+bool scheduler_next_fill(struct block_scheduler *p, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
 {
 	uint64_t block = p->fill_at, end;
 	bool wrapped = false;
@@ -341,37 +341,37 @@ bool plan_next_fill(struct plan *p, uint64_t now_ms, uint32_t max_blocks, struct
 	return false;
 }
 
-void plan_release(struct plan *p, uint64_t start, uint64_t count)
+void scheduler_release(struct block_scheduler *p, uint64_t start, uint64_t count)
 {
 	uint64_t i;
 
 	for (i = start; i < start + count; i++) {
-		bits_clear(&p->busy, i);
+		bitmap_clear(&p->busy, i);
 		/* Somewhere behind: look again from the start. */
-		if (bits_test(&p->is_expected, i))
+		if (bitmap_test(&p->is_expected, i))
 			p->expected_at = 0;
 	}
 	if (count && start < p->fill_at)
 		p->fill_at = start;
 }
 
-void plan_arrive(struct plan *p, uint64_t start, uint64_t count)
+void scheduler_mark_present(struct block_scheduler *p, uint64_t start, uint64_t count)
 {
 	uint64_t i;
 
 	for (i = start; i < start + count; i++) {
-		bits_clear(&p->busy, i);
+		bitmap_clear(&p->busy, i);
 		/* One that could not be kept was needed all the same, once. */
-		if (bits_clear(&p->is_expected, i))
+		if (bitmap_clear(&p->is_expected, i))
 			p->expected_left--;
 		if (store_has(p->store, i))
-			bits_clear(&p->wanted, i);
+			bitmap_clear(&p->wanted, i);
 		else if (i < p->fill_at)
 			p->fill_at = i;
 	}
 }
 
-void plan_suspect(struct plan *p, uint64_t block, int origin, uint64_t now_ms,
+void scheduler_add_suspect(struct block_scheduler *p, uint64_t block, int origin, uint64_t now_ms,
 		  uint64_t rest_max_ms)
 {
 	struct suspect *s = find_suspect(p, block), *candidate;
@@ -380,7 +380,7 @@ void plan_suspect(struct plan *p, uint64_t block, int origin, uint64_t now_ms,
 
 	for (i = 0, candidate = p->suspects; !s; i++, candidate++)
 		/* A full table gives up its last: it will show itself again. */
-		if (i == PLAN_SUSPECTS - 1 || !candidate->times)
+		if (i == SCHEDULER_SUSPECTS - 1 || !candidate->times)
 			s = candidate;
 	if (!s->times)
 		p->suspect_count++;
@@ -397,7 +397,7 @@ void plan_suspect(struct plan *p, uint64_t block, int origin, uint64_t now_ms,
 		s->times++;
 }
 
-void plan_acquit(struct plan *p, uint64_t block)
+void scheduler_clear_suspect(struct block_scheduler *p, uint64_t block)
 {
 	struct suspect *s = find_suspect(p, block);
 
@@ -407,12 +407,12 @@ void plan_acquit(struct plan *p, uint64_t block)
 	p->suspect_count--;
 }
 
-uint64_t plan_next_suspect_ms(const struct plan *p)
+uint64_t scheduler_next_suspect_ms(const struct block_scheduler *p)
 {
 	uint64_t next = UINT64_MAX;
 	size_t i;
 
-	for (i = 0; i < PLAN_SUSPECTS; i++)
+	for (i = 0; i < SCHEDULER_SUSPECTS; i++)
 		if (p->suspects[i].times && p->suspects[i].next_try_ms < next)
 			next = p->suspects[i].next_try_ms;
 	return next;

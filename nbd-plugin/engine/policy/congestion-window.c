@@ -12,9 +12,9 @@
 /* What may stand in the queue of the link so that it never runs dry. */
 #define QUEUE_MS 100
 #define WINDOW_MIN (64U << 10)
-#define STRETCH_NONE 16
-#define STRETCH_FIRST (2 * STRETCH_NONE)
-#define STRETCH_MAX (3 * STRETCH_NONE)
+#define GAIN_ONE 16
+#define GAIN_FIRST (2 * GAIN_ONE)
+#define GAIN_MAX (3 * GAIN_ONE)
 /* So many background requests at once fill a link whose round trip is short.  Those of
  * a profile are small, so a longer one takes more, for each 100 ms.
  */
@@ -34,19 +34,19 @@
  */
 #define FAR_MS 400
 
-static uint64_t carried(const struct pace *p, unsigned ms)
+static uint64_t carried(const struct congestion_window *p, unsigned ms)
 {
 	return p->bytes_per_s * ms / 1000;
 }
 
-static void begin_sample(struct pace *p, uint64_t now_ms, uint64_t bytes, uint64_t due)
+static void begin_sample(struct congestion_window *p, uint64_t now_ms, uint64_t bytes, uint64_t due)
 {
 	p->since_ms = now_ms;
 	p->bytes_then = bytes;
 	p->least_due = due;
 }
 
-static void take_sample(struct pace *p, uint64_t sample, bool full)
+static void take_sample(struct congestion_window *p, uint64_t sample, bool full)
 {
 	uint64_t best = 0;
 	unsigned i;
@@ -58,20 +58,20 @@ static void take_sample(struct pace *p, uint64_t sample, bool full)
 		p->flat = 0;
 	else if (full && ++p->flat >= FLAT_MAX)
 		p->steady = true;
-	p->samples[p->next++ % PACE_SAMPLES] = sample;
-	for (i = 0; i < PACE_SAMPLES; i++)
+	p->samples[p->next++ % CWND_SAMPLES] = sample;
+	for (i = 0; i < CWND_SAMPLES; i++)
 		if (p->samples[i] > best)
 			best = p->samples[i];
 	p->bytes_per_s = best;
 }
 
-static uint64_t came_so_far(const struct pace *p)
+static uint64_t came_so_far(const struct congestion_window *p)
 {
 	return p->bytes - p->base_bytes;
 }
 
 /* How many times a near link's round trip this one's is. */
-static unsigned times_near(const struct pace *p, unsigned most)
+static unsigned times_near(const struct congestion_window *p, unsigned most)
 {
 	unsigned times = p->rtt_ms / NEAR_MS;
 
@@ -81,7 +81,7 @@ static unsigned times_near(const struct pace *p, unsigned most)
 /* As TCP does it: one byte more for each that came; but no more than four times what
  * the link has shown to carry.
  */
-static uint64_t starting_window(const struct pace *p)
+static uint64_t starting_window(const struct congestion_window *p)
 {
 	uint64_t first = (uint64_t)WINDOW_MIN * times_near(p, FIRST_MAX);
 	uint64_t most = first + 4 * carried(p, p->rtt_ms + QUEUE_MS / 2);
@@ -91,34 +91,34 @@ static uint64_t starting_window(const struct pace *p)
 }
 
 /* Of the link itself, were every connection at its speed. */
-static uint64_t steady_window(const struct pace *p)
+static uint64_t steady_window(const struct congestion_window *p)
 {
 	uint64_t window = carried(p, p->rtt_ms + QUEUE_MS);
 
 	return window > WINDOW_MIN ? window : WINDOW_MIN;
 }
 
-static void follow_queue(struct pace *p, uint64_t now_ms, bool full, unsigned delay_ms)
+static void adjust_gain(struct congestion_window *p, uint64_t now_ms, bool full, unsigned delay_ms)
 {
 	unsigned queue_ms = delay_ms > p->rtt_ms ? delay_ms - p->rtt_ms : 0;
 
 	/* What the last step has done must be seen first. */
-	if (p->steady && now_ms - p->stretched_ms < 2 * delay_ms)
+	if (p->steady && now_ms - p->gain_changed_ms < 2 * delay_ms)
 		return;
-	p->stretched_ms = now_ms;
+	p->gain_changed_ms = now_ms;
 	if (!p->steady)
-		p->stretch = STRETCH_FIRST;
+		p->gain = GAIN_FIRST;
 	else if (queue_ms > QUEUE_MS * 3 / 4)
-		p->stretch -= p->stretch / 4;
+		p->gain -= p->gain / 4;
 	else if (full && queue_ms < QUEUE_MS / 4)
-		p->stretch += p->stretch / 4;
-	if (p->stretch < STRETCH_NONE)
-		p->stretch = STRETCH_NONE;
-	if (p->stretch > STRETCH_MAX)
-		p->stretch = STRETCH_MAX;
+		p->gain += p->gain / 4;
+	if (p->gain < GAIN_ONE)
+		p->gain = GAIN_ONE;
+	if (p->gain > GAIN_MAX)
+		p->gain = GAIN_MAX;
 }
 
-void pace_update(struct pace *p, uint64_t now_ms, uint64_t bytes, uint64_t due, unsigned rtt_ms,
+void cwnd_update(struct congestion_window *p, uint64_t now_ms, uint64_t bytes, uint64_t due, unsigned rtt_ms,
 		 unsigned delay_ms)
 {
 	uint64_t elapsed_ms = now_ms - p->since_ms, got = bytes - p->bytes_then;
@@ -142,29 +142,29 @@ void pace_update(struct pace *p, uint64_t now_ms, uint64_t bytes, uint64_t due, 
 	if (got) {	/* an outage says nothing about the link */
 		full = p->least_due >= carried(p, rtt_ms);
 		take_sample(p, got * 1000 / elapsed_ms, full);
-		follow_queue(p, now_ms, full, delay_ms);
+		adjust_gain(p, now_ms, full, delay_ms);
 	}
 	begin_sample(p, now_ms, bytes, due);
 }
 
-void pace_begin_again(struct pace *p)
+void cwnd_restart(struct congestion_window *p)
 {
-	*p = (struct pace){ .rtt_ms = p->rtt_ms, .bytes = p->bytes, .base_bytes = p->bytes };
+	*p = (struct congestion_window){ .rtt_ms = p->rtt_ms, .bytes = p->bytes, .base_bytes = p->bytes };
 }
 
-uint64_t pace_window_bytes(const struct pace *p)
+uint64_t cwnd_bytes(const struct congestion_window *p)
 {
-	return p->steady ? steady_window(p) * p->stretch / STRETCH_NONE : starting_window(p);
+	return p->steady ? steady_window(p) * p->gain / GAIN_ONE : starting_window(p);
 }
 
 static uint32_t clamp(uint64_t bytes, uint32_t least)
 {
 	if (bytes < least)
 		return least;
-	return bytes < PACE_REQUEST_MAX ? (uint32_t)bytes : PACE_REQUEST_MAX;
+	return bytes < CWND_REQUEST_MAX ? (uint32_t)bytes : CWND_REQUEST_MAX;
 }
 
-unsigned pace_background_requests(const struct pace *p, unsigned most)
+unsigned cwnd_background_requests(const struct congestion_window *p, unsigned most)
 {
 	unsigned times = times_near(p, UINT8_MAX);
 	unsigned requests = times > 1 ? REQUESTS_FAR * times : REQUESTS_NEAR;
@@ -172,29 +172,29 @@ unsigned pace_background_requests(const struct pace *p, unsigned most)
 	return requests < most ? requests : most;
 }
 
-uint32_t pace_background_bytes(const struct pace *p, unsigned most)
+uint32_t cwnd_background_bytes(const struct congestion_window *p, unsigned most)
 {
-	unsigned requests = pace_background_requests(p, most);
+	unsigned requests = cwnd_background_requests(p, most);
 
 	/* TCP feels its way on each connection: many of them, with a little on each, and
 	 * where that has come, twice as much.
 	 */
 	if (!p->steady)
-		return clamp((pace_window_bytes(p) + came_so_far(p)) / (requests ? requests : 1), FLIGHT_BYTES);
+		return clamp((cwnd_bytes(p) + came_so_far(p)) / (requests ? requests : 1), FLIGHT_BYTES);
 	if (requests > REQUESTS_NEAR)
 		requests = REQUESTS_NEAR;
 	/* On the average half of each is still due.  A stretched window holds more of them, not
 	 * larger ones, which would take more round trips.
 	 */
-	return clamp(2 * steady_window(p) / (requests ? requests : 1), PACE_REQUEST_MIN);
+	return clamp(2 * steady_window(p) / (requests ? requests : 1), CWND_REQUEST_MIN);
 }
 
-uint32_t pace_demand_bytes(const struct pace *p)
+uint32_t cwnd_demand_bytes(const struct congestion_window *p)
 {
-	return p->bytes_per_s ? clamp(carried(p, DEMAND_MS), PACE_REQUEST_MIN) : PACE_REQUEST_FIRST;
+	return p->bytes_per_s ? clamp(carried(p, DEMAND_MS), CWND_REQUEST_MIN) : CWND_REQUEST_FIRST;
 }
 
-bool pace_is_far_but_fast(const struct pace *p, uint64_t bytes)
+bool cwnd_is_far_but_fast(const struct congestion_window *p, uint64_t bytes)
 {
 	if (!p->steady)
 		return p->rtt_ms >= FAR_MS;

@@ -12,7 +12,7 @@
 /* Lower is better. */
 enum rank { CLEAN, DEMOTED, AVOIDED, RETURNING, UNUSABLE };
 
-static enum rank rank_of(const struct health *h, uint64_t now_ms, bool avoided)
+static enum rank rank_of(const struct origin_health *h, uint64_t now_ms, bool avoided)
 {
 	if (h->failures)
 		return h->probing || now_ms < h->next_try_ms ? UNUSABLE : RETURNING;
@@ -21,7 +21,7 @@ static enum rank rank_of(const struct health *h, uint64_t now_ms, bool avoided)
 	return now_ms < h->demoted_until_ms ? DEMOTED : CLEAN;
 }
 
-int health_pick(const struct health *h, size_t count, uint64_t now_ms, int avoid)
+int origin_health_pick(const struct origin_health *h, size_t count, uint64_t now_ms, int avoid)
 {
 	enum rank best_rank = UNUSABLE, rank;
 	int best = -1;
@@ -37,7 +37,7 @@ int health_pick(const struct health *h, size_t count, uint64_t now_ms, int avoid
 	return best;
 }
 
-bool health_any_but(const struct health *h, size_t count, int origin)
+bool origin_health_any_but(const struct origin_health *h, size_t count, int origin)
 {
 	size_t i;
 
@@ -47,11 +47,11 @@ bool health_any_but(const struct health *h, size_t count, int origin)
 	return false;
 }
 
-int health_due(const struct health *h, size_t count, uint64_t now_ms)
+int origin_health_due(const struct origin_health *h, size_t count, uint64_t now_ms)
 {
 	size_t i;
 
-	if (!health_any_but(h, count, -1))
+	if (!origin_health_any_but(h, count, -1))
 		return -1;
 	for (i = 0; i < count; i++)
 		if (rank_of(&h[i], now_ms, false) == RETURNING)
@@ -59,7 +59,7 @@ int health_due(const struct health *h, size_t count, uint64_t now_ms)
 	return -1;
 }
 
-uint64_t health_wait(const struct health *h, size_t count, uint64_t now_ms)
+uint64_t origin_health_wait(const struct origin_health *h, size_t count, uint64_t now_ms)
 {
 	uint64_t wait = UINT64_MAX, left;
 	size_t i;
@@ -75,7 +75,7 @@ uint64_t health_wait(const struct health *h, size_t count, uint64_t now_ms)
 	return wait;
 }
 
-void health_success(struct health *h)
+void origin_health_success(struct origin_health *h)
 {
 	h->failures = 0;
 	h->probing = false;
@@ -87,7 +87,7 @@ static bool is_unreached(enum fault fault)
 	return fault == FAULT_RESOLVE || fault == FAULT_CONNECT || fault == FAULT_STALL;
 }
 
-uint64_t health_failure(struct health *h, enum fault fault, uint64_t now_ms,
+uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64_t now_ms,
 			uint64_t rest_max_ms, uint64_t retry_after_ms,
 			unsigned random)
 {
@@ -122,7 +122,7 @@ uint64_t health_failure(struct health *h, enum fault fault, uint64_t now_ms,
 	return rest;
 }
 
-void health_reset(struct health *h, size_t count)
+void origin_health_reset(struct origin_health *h, size_t count)
 {
 	size_t i;
 

@@ -24,7 +24,7 @@
 
 #include "common/fault.h"
 
-struct health {
+struct origin_health {
 	unsigned failures;	/* in a row; 0 = healthy */
 	uint64_t since_ms;	/* when they began */
 	uint64_t next_try_ms;
@@ -35,33 +35,33 @@ struct health {
 /* The origin to ask at now_ms, or -1 when all rest or are being probed.
  * avoid: an origin to ask only if there is no other; -1 for none.
  */
-int health_pick(const struct health *h, size_t count, uint64_t now_ms, int avoid);
+int origin_health_pick(const struct origin_health *h, size_t count, uint64_t now_ms, int avoid);
 
 /* An origin that has rested enough while a better-placed request path exists:
  * worth a probe of its own, so that no demand has to find out.  -1 if none.
  */
-int health_due(const struct health *h, size_t count, uint64_t now_ms);
+int origin_health_due(const struct origin_health *h, size_t count, uint64_t now_ms);
 
 /* Whether an origin other than this one (-1: any at all) is healthy. */
-bool health_any_but(const struct health *h, size_t count, int origin);
+bool origin_health_any_but(const struct origin_health *h, size_t count, int origin);
 
-/* Milliseconds from now until health_pick may say otherwise; 0 if it can now,
+/* Milliseconds from now until origin_health_pick may say otherwise; 0 if it can now,
  * UINT64_MAX if only the end of a request can change it.
  */
-uint64_t health_wait(const struct health *h, size_t count, uint64_t now_ms);
+uint64_t origin_health_wait(const struct origin_health *h, size_t count, uint64_t now_ms);
 
-void health_success(struct health *h);
+void origin_health_success(struct origin_health *h);
 
 /* Returns the milliseconds it will rest: 0.5 s doubling to rest_max_ms, but if it
  * cannot be reached no more than 0.5 s and a 64th of the time that this has lasted, so
  * that an outage is not drawn out; each with a jitter of half (random: any number), or retry_after_ms if the server
  * asked for more, within rest_max_ms.
  */
-uint64_t health_failure(struct health *h, enum fault fault, uint64_t now_ms,
+uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64_t now_ms,
 			uint64_t rest_max_ms, uint64_t retry_after_ms,
 			unsigned random);
 
 /* The link came up: whatever rests may be asked at once. */
-void health_reset(struct health *h, size_t count);
+void origin_health_reset(struct origin_health *h, size_t count);
 
 #endif

@@ -13,8 +13,8 @@
 #include "engine/store/store.h"
 #include "engine/store/access-trace.h"
 
-struct touches {
-	struct bits bits;	/* set under the lock, tested without */
+struct access_trace {
+	struct atomic_bitmap bits;	/* set under the lock, tested without */
 	uint64_t size_bytes;
 	const struct log *log;
 	_Atomic uint64_t count, last_ms;
@@ -24,14 +24,14 @@ struct touches {
 	bool full;
 };
 
-int touches_new(uint64_t size_bytes, const struct log *log, struct touches **out)
+int trace_new(uint64_t size_bytes, const struct log *log, struct access_trace **out)
 {
-	struct touches *t = calloc(1, sizeof *t);
+	struct access_trace *t = calloc(1, sizeof *t);
 	int err;
 
 	if (!t)
 		return -ENOMEM;
-	err = bits_init(&t->bits, (size_bytes + STORE_BLOCK - 1) / STORE_BLOCK);
+	err = bitmap_init(&t->bits, (size_bytes + STORE_BLOCK - 1) / STORE_BLOCK);
 	if (err) {
 		free(t);
 		return err;
@@ -43,17 +43,17 @@ int touches_new(uint64_t size_bytes, const struct log *log, struct touches **out
 	return 0;
 }
 
-void touches_free(struct touches *t)
+void trace_free(struct access_trace *t)
 {
 	if (!t)
 		return;
 	pthread_mutex_destroy(&t->lock);
 	profile_free(&t->list);
-	bits_free(&t->bits);
+	bitmap_free(&t->bits);
 	free(t);
 }
 
-static void append(struct touches *t, uint64_t start, uint64_t end)
+static void append(struct access_trace *t, uint64_t start, uint64_t end)
 {
 	uint64_t offset = start * STORE_BLOCK, stop = end * STORE_BLOCK;
 
@@ -61,7 +61,7 @@ static void append(struct touches *t, uint64_t start, uint64_t end)
 		return;
 	if (stop > t->size_bytes)
 		stop = t->size_bytes;
-	if (t->list.count < TOUCHES_MAX_ENTRIES &&
+	if (t->list.count < TRACE_MAX_ENTRIES &&
 	    !profile_add(&t->list, offset, stop - offset))
 		return;
 	t->full = true;
@@ -70,13 +70,13 @@ static void append(struct touches *t, uint64_t start, uint64_t end)
 }
 
 /* Somebody else may have been faster, for some of them or all. */
-static void note_new(struct touches *t, uint64_t at, uint64_t end)
+static void note_new(struct access_trace *t, uint64_t at, uint64_t end)
 {
 	uint64_t start, added = 0;
 
 	pthread_mutex_lock(&t->lock);
-	while ((start = bits_next_clear(&t->bits, at)) < end) {
-		for (at = start; at < end && !bits_set(&t->bits, at); at++)
+	while ((start = bitmap_next_clear(&t->bits, at)) < end) {
+		for (at = start; at < end && !bitmap_set(&t->bits, at); at++)
 			;
 		append(t, start, at);
 		added += at - start;
@@ -88,17 +88,17 @@ static void note_new(struct touches *t, uint64_t at, uint64_t end)
 	pthread_mutex_unlock(&t->lock);
 }
 
-bool touches_note(struct touches *t, uint64_t start, uint64_t count)
+bool trace_record(struct access_trace *t, uint64_t start, uint64_t count)
 {
 	uint64_t end = start + count;
 
-	if (bits_all_set(&t->bits, start, end))
+	if (bitmap_all_set(&t->bits, start, end))
 		return false;
 	note_new(t, start, end);
 	return true;
 }
 
-bool touches_next(struct touches *t, struct touches_cursor *cursor,
+bool trace_next(struct access_trace *t, struct trace_cursor *cursor,
 		  uint64_t *start, uint64_t *end)
 {
 	const struct profile_entry *entry;
@@ -123,17 +123,17 @@ bool touches_next(struct touches *t, struct touches_cursor *cursor,
 	return found;
 }
 
-uint64_t touches_count(const struct touches *t)
+uint64_t trace_count(const struct access_trace *t)
 {
 	return t->count;
 }
 
-uint64_t touches_last_ms(const struct touches *t)
+uint64_t trace_last_ms(const struct access_trace *t)
 {
 	return t->last_ms;
 }
 
-int touches_profile(struct touches *t, struct profile *out)
+int trace_profile(struct access_trace *t, struct profile *out)
 {
 	int err = 0;
 

@@ -13,7 +13,7 @@
 
 #include "engine/store/capacity.h"
 
-uint64_t budget_memory_available(void)
+uint64_t capacity_memory_available(void)
 {
 	FILE *meminfo = fopen("/proc/meminfo", "re");
 	uint64_t kib = 0;
@@ -40,7 +40,7 @@ static uint64_t disk_available(int fd)
 	return (uint64_t)fs.f_bavail * fs.f_frsize + (uint64_t)st.st_blocks * 512;
 }
 
-static uint64_t default_budget(uint64_t image_bytes, int store_fd)
+static uint64_t default_capacity(uint64_t image_bytes, int store_fd)
 {
 	uint64_t room;
 
@@ -48,23 +48,23 @@ static uint64_t default_budget(uint64_t image_bytes, int store_fd)
 		room = disk_available(store_fd);
 		return image_bytes <= room ? image_bytes : room / 10 * 9;
 	}
-	room = budget_memory_available() / 2;
+	room = capacity_memory_available() / 2;
 	return image_bytes <= room ? image_bytes : room;
 }
 
-uint64_t budget_bytes(const struct options *options, uint64_t image_bytes, int store_fd)
+uint64_t capacity_bytes(const struct options *options, uint64_t image_bytes, int store_fd)
 {
 	uint64_t budget = 0;
 
 	switch (options->cache_kind) {
 	case CACHE_DEFAULT:
-		budget = default_budget(image_bytes, store_fd);
+		budget = default_capacity(image_bytes, store_fd);
 		break;
 	case CACHE_BYTES:
 		budget = options->cache_value;
 		break;
 	case CACHE_PERCENT:
-		budget = budget_memory_available() / 100 * options->cache_value;
+		budget = capacity_memory_available() / 100 * options->cache_value;
 		break;
 	}
 	return budget < image_bytes ? budget : image_bytes;

@@ -11,13 +11,13 @@
 #include "common/options.h"
 
 /* Bytes of memory that can be had without swapping; 0 if the system won't say. */
-uint64_t budget_memory_available(void);
+uint64_t capacity_memory_available(void);
 
 /* The budget for an image of image_bytes.  Memory: what cache= says, by default
  * all of the image if that fits in half of the available memory, else that
  * half.  A file (store_fd >= 0): what cache= says, by default all of the image
  * if it fits on the file system, else nine tenths of what does.
  */
-uint64_t budget_bytes(const struct options *options, uint64_t image_bytes, int store_fd);
+uint64_t capacity_bytes(const struct options *options, uint64_t image_bytes, int store_fd);
 
 #endif

@@ -22,7 +22,7 @@
 #include "engine/store/store.h"
 
 #define READ_TRIES 3
-#define BUDGET_MIN_BYTES (1ULL << 20)
+#define CAPACITY_MIN_BYTES (1ULL << 20)
 
 struct store {
 	const struct log *log;
@@ -30,15 +30,15 @@ struct store {
 	int fd;
 	const uint8_t *map;	/* of a store in memory, to read; or NULL */
 	uint64_t size_bytes, blocks;
-	struct bits present;
-	struct bits candidate;	/* words NULL in memory */
+	struct atomic_bitmap present;
+	struct atomic_bitmap candidate;	/* words NULL in memory */
 	_Atomic uint64_t present_blocks;
 	_Atomic uint64_t generation;
-	_Atomic uint64_t budget_blocks;	/* >= blocks: unbounded */
+	_Atomic uint64_t capacity_blocks;	/* >= blocks: unbounded */
 	uint64_t used_blocks;	/* present and candidate */
 	_Atomic bool bounded;	/* the fields below are in use */
-	struct bits read_lately;	/* per group */
-	struct bits resident;	/* per group: in the ring */
+	struct atomic_bitmap read_lately;	/* per group */
+	struct atomic_bitmap resident;	/* per group: in the ring */
 	uint32_t *ring;
 	uint64_t ring_size, ring_head, ring_count;
 };
@@ -115,10 +115,10 @@ int store_new(const char *path, const struct log *log, struct store **out)
 
 static void free_maps(struct store *s)
 {
-	bits_free(&s->present);
-	bits_free(&s->candidate);
-	bits_free(&s->read_lately);
-	bits_free(&s->resident);
+	bitmap_free(&s->present);
+	bitmap_free(&s->candidate);
+	bitmap_free(&s->read_lately);
+	bitmap_free(&s->resident);
 	if (s->ring)
 		munmap(s->ring, s->ring_size * sizeof *s->ring);
 	if (s->map)
@@ -166,32 +166,32 @@ static void make_resident(struct store *s, uint64_t block)
 {
 	uint64_t group = block / STORE_GROUP;
 
-	if (s->bounded && !bits_set(&s->resident, group))
+	if (s->bounded && !bitmap_set(&s->resident, group))
 		ring_push(s, group);
 }
 
 static bool holds(const struct store *s, uint64_t block)
 {
-	return bits_test(&s->present, block) || store_is_candidate(s, block);
+	return bitmap_test(&s->present, block) || store_is_candidate(s, block);
 }
 
 /* Begins to count what is read lately, so that something can be evicted. */
-static int become_bounded(struct store *s, uint64_t budget_blocks)
+static int become_bounded(struct store *s, uint64_t capacity_blocks)
 {
 	uint64_t block;
 	void *ring;
 	int err;
 
-	s->budget_blocks = budget_blocks;
+	s->capacity_blocks = capacity_blocks;
 	if (s->bounded)
 		return 0;
-	err = bits_init(&s->read_lately, groups_of(s));
+	err = bitmap_init(&s->read_lately, groups_of(s));
 	if (!err)
-		err = bits_init(&s->resident, groups_of(s));
+		err = bitmap_init(&s->resident, groups_of(s));
 	if (err)
 		return err;
 	/* Each group in it holds a block, or held one when the file was found. */
-	s->ring_size = budget_blocks + s->used_blocks + STORE_GROUP;
+	s->ring_size = capacity_blocks + s->used_blocks + STORE_GROUP;
 	if (s->ring_size > groups_of(s))
 		s->ring_size = groups_of(s);
 	ring = mmap(NULL, s->ring_size * sizeof *s->ring, PROT_READ | PROT_WRITE,
@@ -209,10 +209,10 @@ static int become_bounded(struct store *s, uint64_t budget_blocks)
 
 static void forget(struct store *s, uint64_t block)
 {
-	if (bits_clear(&s->present, block)) {
+	if (bitmap_clear(&s->present, block)) {
 		s->present_blocks--;
 		s->used_blocks--;
-	} else if (s->candidate.words && bits_clear(&s->candidate, block)) {
+	} else if (s->candidate.words && bitmap_clear(&s->candidate, block)) {
 		s->used_blocks--;
 	}
 }
@@ -229,11 +229,11 @@ static void evict_one(struct store *s)
 {
 	uint64_t group = ring_pop(s), block, end;
 
-	while (bits_clear(&s->read_lately, group)) {
+	while (bitmap_clear(&s->read_lately, group)) {
 		ring_push(s, group);
 		group = ring_pop(s);
 	}
-	bits_clear(&s->resident, group);
+	bitmap_clear(&s->resident, group);
 	block = group * STORE_GROUP;
 	end = block + STORE_GROUP < s->blocks ? block + STORE_GROUP : s->blocks;
 	for (; block < end; block++)
@@ -259,7 +259,7 @@ static int find_candidates(struct store *s)
 			return -errno;
 		last = ((uint64_t)to + STORE_BLOCK - 1) / STORE_BLOCK;
 		for (block = (uint64_t)from / STORE_BLOCK; block < last && block < s->blocks; block++)
-			if (!bits_set(&s->candidate, block))
+			if (!bitmap_set(&s->candidate, block))
 				s->used_blocks++;
 		from = to;
 	}
@@ -287,16 +287,16 @@ int store_set_size(struct store *s, uint64_t size_bytes, uint64_t budget_bytes)
 
 	s->size_bytes = size_bytes;
 	s->blocks = (size_bytes + STORE_BLOCK - 1) / STORE_BLOCK;
-	s->budget_blocks = (budget_bytes + STORE_BLOCK - 1) / STORE_BLOCK;
-	err = bits_init(&s->present, s->blocks);
+	s->capacity_blocks = (budget_bytes + STORE_BLOCK - 1) / STORE_BLOCK;
+	err = bitmap_init(&s->present, s->blocks);
 	if (!err && s->path)
-		err = bits_init(&s->candidate, s->blocks);
+		err = bitmap_init(&s->candidate, s->blocks);
 	if (!err && ftruncate(s->fd, (off_t)size_bytes))
 		err = -errno;
 	if (!err && s->path)
 		err = find_candidates(s);
-	if (!err && s->budget_blocks < s->blocks)
-		err = become_bounded(s, s->budget_blocks);
+	if (!err && s->capacity_blocks < s->blocks)
+		err = become_bounded(s, s->capacity_blocks);
 	/* What an earlier run with a larger budget left. */
 	if (!err)
 		make_room(s, 0);
@@ -310,7 +310,7 @@ int store_set_size(struct store *s, uint64_t size_bytes, uint64_t budget_bytes)
 
 bool store_has(const struct store *s, uint64_t block)
 {
-	return bits_test(&s->present, block);
+	return bitmap_test(&s->present, block);
 }
 
 uint64_t store_present_blocks(const struct store *s)
@@ -318,24 +318,24 @@ uint64_t store_present_blocks(const struct store *s)
 	return s->present_blocks;
 }
 
-uint64_t store_budget_bytes(const struct store *s)
+uint64_t store_capacity_bytes(const struct store *s)
 {
-	return s->budget_blocks * STORE_BLOCK;
+	return s->capacity_blocks * STORE_BLOCK;
 }
 
 bool store_is_candidate(const struct store *s, uint64_t block)
 {
-	return s->candidate.words && bits_test(&s->candidate, block);
+	return s->candidate.words && bitmap_test(&s->candidate, block);
 }
 
 bool store_has_room(const struct store *s, uint32_t blocks)
 {
-	return !s->bounded || s->used_blocks + blocks <= s->budget_blocks;
+	return !s->bounded || s->used_blocks + blocks <= s->capacity_blocks;
 }
 
 uint64_t store_next_absent(const struct store *s, uint64_t block)
 {
-	return bits_next_clear(&s->present, block);
+	return bitmap_next_clear(&s->present, block);
 }
 
 static int read_all(int fd, void *buf, size_t count, uint64_t offset)
@@ -389,7 +389,7 @@ int store_read(struct store *s, void *buf, uint64_t offset, uint32_t count)
 
 	for (tries = 0; tries < READ_TRIES; tries++) {
 		generation = atomic_load(&s->generation);
-		if (!bits_all_set(&s->present, first, last + 1) ||
+		if (!bitmap_all_set(&s->present, first, last + 1) ||
 		    copy_out(s, buf, offset, count))
 			return -EAGAIN;
 		atomic_thread_fence(memory_order_seq_cst);
@@ -397,8 +397,8 @@ int store_read(struct store *s, void *buf, uint64_t offset, uint32_t count)
 			continue;
 		if (s->bounded)
 			for (block = first / STORE_GROUP; block <= last / STORE_GROUP; block++)
-				if (!bits_test(&s->read_lately, block))
-					bits_set(&s->read_lately, block);
+				if (!bitmap_test(&s->read_lately, block))
+					bitmap_set(&s->read_lately, block);
 		return 0;
 	}
 	return -EAGAIN;
@@ -407,7 +407,7 @@ int store_read(struct store *s, void *buf, uint64_t offset, uint32_t count)
 /* The disk is broken: go on in memory, with an empty store. */
 static int move_to_memory(struct store *s, int why)
 {
-	uint64_t room = budget_memory_available() / 2, block;
+	uint64_t room = capacity_memory_available() / 2, block;
 	int fd = memory_file();
 
 	if (fd < 0)
@@ -435,7 +435,7 @@ static int recover(struct store *s, int why)
 
 	if (why != -ENOSPC && why != -EDQUOT && why != -ENOMEM)
 		return s->path ? move_to_memory(s, why) : why;
-	if (budget * STORE_BLOCK < BUDGET_MIN_BYTES)
+	if (budget * STORE_BLOCK < CAPACITY_MIN_BYTES)
 		return s->path ? move_to_memory(s, why) : why;
 	log_say(s->log, LOG_WARN, "store %s is full at %" PRIu64 " MiB; keeping to that",
 		s->path ? s->path : "in memory", s->used_blocks * STORE_BLOCK >> 20);
@@ -458,10 +458,10 @@ void store_put(struct store *s, uint64_t block, uint32_t count, const uint8_t *b
 			store_drop(s, i);
 			continue;
 		}
-		if (s->candidate.words && bits_clear(&s->candidate, i))
+		if (s->candidate.words && bitmap_clear(&s->candidate, i))
 			s->used_blocks--;
 		make_resident(s, i);
-		if (!bits_set(&s->present, i)) {
+		if (!bitmap_set(&s->present, i)) {
 			s->used_blocks++;
 			s->present_blocks++;
 		}
@@ -478,10 +478,10 @@ int store_read_candidate(struct store *s, uint64_t block, uint8_t out[STORE_BLOC
 
 void store_believe(struct store *s, uint64_t block)
 {
-	if (!bits_clear(&s->candidate, block))
+	if (!bitmap_clear(&s->candidate, block))
 		return;
 	make_resident(s, block);
-	bits_set(&s->present, block);
+	bitmap_set(&s->present, block);
 	s->present_blocks++;
 }
 

@@ -49,7 +49,7 @@ void store_forget_size(struct store *store);
 /* Any thread, no locks, no waits but for the disk. */
 bool store_has(const struct store *store, uint64_t block);
 uint64_t store_present_blocks(const struct store *store);
-uint64_t store_budget_bytes(const struct store *store);
+uint64_t store_capacity_bytes(const struct store *store);
 /* Copies out.  0; -EAGAIN: not all of it is there (any more). */
 int store_read(struct store *store, void *buf, uint64_t offset, uint32_t count);
 

@@ -17,15 +17,15 @@ struct slot {
 	uint8_t bytes[VERITY_BLOCK_SIZE];
 };
 
-struct tree {
+struct hash_cache {
 	const struct verity *verity;
 	struct store *store;
 	struct slot slots[SLOTS];
 };
 
-int tree_new(const struct verity *verity, struct store *store, struct tree **out)
+int hash_cache_new(const struct verity *verity, struct store *store, struct hash_cache **out)
 {
-	struct tree *t = calloc(1, sizeof *t);
+	struct hash_cache *t = calloc(1, sizeof *t);
 
 	if (!t)
 		return -ENOMEM;
@@ -35,12 +35,12 @@ int tree_new(const struct verity *verity, struct store *store, struct tree **out
 	return 0;
 }
 
-void tree_free(struct tree *t)
+void hash_cache_free(struct hash_cache *t)
 {
 	free(t);
 }
 
-bool tree_makes(const struct tree *t, uint64_t block, uint8_t bytes[VERITY_BLOCK_SIZE])
+bool hash_cache_fill_superblock(const struct hash_cache *t, uint64_t block, uint8_t bytes[VERITY_BLOCK_SIZE])
 {
 	if (!t->verity || block != t->verity->data_blocks)
 		return false;
@@ -48,12 +48,12 @@ bool tree_makes(const struct tree *t, uint64_t block, uint8_t bytes[VERITY_BLOCK
 	return true;
 }
 
-bool tree_is_hash(const struct tree *t, uint64_t block)
+bool hash_cache_is_hash_block(const struct hash_cache *t, uint64_t block)
 {
 	return t->verity && block > t->verity->data_blocks;
 }
 
-void tree_keep(struct tree *t, uint64_t block, const uint8_t bytes[VERITY_BLOCK_SIZE])
+void hash_cache_put(struct hash_cache *t, uint64_t block, const uint8_t bytes[VERITY_BLOCK_SIZE])
 {
 	struct slot *slot = &t->slots[block % SLOTS];
 
@@ -62,7 +62,7 @@ void tree_keep(struct tree *t, uint64_t block, const uint8_t bytes[VERITY_BLOCK_
 }
 
 /* The verified bytes of a hash block, or NULL. */
-static const uint8_t *hash_block(struct tree *t, uint64_t block)
+static const uint8_t *hash_block(struct hash_cache *t, uint64_t block)
 {
 	struct slot *slot = &t->slots[block % SLOTS];
 
@@ -77,7 +77,7 @@ static const uint8_t *hash_block(struct tree *t, uint64_t block)
 }
 
 /* Whether what block is checked against is here: *parent, NULL for the top. */
-static bool find_parent(struct tree *t, uint64_t block, const uint8_t **parent, uint64_t *needed)
+static bool find_parent(struct hash_cache *t, uint64_t block, const uint8_t **parent, uint64_t *needed)
 {
 	uint64_t number;
 	unsigned index;
@@ -92,31 +92,31 @@ static bool find_parent(struct tree *t, uint64_t block, const uint8_t **parent, 
 	return *parent;
 }
 
-enum tree_verdict tree_check(struct tree *t, uint64_t block,
+enum verdict hash_cache_check(struct hash_cache *t, uint64_t block,
 			     const uint8_t bytes[VERITY_BLOCK_SIZE], uint64_t *needed)
 {
 	const uint8_t *parent;
 
 	if (!t->verity)
-		return TREE_GOOD;
+		return VERDICT_GOOD;
 	if (!find_parent(t, block, &parent, needed))
-		return TREE_UNKNOWN;
-	return verity_check(t->verity, block, bytes, parent) ? TREE_GOOD : TREE_BAD;
+		return VERDICT_UNKNOWN;
+	return verity_check(t->verity, block, bytes, parent) ? VERDICT_GOOD : VERDICT_BAD;
 }
 
-enum tree_verdict tree_check_digest(struct tree *t, uint64_t block,
+enum verdict hash_cache_check_digest(struct hash_cache *t, uint64_t block,
 				    const uint8_t digest[VERITY_DIGEST_SIZE], uint64_t *needed)
 {
 	const uint8_t *parent;
 
 	if (!t->verity)
-		return TREE_GOOD;
+		return VERDICT_GOOD;
 	if (!find_parent(t, block, &parent, needed))
-		return TREE_UNKNOWN;
-	return verity_check_digest(t->verity, block, digest, parent) ? TREE_GOOD : TREE_BAD;
+		return VERDICT_UNKNOWN;
+	return verity_check_digest(t->verity, block, digest, parent) ? VERDICT_GOOD : VERDICT_BAD;
 }
 
-uint64_t tree_parent(const struct tree *t, uint64_t block)
+uint64_t hash_cache_parent(const struct hash_cache *t, uint64_t block)
 {
 	unsigned index;
 
@@ -125,7 +125,7 @@ uint64_t tree_parent(const struct tree *t, uint64_t block)
 	return verity_parent(t->verity, block, &index);
 }
 
-bool tree_lacks_parent(struct tree *t, uint64_t block, uint64_t *needed)
+bool hash_cache_misses_parent(struct hash_cache *t, uint64_t block, uint64_t *needed)
 {
 	unsigned index;
 

@@ -14,43 +14,43 @@
 #include "engine/store/store.h"
 #include "engine/verity/verity.h"
 
-struct tree;
+struct hash_cache;
 
-enum tree_verdict {
-	TREE_GOOD,
-	TREE_BAD,
-	TREE_UNKNOWN	/* the parent is not here: *needed says which block it is */
+enum verdict {
+	VERDICT_GOOD,
+	VERDICT_BAD,
+	VERDICT_UNKNOWN	/* the parent is not here: *needed says which block it is */
 };
 
 /* verity NULL: verify=none, everything is good. */
-int tree_new(const struct verity *verity, struct store *store, struct tree **out);
-void tree_free(struct tree *tree);
+int hash_cache_new(const struct verity *verity, struct store *store, struct hash_cache **out);
+void hash_cache_free(struct hash_cache *cache);
 
 /* bytes: a whole block, the tail of a short last one zeroed. */
-enum tree_verdict tree_check(struct tree *tree, uint64_t block,
+enum verdict hash_cache_check(struct hash_cache *cache, uint64_t block,
 			     const uint8_t bytes[VERITY_BLOCK_SIZE], uint64_t *needed);
 
 /* The same for a block with this digest, which is not the superblock. */
-enum tree_verdict tree_check_digest(struct tree *tree, uint64_t block,
+enum verdict hash_cache_check_digest(struct hash_cache *cache, uint64_t block,
 				    const uint8_t digest[VERITY_DIGEST_SIZE], uint64_t *needed);
 
 /* The superblock is made here, not fetched: part of it is covered by no hash.
  * Whether block is it; then bytes are replaced by the right ones.
  */
-bool tree_makes(const struct tree *tree, uint64_t block, uint8_t bytes[VERITY_BLOCK_SIZE]);
+bool hash_cache_fill_superblock(const struct hash_cache *cache, uint64_t block, uint8_t bytes[VERITY_BLOCK_SIZE]);
 
 /* Whether block is a block of hashes. */
-bool tree_is_hash(const struct tree *tree, uint64_t block);
+bool hash_cache_is_hash_block(const struct hash_cache *cache, uint64_t block);
 
-/* Keeps a hash block that tree_check found good. */
-void tree_keep(struct tree *tree, uint64_t block, const uint8_t bytes[VERITY_BLOCK_SIZE]);
+/* Keeps a hash block that hash_cache_check found good. */
+void hash_cache_put(struct hash_cache *cache, uint64_t block, const uint8_t bytes[VERITY_BLOCK_SIZE]);
 
 /* The hash block that block is checked against; VERITY_ROOT if there is none. */
-uint64_t tree_parent(const struct tree *tree, uint64_t block);
+uint64_t hash_cache_parent(const struct hash_cache *cache, uint64_t block);
 
 /* The hash block that block is checked against, if it is not here; false when
  * it is, or none is needed.
  */
-bool tree_lacks_parent(struct tree *tree, uint64_t block, uint64_t *needed);
+bool hash_cache_misses_parent(struct hash_cache *cache, uint64_t block, uint64_t *needed);
 
 #endif

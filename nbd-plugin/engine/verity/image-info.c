@@ -33,7 +33,7 @@ static bool take_tree(int fd, const struct verity *v, char hex[65])
 	return true;
 }
 
-static void look_for_tree(int fd, struct packed *p)
+static void look_for_tree(int fd, struct image_info *p)
 {
 	uint64_t data_blocks = p->size_bytes % VERITY_BLOCK_SIZE ? 0 :
 			       verity_data_blocks(p->size_bytes / VERITY_BLOCK_SIZE);
@@ -52,7 +52,7 @@ static void look_for_tree(int fd, struct packed *p)
 	verity_free(&v);
 }
 
-int packed_look(const char *path, struct packed *out)
+int image_info_read(const char *path, struct image_info *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int err = fd < 0 ? -errno : 0;

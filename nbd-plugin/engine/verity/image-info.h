@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-struct packed {
+struct image_info {
 	uint64_t size_bytes;	/* of the file */
 	uint64_t data_bytes;	/* in front of the superblock; all if there is none */
 	char roothash[65];	/* hexadecimal; "" if there is no hash tree */
@@ -18,6 +18,6 @@ struct packed {
  * block leads to; nothing else of it is checked.  A block device is fine as well.
  * Returns 0 or -errno.
  */
-int packed_look(const char *path, struct packed *out);
+int image_info_read(const char *path, struct image_info *out);
 
 #endif
