@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/file-list.h"
 
 #define ROOTHASH "# roothash="
@@ -18,7 +19,6 @@
 int file_list_add(struct file_list *l, const char *name, uint64_t start, uint64_t length)
 {
 	struct file_range *last = l->count ? &l->entries[l->count - 1] : NULL, *more;
-	size_t space;
 	char *copy;
 
 	if (!length || length > UINT64_MAX - start || (*name != '/' && *name != '@'))
@@ -27,16 +27,10 @@ int file_list_add(struct file_list *l, const char *name, uint64_t start, uint64_
 		last->length += length;
 		return 0;
 	}
-	if (l->count == l->space) {
-		space = l->space ? l->space * 2 : 256;
-		if (space > FILE_LIST_MAX_ENTRIES)
-			return -ENOMEM;
-		more = realloc(l->entries, space * sizeof *more);
-		if (!more)
-			return -ENOMEM;
-		l->entries = more;
-		l->space = space;
-	}
+	more = array_grow(l->entries, l->count, &l->space, sizeof *more, FILE_LIST_MAX_ENTRIES);
+	if (!more)
+		return -ENOMEM;
+	l->entries = more;
 	copy = strdup(name);
 	if (!copy)
 		return -ENOMEM;

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/profile.h"
 
 int profile_add(struct profile *p, uint64_t offset, uint64_t length)
 {
 	struct profile_entry *last = p->count ? &p->entries[p->count - 1] : NULL, *more;
-	size_t space;
 
 	if (!length || length > UINT64_MAX - offset)
 		return -EINVAL;
@@ -22,16 +22,10 @@ int profile_add(struct profile *p, uint64_t offset, uint64_t length)
 		last->length += length;
 		return 0;
 	}
-	if (p->count == p->space) {
-		space = p->space ? p->space * 2 : 256;
-		if (space > PROFILE_MAX_ENTRIES)
-			return -ENOMEM;
-		more = realloc(p->entries, space * sizeof *more);
-		if (!more)
-			return -ENOMEM;
-		p->entries = more;
-		p->space = space;
-	}
+	more = array_grow(p->entries, p->count, &p->space, sizeof *more, PROFILE_MAX_ENTRIES);
+	if (!more)
+		return -ENOMEM;
+	p->entries = more;
 	p->entries[p->count++] = (struct profile_entry){ offset, length };
 	return 0;
 }

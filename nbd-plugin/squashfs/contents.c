@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "squashfs/contents.h"
 
 struct contents_name {
@@ -17,17 +18,12 @@ struct contents_name {
 static int add_name(struct contents *c, const sqfs_tree_node_t *node)
 {
 	struct contents_name *more;
-	size_t space;
 	char *path;
 
-	if (c->name_count == c->name_space) {
-		space = c->name_space ? c->name_space * 2 : 1024;
-		more = realloc(c->names, space * sizeof *more);
-		if (!more)
-			return -ENOMEM;
-		c->names = more;
-		c->name_space = space;
-	}
+	more = array_grow(c->names, c->name_count, &c->name_space, sizeof *more, SIZE_MAX);
+	if (!more)
+		return -ENOMEM;
+	c->names = more;
 	if (sqfs_tree_node_get_path(node, &path))
 		return -EINVAL;
 	c->names[c->name_count].path = strdup(path);

@@ -15,8 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "squashfs/reader.h"
+#include "common/array.h"
 #include "squashfs/layout.h"
+#include "squashfs/reader.h"
 
 #define METADATA_SIZE 8192
 #define STORED 0x8000U		/* in the length of a metadata block: not compressed */
@@ -30,20 +31,15 @@ struct reading {
 static int add_file(struct layout *l, char *name, uint64_t size)
 {
 	struct layout_file *more;
-	size_t space;
 
 	if (!name)
 		return -ENOMEM;
-	if (l->file_count == l->file_space) {
-		space = l->file_space ? l->file_space * 2 : 1024;
-		more = space > UINT32_MAX ? NULL : realloc(l->files, space * sizeof *more);
-		if (!more) {
-			free(name);
-			return -ENOMEM;
-		}
-		l->files = more;
-		l->file_space = space;
+	more = array_grow(l->files, l->file_count, &l->file_space, sizeof *more, UINT32_MAX);
+	if (!more) {
+		free(name);
+		return -ENOMEM;
 	}
+	l->files = more;
 	l->files[l->file_count++] = (struct layout_file){ .name = name, .size = size };
 	return 0;
 }
@@ -52,20 +48,15 @@ static int add_file(struct layout *l, char *name, uint64_t size)
 static int add_piece(struct layout *l, uint64_t offset, uint64_t length, uint64_t start, uint64_t size)
 {
 	struct layout_piece *more;
-	size_t space;
 
 	if (!length || !size)
 		return 0;
 	if (offset > l->bytes || length > l->bytes - offset)
 		return -EINVAL;
-	if (l->piece_count == l->piece_space) {
-		space = l->piece_space ? l->piece_space * 2 : 1024;
-		more = realloc(l->pieces, space * sizeof *more);
-		if (!more)
-			return -ENOMEM;
-		l->pieces = more;
-		l->piece_space = space;
-	}
+	more = array_grow(l->pieces, l->piece_count, &l->piece_space, sizeof *more, SIZE_MAX);
+	if (!more)
+		return -ENOMEM;
+	l->pieces = more;
 	l->pieces[l->piece_count++] = (struct layout_piece){
 		.offset = offset, .length = length, .start = start, .size = size,
 		.file = (uint32_t)(l->file_count - 1) };

@@ -36,9 +36,9 @@ build superblock "$source/nbd-plugin/engine/verity/verity.c"
 build response-check "$source/nbd-plugin/engine/http/response-check.c"
 build options "$source/nbd-plugin/common/options.c" "$source/nbd-plugin/common/parse-values.c"
 build status "$source/nbd-plugin/common/status.c"
-build profile "$source/nbd-plugin/common/profile.c" "$source/nbd-plugin/profile/regions.c" \
+build profile "$source/nbd-plugin/common/profile.c" "$source/nbd-plugin/common/array.c" "$source/nbd-plugin/profile/regions.c" \
 	"$source/nbd-plugin/profile/draw-map.c" "$source/nbd-plugin/profile/draw-svg.c"
-build file-list "$source/nbd-plugin/common/file-list.c"
+build file-list "$source/nbd-plugin/common/file-list.c" "$source/nbd-plugin/common/array.c"
 
 # One good example each, to begin from.
 mkdir -p corpus-superblock corpus-response-check corpus-options corpus-status corpus-profile \

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "engine/policy/block-scheduler.h"
 
 #define SUSPECT_REST_MS 500
@@ -252,13 +253,10 @@ static int append_expected(struct block_scheduler *p, uint64_t start, uint64_t e
 		last->end = end;
 		return 0;
 	}
-	if (p->expected_count == p->expected_space) {
-		p->expected_space = p->expected_space ? p->expected_space * 2 : 256;
-		more = realloc(p->expected, p->expected_space * sizeof *more);
-		if (!more)
-			return -ENOMEM;
-		p->expected = more;
-	}
+	more = array_grow(p->expected, p->expected_count, &p->expected_space, sizeof *more, SIZE_MAX);
+	if (!more)
+		return -ENOMEM;
+	p->expected = more;
 	p->expected[p->expected_count++] = (struct range){ start, end };
 	return 0;
 }
@@ -271,8 +269,11 @@ int scheduler_add_expected(struct block_scheduler *p, uint64_t start, uint64_t c
 	for (block = start; block < end && block < p->blocks && !err; block++) {
 		if (store_has(p->store, block) || bitmap_set(&p->is_expected, block))
 			continue;
-		p->expected_left++;
 		err = append_expected(p, block, block + 1);
+		if (err)
+			bitmap_clear(&p->is_expected, block);
+		else
+			p->expected_left++;
 	}
 	return err;
 }
