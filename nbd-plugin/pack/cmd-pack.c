@@ -102,7 +102,7 @@ int cmd_pack(int argc, char **argv)
 		return tool_usage_error("pack", "name the file to make with -o");
 	/* getopt has moved the image to the end, which makes no difference. */
 	if (is_layout)
-		return helper_program_squashfs(argc, argv);
+		return helper_program_run("", HELPER_SQUASHFS, (size_t)argc, argv);
 	pack.input = argv[optind];
 	return pack_run(&pack);
 }

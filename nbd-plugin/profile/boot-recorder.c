@@ -33,23 +33,6 @@ static int check_readable(const char *path)
 	return -1;
 }
 
-static int become(struct profile_boot *b)
-{
-	const char *folder = getenv("FARROOT_LIBEXECDIR");
-	char *argv[PROFILE_BOOT_ARGS + 2] = { 0 }, *program;
-	size_t i;
-
-	if (asprintf(&program, "%s/profile-boot", folder ? folder : FARROOT_LIBEXECDIR) < 0)
-		return EXIT_FAILURE;
-	argv[0] = program;
-	for (i = 0; i < b->count; i++)
-		argv[i + 1] = b->args[i];
-	execv(program, argv);
-	fprintf(stderr, "farroot " NAME ": %s: %s\n", program, strerror(errno));
-	free(program);
-	return EXIT_FAILURE;
-}
-
 int profile_boot(struct profile_boot *b, char *const files[3], const char *output)
 {
 	static const char *const keys[] = { "kernel", "initrd", "image" };
@@ -73,7 +56,7 @@ int profile_boot(struct profile_boot *b, char *const files[3], const char *outpu
 		err = profile_boot_add(b, "output", output ? output : beside);
 	free(beside);
 	if (!err)
-		return become(b);
+		return helper_program_run(NAME, HELPER_PROFILE_BOOT, b->count, b->args);
 	fprintf(stderr, "farroot " NAME ": %s\n", strerror(-err));
 	return EXIT_FAILURE;
 }

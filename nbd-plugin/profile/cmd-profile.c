@@ -11,7 +11,7 @@
 
 static int files(int argc, char **argv)
 {
-	return helper_program_squashfs(argc, argv);
+	return helper_program_run("", HELPER_SQUASHFS, (size_t)argc, argv);
 }
 
 static const struct command {

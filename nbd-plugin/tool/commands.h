@@ -35,9 +35,17 @@ int tool_usage_error(const char *command, const char *fmt, ...)
  */
 ssize_t status_client_ask(const char *path, const char *request, char *text, size_t size);
 
-/* What of farroot takes libsquashfs, another program: becomes it, with these
- * arguments, or returns the exit status, having said why not.
+/* The helper that has libsquashfs. */
+#define HELPER_SQUASHFS "farroot-squashfs"
+/* The helper that boots a virtual machine. */
+#define HELPER_PROFILE_BOOT "profile-boot"
+
+/* Replaces this process by a helper program with these arguments (argv[0] is not the
+ * program's name, but its first argument).  It is looked for in $FARROOT_LIBEXECDIR,
+ * beside this program, in ../libexec/farroot/ from there, and where it was
+ * configured to be.  Returns only on failure: the exit status, having said why on
+ * standard error; command is named in the message, "" for none.
  */
-int helper_program_squashfs(int argc, char *const argv[]);
+int helper_program_run(const char *command, const char *name, size_t argc, char *const argv[]);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * What takes libraries that a booting machine has no use for is a program of its
- * own: farroot(1) itself goes into every initramfs.
+ * Every initramfs carries farroot(1).  So what a booting machine has no use for,
+ * and what needs more libraries, is a helper program of its own.
  */
 #include "config.h"
 
@@ -14,8 +14,6 @@
 
 #include "tool/commands.h"
 
-#define PROGRAM "farroot-squashfs"
-
 /* The folder of this program, with a / at the end; "" if that is not known. */
 static void find_self(char *self, size_t size)
 {
@@ -26,10 +24,11 @@ static void find_self(char *self, size_t size)
 	self[length > 0 ? length : 0] = '\0';
 }
 
-/* Beside this one in a build tree, and not far in one that was installed elsewhere
- * than it was configured for.
+/* Where the helper is, malloc'ed: in the folder that the environment names, beside
+ * this program (a build tree), near this program (an installation that was moved),
+ * or where it was configured to be, whether it is there or not.  NULL: out of memory.
  */
-static char *find_program(void)
+static char *find_helper(const char *name)
 {
 	const char *libexec = getenv("FARROOT_LIBEXECDIR");
 	char self[4096], *path;
@@ -41,25 +40,26 @@ static char *find_program(void)
 	};
 
 	for (i = 0; i < sizeof places / sizeof places[0]; i++) {
-		if (!*places[i][0] || asprintf(&path, "%s%s" PROGRAM, places[i][0], places[i][1]) < 0)
+		if (!*places[i][0] || asprintf(&path, "%s%s%s", places[i][0], places[i][1], name) < 0)
 			continue;
 		if (!access(path, X_OK))
 			return path;
 		free(path);
 	}
-	return asprintf(&path, "%s/" PROGRAM, FARROOT_LIBEXECDIR) < 0 ? NULL : path;
+	return asprintf(&path, FARROOT_LIBEXECDIR "/%s", name) < 0 ? NULL : path;
 }
 
-int helper_program_squashfs(int argc, char *const argv[])
+int helper_program_run(const char *command, const char *name, size_t argc, char *const argv[])
 {
-	char *program = find_program(), **args = calloc((size_t)argc + 2, sizeof *args);
+	char *program = find_helper(name), **args = calloc(argc + 2, sizeof *args);
 
 	if (program && args) {
 		args[0] = program;
-		memcpy(args + 1, argv, (size_t)argc * sizeof *args);
+		memcpy(args + 1, argv, argc * sizeof *args);
 		execv(program, args);
 	}
-	fprintf(stderr, "farroot: %s: %s\n", program ? program : PROGRAM, strerror(errno));
+	fprintf(stderr, "farroot%s%s: %s: %s\n", *command ? " " : "", command,
+		program ? program : name, strerror(errno));
 	free(program);
 	free(args);
 	return EXIT_FAILURE;
