@@ -9,12 +9,14 @@
 #include <string.h>
 
 #include "engine/fetch/fetch.h"
+#include "engine/fetch/inbox.h"
 #include "engine/image.h"
 #include "engine/http/origins.h"
 
 struct image {
 	const struct options *options;
 	struct fetch *fetch;
+	struct inbox *inbox;	/* of fetch */
 };
 
 int image_new(const struct options *options, const struct log *log, struct image **out)
@@ -30,6 +32,7 @@ int image_new(const struct options *options, const struct log *log, struct image
 		free(image);
 		return err;
 	}
+	image->inbox = fetch_inbox(image->fetch);
 	*out = image;
 	return 0;
 }
@@ -49,13 +52,14 @@ void image_free(struct image *image)
 
 int image_wait_open(struct image *image, const struct cancel *cancel)
 {
-	return fetch_wait_open(image->fetch, cancel ? cancel->gone : NULL,
-			       cancel ? cancel->ctx : NULL);
+	return inbox_wait_open(image->inbox, cancel);
 }
 
 uint64_t image_size(const struct image *image)
 {
-	return fetch_size(image->fetch);
+	const struct open_image *open = inbox_image(image->inbox);
+
+	return open ? open->size_bytes : 0;
 }
 
 /* Bytes from at to the next block boundary, at most up to end. */
@@ -66,13 +70,12 @@ static uint32_t piece(uint64_t at, uint64_t end, uint64_t blocks)
 	return (uint32_t)((stop < end ? stop : end) - at);
 }
 
-/* The blocks of one read that are not all here: copies what is, asks for the
- * rest, and waits for it.
+/* The blocks of one read that are not all present: copies those that are, hands the
+ * rest over, and waits.
  */
-static int read_missing(struct image *image, uint8_t *buf, uint32_t count,
-			uint64_t offset, const struct cancel *cancel)
+static int read_missing(struct image *image, const struct open_image *open, uint8_t *buf,
+			uint32_t count, uint64_t offset, const struct cancel *cancel)
 {
-	struct store *store = fetch_store(image->fetch);
 	uint64_t at = offset, end = offset + count;
 	struct pending_read read;
 	uint32_t length;
@@ -81,50 +84,48 @@ static int read_missing(struct image *image, uint8_t *buf, uint32_t count,
 	pending_read_init(&read, buf, count, offset);
 	for (; at < end; at += length) {
 		length = piece(at, end, 1);
-		if (store_read(store, buf + (at - offset), at, length))
+		if (store_read(open->store, buf + (at - offset), at, length))
 			pending_read_miss(&read, at / STORE_BLOCK);
 		else
-			fetch_count_served(image->fetch, length);
+			inbox_count_served(image->inbox, length);
 	}
 	if (read.left)
-		result = fetch_wait(image->fetch, &read,
-				    cancel ? cancel->gone : NULL,
-				    cancel ? cancel->ctx : NULL);
+		result = inbox_wait(image->inbox, &read, cancel);
 	pending_read_destroy(&read);
 	return result;
 }
 
-static bool touch(struct image *image, uint64_t offset, uint64_t end)
+/* Whether any of these blocks is read for the first time. */
+static bool record(const struct open_image *open, uint64_t offset, uint64_t end)
 {
 	uint64_t start = offset / STORE_BLOCK;
 
 	return end > offset &&
-		trace_record(fetch_trace(image->fetch), start,
-			     (end - 1) / STORE_BLOCK - start + 1);
+		trace_record(open->trace, start, (end - 1) / STORE_BLOCK - start + 1);
 }
 
 int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
 		const struct cancel *cancel)
 {
+	const struct open_image *open = inbox_image(image->inbox);
 	uint64_t end = offset + count, at;
 	uint32_t length;
 	bool is_new;
 	int err;
 
-	if (end < offset || end > image_size(image))
+	if (!open || end < offset || end > open->size_bytes)
 		return -EINVAL;
-	/* Now, so that the order is that in which they were asked for. */
-	is_new = touch(image, offset, end);
+	/* First, so that the trace has the order in which reads came. */
+	is_new = record(open, offset, end);
 	for (at = offset; at < end; at += length) {
 		length = piece(at, end, PENDING_READ_MAX_BLOCKS - 1);
-		if (!store_read(fetch_store(image->fetch), (uint8_t *)buf + (at - offset),
-				at, length)) {
-			fetch_count_served(image->fetch, length);
+		if (!store_read(open->store, (uint8_t *)buf + (at - offset), at, length)) {
+			inbox_count_served(image->inbox, length);
 			if (is_new)
-				fetch_nudge(image->fetch);
+				inbox_nudge(image->inbox);
 			continue;
 		}
-		err = read_missing(image, (uint8_t *)buf + (at - offset), length, at, cancel);
+		err = read_missing(image, open, (uint8_t *)buf + (at - offset), length, at, cancel);
 		if (err)
 			return err;
 	}
@@ -138,26 +139,27 @@ int image_prefetch(struct image *image, uint64_t count, uint64_t offset)
 	if (offset + count < offset || offset + count > image_size(image))
 		return -EINVAL;
 	if (count)
-		fetch_prefetch(image->fetch, start,
+		inbox_prefetch(image->inbox, start,
 			       (offset + count - 1) / STORE_BLOCK - start + 1);
 	return 0;
 }
 
 void image_status(struct image *image, struct status *out)
 {
-	fetch_status(image->fetch, out);
+	inbox_status(image->inbox, out);
 }
 
 int image_profile(struct image *image, struct profile *out)
 {
+	const struct open_image *open = inbox_image(image->inbox);
 	const struct options *o = image->options;
 	size_t i;
 	int err;
 
 	memset(out, 0, sizeof *out);
-	if (!fetch_is_open(image->fetch))
+	if (!open)
 		return 0;
-	err = trace_profile(fetch_trace(image->fetch), out);
+	err = trace_profile(open->trace, out);
 	for (i = 0; o->have_roothash && i < sizeof o->roothash; i++)
 		snprintf(out->roothash + 2 * i, 3, "%02x", o->roothash[i]);
 	return err;

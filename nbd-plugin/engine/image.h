@@ -11,20 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/cancel.h"
 #include "common/log.h"
 #include "common/options.h"
 
 struct image;
 struct profile;
 struct status;
-
-/* Whether who waits has gone (client hung up, server shutting down).  Called
- * about 4 times a second from the waiting thread; may be NULL.
- */
-struct cancel {
-	bool (*gone)(void *ctx);
-	void *ctx;
-};
 
 /* Makes an image from options, which must outlive it and have passed
  * options_check.  Starts no thread and touches no network, so it may be called
@@ -42,7 +35,7 @@ int image_start(struct image *image);
 void image_free(struct image *image);
 
 /* Blocks until an origin has answered and the size is known.
- * Returns 0, -ESHUTDOWN (patience ran out) or -EIO (outage=SECONDS passed).
+ * Returns 0, -ESHUTDOWN (cancelled) or -EIO (outage=SECONDS passed).
  */
 int image_wait_open(struct image *image, const struct cancel *cancel);
 
@@ -52,7 +45,7 @@ uint64_t image_size(const struct image *image);
 /* Reads count bytes at offset into buf.  What is in the store is copied without
  * a lock and without a wait; for the rest it blocks until it has arrived and
  * been verified, however long that takes.
- * Returns 0; -EINVAL (out of range); -ESHUTDOWN (patience ran out);
+ * Returns 0; -EINVAL (out of range); -ESHUTDOWN (cancelled);
  * -EIO (only with outage=SECONDS).
  */
 int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,

@@ -58,7 +58,7 @@ static bool client_is_gone(void *ctx)
 	return nbdkit_nanosleep(0, 1) != 0;
 }
 
-static const struct cancel cancel = { .gone = client_is_gone };
+static const struct cancel cancel = { .is_cancelled = client_is_gone };
 
 static void farroot_load(void)
 {

@@ -59,7 +59,7 @@ BEGIN {
 	may("engine/policy", "common engine/store")
 	may("engine/http", "common engine/policy")
 	may("engine/fetch", "common engine/format engine/store engine/verity engine/policy engine/http")
-	may("engine", "common engine/http engine/fetch")
+	may("engine", "common engine/store engine/http engine/fetch")
 	may("nbdkit", "common engine")
 	may("fuse", "common engine")
 	may("tool", "common engine engine/verity")
@@ -69,12 +69,11 @@ BEGIN {
 	may("pack", "common engine/verity squashfs profile tool")
 
 	# From the top of the way of a read to its bottom.
-	n = split("speculative-open dispatch admission completion revalidation readahead-feed " \
-		"prefetch-hints delivery fetch fetch-internal bootstrap " \
-		"hash-thread inflight pending-read", ranks, " ")
+	n = split("fetch status-snapshot bootstrap speculative-open size-setup admission " \
+		"readahead-feed dispatch completion prefetch-hints revalidation delivery " \
+		"fetch-internal inbox inflight-set hash-thread inflight pending-read", ranks, " ")
 	for (i = 1; i <= n; i++)
 		rank[ranks[i]] = i
-	rank["fetch-internal"] = rank["bootstrap"] = rank["fetch"]
 
 	only("curl/", "engine/http/")
 	only("nbdkit", "nbdkit/")

@@ -6,96 +6,203 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "common/clock.h"
 #include "engine/fetch/bootstrap.h"
+#include "engine/fetch/completion.h"
+#include "engine/fetch/fetch-internal.h"
+#include "engine/fetch/prefetch-hints.h"
+#include "engine/fetch/size-setup.h"
+#include "engine/fetch/speculative-open.h"
 
+/* The profile is asked for, and the status renewed, at least this often. */
 #define TICK_MS 500
-#define REST_FIRST_MS 500
+#define PAUSE_FIRST_MS 500
 /* Superblock, top, and one more: as much as TCP sends without having heard from us,
  * ten segments.  Anything more costs a far link another round trip.
  */
 #define TOP_BLOCKS 3
+/* After this many faults of the top in a row, the size is asked for again. */
+#define TOP_FAULTS_MAX 3
 
-static void wait_a_tick(struct opening *o, uint64_t most_ms)
+enum bootstrap_state { BOOTSTRAP_SIZE, BOOTSTRAP_TOP };
+
+struct bootstrap {
+	enum bootstrap_state state;
+	struct inflight *request;	/* under way; NULL: none */
+	struct size_claim claim;	/* size_bytes 0: no origin has answered */
+	int claimed_by;			/* the origin; -1: size= */
+	struct inflight *first;		/* block 0, not verified; NULL with size= */
+	struct verity verity;		/* once the top has verified */
+	unsigned top_faults;
+	unsigned setbacks;
+	uint64_t paused_until_ms;
+	bool has_guessed;
+};
+
+int bootstrap_init(struct fetch *f)
 {
-	o->tick(o->ctx);
-	origins_poll(o->origins, most_ms < TICK_MS ? (unsigned)most_ms : TICK_MS);
+	f->bootstrap = calloc(1, sizeof *f->bootstrap);
+	return f->bootstrap ? 0 : -ENOMEM;
 }
 
-/* Gets one extent, however long it takes.  -EAGAIN: an origin failed, and the
- * size that was asked for on another's word may be why.
- */
-static int get(struct opening *o, uint64_t start, uint32_t count, bool size_is_hearsay,
-	       struct inflight **out)
+void bootstrap_free(struct fetch *f)
 {
-	struct extent extent = { .start = start, .count = count, .avoid = -1 };
-	uint64_t wait_ms;
-	struct inflight *inflight;
-	int err;
-
-	while (!*o->stop) {
-		inflight = inflight_new(NULL, &extent, CLASS_BOOTSTRAP, o->size_bytes);
-		if (!inflight)
-			return -ENOMEM;
-		err = origins_start(o->origins, &inflight->request);
-		if (err) {
-			inflight_free(inflight);
-			wait_ms = origins_wait_ms(o->origins);
-			/* 0: it takes no more than what is under way. */
-			wait_a_tick(o, wait_ms ? wait_ms : TICK_MS);
-			continue;
-		}
-		while (!inflight->ended && !*o->stop)
-			wait_a_tick(o, TICK_MS);
-		if (inflight->ended && !inflight->fault) {
-			*out = inflight;
-			return 0;
-		}
-		if (!inflight->ended)
-			origins_cancel(o->origins, &inflight->request);
-		inflight_free(inflight);
-		if (size_is_hearsay)
-			return -EAGAIN;
-	}
-	return -ESHUTDOWN;
+	if (!f->bootstrap)
+		return;
+	inflight_free(f->bootstrap->request);
+	inflight_free(f->bootstrap->first);
+	free(f->bootstrap);
 }
 
-static int ask_size(struct opening *o)
+/* Where the superblock and the top of the tree are in an image of this size. */
+static void begin_top(struct bootstrap *b)
 {
-	struct inflight *inflight;
-	int err;
+	uint64_t total = b->claim.size_bytes / VERITY_BLOCK_SIZE;
+	uint64_t data_blocks = verity_data_blocks(total);
+	/* A single data block is its own top: nothing else vouches for the salt. */
+	uint64_t start = data_blocks == 1 ? 0 : data_blocks;
 
-	o->size_bytes = o->options->size_bytes;
-	if (o->size_bytes)
+	b->claim.top_start = start;
+	b->claim.top_count = total - start < TOP_BLOCKS ? (uint32_t)(total - start) : TOP_BLOCKS;
+	b->top_faults = 0;
+	b->state = BOOTSTRAP_TOP;
+}
+
+/* 0 until each origin has had its turn. */
+static uint64_t pause_ms(const struct fetch *f)
+{
+	uint64_t most_ms = f->options->http.retry_max_ms, ms = PAUSE_FIRST_MS;
+	unsigned turns = (unsigned)f->options->url_count, n;
+
+	if (f->bootstrap->setbacks < turns)
 		return 0;
-	origins_set_total(o->origins, 0);
-	err = get(o, 0, 1, false, &inflight);
-	if (err)
-		return err;
-	o->size_bytes = origins_told_total(o->origins, inflight->request.origin);
-	if (!o->options->verify_none &&
-	    (o->size_bytes % VERITY_BLOCK_SIZE ||
-	     !verity_data_blocks(o->size_bytes / VERITY_BLOCK_SIZE))) {
-		char why[160];
+	for (n = f->bootstrap->setbacks - turns; n && ms < most_ms; n--)
+		ms *= 2;
+	return ms < most_ms ? ms : most_ms;
+}
 
-		snprintf(why, sizeof why, "%" PRIu64 " bytes is no size of an image with a hash tree; was it made by farroot pack?",
-			 o->size_bytes);
-		origins_blame(o->origins, inflight->request.origin, FAULT_TOTAL, why);
-		inflight_free(inflight);
-		return -EINVAL;
+/* What the origins say does not fit together: begin again. */
+static void set_back(struct fetch *f)
+{
+	struct bootstrap *b = f->bootstrap;
+
+	if (f->size_bytes)
+		size_forget(f);
+	inflight_free(b->first);
+	b->first = NULL;
+	b->claim = (struct size_claim){ 0 };
+	b->state = BOOTSTRAP_SIZE;
+	b->setbacks++;
+	b->paused_until_ms = clock_ms() + pause_ms(f);
+}
+
+static void blame(struct fetch *f, const struct inflight *request, const char *why)
+{
+	origins_blame(f->origins, request->request.origin, FAULT_TOTAL, why);
+	set_back(f);
+}
+
+/* Opening */
+
+static void announce(const struct fetch *f)
+{
+	uint64_t capacity = store_capacity_bytes(f->store);
+
+	log_say(f->log, LOG_NOTE, "image of %" PRIu64 " bytes; store %s holds up to %" PRIu64 " MiB, %s; fill is %s",
+		f->size_bytes, f->options->store_path ? f->options->store_path : "in memory",
+		capacity >> 20, capacity >= f->size_bytes ? "all of it" : "not all of it",
+		!f->fills ? "off" : f->options->fill == FILL_YES ? "on" : "on once reads have calmed down");
+	if (!f->options->verify_none && !f->verity.size_is_pinned && !f->options->size_bytes)
+		log_say(f->log, LOG_NOTE, "this image was not made by farroot pack; give size=%" PRIu64 " to pin its size",
+			f->size_bytes);
+}
+
+/* The blocks of an answer are of use, now that they can be checked. */
+static void adopt(struct fetch *f, struct inflight *inflight)
+{
+	uint32_t i;
+
+	if (!inflight)
+		return;
+	scheduler_mark_busy(&f->scheduler, inflight->start, inflight->arrived);
+	scheduler_release(&f->scheduler, inflight->start + inflight->arrived,
+			  inflight->count - inflight->arrived);
+	for (i = inflight->arrived; i < inflight->count; i++)
+		inflight_judge(inflight, i);
+	inflight_set_add(&f->inflight, inflight);
+}
+
+/* The size and the layout are known for sure. */
+static int open_image(struct fetch *f, struct inflight *top)
+{
+	const struct options *options = f->options;
+	struct bootstrap *b = f->bootstrap;
+	struct inflight *inflight;
+	int err = 0;
+
+	if (f->size_bytes != b->claim.size_bytes) {
+		if (f->size_bytes)
+			size_forget(f);
+		err = size_setup(f, b->claim.size_bytes);
 	}
-	inflight_free(o->first);
-	o->first = inflight;
+	verity_free(&f->verity);
+	if (!options->verify_none)
+		f->verity = b->verity;
+	if (err) {
+		inflight_free(top);
+		return err;
+	}
+	f->is_open = true;
+	f->opened_ms = clock_ms();
+	f->fills = options->fill == FILL_DEFAULT ? store_capacity_bytes(f->store) >= f->size_bytes :
+		   options->fill != FILL_NO;
+	announce(f);
+	adopt(f, b->first);
+	b->first = NULL;
+	adopt(f, top);
+	for (inflight = f->inflight.first; inflight; inflight = inflight->next)
+		completion_judge(f, inflight);
+	/* Only now: what is judged above is through at once. */
+	if (!options->verify_none)
+		completion_start_hash_thread(f);
 	return 0;
 }
 
-/* NULL, or what is wrong with this top. */
-static const char *check_top(struct opening *o, const struct inflight *inflight)
+/* The answers */
+
+static int take_size(struct fetch *f, struct inflight *request)
 {
-	uint64_t data_blocks = verity_data_blocks(o->size_bytes / VERITY_BLOCK_SIZE), top;
-	const uint8_t *superblock = inflight->bytes + (data_blocks - inflight->start) * VERITY_BLOCK_SIZE;
+	struct bootstrap *b = f->bootstrap;
+	uint64_t size = origins_told_total(f->origins, request->request.origin);
+	char why[160];
+
+	if (!f->options->verify_none &&
+	    (size % VERITY_BLOCK_SIZE || !verity_data_blocks(size / VERITY_BLOCK_SIZE))) {
+		snprintf(why, sizeof why, "%" PRIu64 " bytes is no size of an image with a hash tree; was it made by farroot pack?",
+			 size);
+		blame(f, request, why);
+		inflight_free(request);
+		return 0;
+	}
+	b->claim = (struct size_claim){ .size_bytes = size, .first_count = request->count };
+	b->claimed_by = request->request.origin;
+	b->first = request;
+	if (!f->options->verify_none) {
+		begin_top(b);
+		return 0;
+	}
+	origins_set_total(f->origins, size);
+	return open_image(f, NULL);
+}
+
+/* NULL, or what is wrong with this top. */
+static const char *check_top(struct fetch *f, const struct inflight *request)
+{
+	struct bootstrap *b = f->bootstrap;
+	uint64_t data_blocks = verity_data_blocks(b->claim.size_bytes / VERITY_BLOCK_SIZE), top;
+	const uint8_t *superblock = request->bytes + (data_blocks - request->start) * VERITY_BLOCK_SIZE;
 	struct verity_superblock sb;
 	const char *why = NULL;
 	int err;
@@ -104,81 +211,131 @@ static const char *check_top(struct opening *o, const struct inflight *inflight)
 		return why ? why : "no dm-verity superblock at its place";
 	if (sb.data_blocks != data_blocks)
 		return "superblock and size of the file contradict each other";
-	err = verity_init(&o->verity, data_blocks, sb.salt, sb.salt_size,
-			  o->options->roothash);
+	err = verity_init(&b->verity, data_blocks, sb.salt, sb.salt_size, f->options->roothash);
 	if (err)
 		return err == -ENOMEM ? "out of memory" :
 		       "the salt pins another size: this is not the whole image";
-	top = o->verity.levels ? o->verity.level_start[o->verity.levels - 1] : 0;
-	if (!verity_check(&o->verity, top,
-			  inflight->bytes + (top - inflight->start) * VERITY_BLOCK_SIZE, NULL)) {
-		verity_free(&o->verity);
+	top = b->verity.levels ? b->verity.level_start[b->verity.levels - 1] : 0;
+	if (!verity_check(&b->verity, top, request->bytes + (top - request->start) * VERITY_BLOCK_SIZE,
+			  NULL)) {
+		verity_free(&b->verity);
 		return "hash tree does not match roothash=: another image, or a damaged one";
 	}
 	return NULL;
 }
 
-static int get_top(struct opening *o)
+static int take_top(struct fetch *f, struct inflight *request)
 {
-	uint64_t total = o->size_bytes / VERITY_BLOCK_SIZE;
-	uint64_t data_blocks = verity_data_blocks(total);
-	/* A single data block is its own top: nothing else vouches for the salt. */
-	uint64_t start = data_blocks == 1 ? 0 : data_blocks;
-	uint32_t count = total - start < TOP_BLOCKS ? (uint32_t)(total - start) : TOP_BLOCKS;
-	const char *why;
-	struct inflight *inflight;
-	int err;
+	const char *why = check_top(f, request);
 
-	o->top_start = start;
-	o->top_count = count;
-	origins_set_total(o->origins, o->size_bytes);
-	err = get(o, start, count, !o->options->size_bytes, &inflight);
-	if (err)
-		return err;
-	why = check_top(o, inflight);
-	if (why) {
-		origins_blame(o->origins, inflight->request.origin, FAULT_TOTAL, why);
-		inflight_free(inflight);
-		return -EINVAL;
-	}
-	o->top = inflight;
+	if (!why)
+		return open_image(f, request);
+	blame(f, request, why);
+	inflight_free(request);
 	return 0;
 }
 
-/* An origin that answers, but with another image, is healthy in the eyes of
- * health.c: without this it would be asked for its top several times a second,
- * for ever.  Once all have had their turn: 0.5 s, doubling to retry-max=.
- */
-static void rest(struct opening *o, unsigned wrong_tops)
+/* The origin rests already.  With a size that an origin has claimed, that size may be why. */
+static void take_fault(struct fetch *f, const struct inflight *request)
 {
-	uint64_t most_ms = o->options->http.retry_max_ms, ms = REST_FIRST_MS, until, now;
+	struct bootstrap *b = f->bootstrap;
 
-	if (wrong_tops < o->options->url_count)
+	if (b->state != BOOTSTRAP_TOP || f->options->size_bytes)
 		return;
-	for (wrong_tops -= (unsigned)o->options->url_count; wrong_tops && ms < most_ms; wrong_tops--)
-		ms *= 2;
-	now = clock_ms();
-	until = now + (ms < most_ms ? ms : most_ms);
-	for (; now < until && !*o->stop; now = clock_ms())
-		wait_a_tick(o, until - now);
+	if (request->fault == FAULT_TOTAL || request->request.origin != b->claimed_by ||
+	    ++b->top_faults == TOP_FAULTS_MAX)
+		set_back(f);
 }
 
-int opening_run(struct opening *o)
+static int take_answer(struct fetch *f)
 {
-	unsigned wrong_tops = 0;
-	int err;
+	struct inflight *request = f->bootstrap->request;
 
-	for (;;) {
-		err = ask_size(o);
-		if (!err && o->options->verify_none)
-			origins_set_total(o->origins, o->size_bytes);
-		else if (!err)
-			err = get_top(o);
-		if (err == -EINVAL) {
-			o->size_bytes = 0;
-			o->tick(o->ctx);
-			rest(o, ++wrong_tops);
-		} else if (err != -EAGAIN)
-			return err;
+	f->bootstrap->request = NULL;
+	if (request->fault) {
+		take_fault(f, request);
+		inflight_free(request);
+		return 0;
 	}
+	return f->bootstrap->state == BOOTSTRAP_SIZE ? take_size(f, request) : take_top(f, request);
+}
+
+/* The requests */
+
+/* Sends what the state wants; if that can't be done now, a later step does. */
+static void send_request(struct fetch *f)
+{
+	struct bootstrap *b = f->bootstrap;
+	struct extent extent = { .count = 1, .avoid = -1, .suspect = b->setbacks > 0 };
+	struct inflight *request;
+
+	if (clock_ms() < b->paused_until_ms)
+		return;
+	if (b->state == BOOTSTRAP_TOP) {
+		extent.start = b->claim.top_start;
+		extent.count = b->claim.top_count;
+	}
+	origins_set_total(f->origins, b->claim.size_bytes);
+	request = inflight_new(NULL, &extent, CLASS_BOOTSTRAP, b->claim.size_bytes);
+	if (!request || origins_start(f->origins, &request->request))
+		inflight_free(request);
+	else
+		b->request = request;
+}
+
+static void guess(struct fetch *f)
+{
+	struct bootstrap *b = f->bootstrap;
+
+	if (b->state == BOOTSTRAP_TOP && !b->has_guessed && speculative_open_may_begin(f)) {
+		b->has_guessed = true;
+		speculative_open_begin(f, &b->claim);
+	}
+	if (f->size_bytes)
+		speculative_open_step(f);
+}
+
+/* size= makes the first question needless. */
+static int skip_size(struct fetch *f)
+{
+	struct bootstrap *b = f->bootstrap;
+
+	b->claim.size_bytes = f->options->size_bytes;
+	b->claimed_by = -1;
+	if (!f->options->verify_none) {
+		begin_top(b);
+		return 0;
+	}
+	origins_set_total(f->origins, b->claim.size_bytes);
+	return open_image(f, NULL);
+}
+
+int bootstrap_step(struct fetch *f)
+{
+	struct bootstrap *b = f->bootstrap;
+	int err = 0;
+
+	if (b->request && b->request->ended)
+		err = take_answer(f);
+	if (!err && !f->is_open && b->state == BOOTSTRAP_SIZE && f->options->size_bytes)
+		err = skip_size(f);
+	if (err || f->is_open)
+		return err;
+	if (!b->request)
+		send_request(f);
+	/* Beside the first request for the image, so that it costs no time. */
+	prefetch_hints_ask(f);
+	guess(f);
+	return 0;
+}
+
+uint64_t bootstrap_in_ms(const struct fetch *f)
+{
+	const struct bootstrap *b = f->bootstrap;
+	uint64_t now = clock_ms(), ms = TICK_MS;
+
+	if (!b->request)
+		ms = now < b->paused_until_ms ? b->paused_until_ms - now : origins_wait_ms(f->origins);
+	/* 0: no more is taken than what is under way. */
+	return ms && ms < TICK_MS ? ms : TICK_MS;
 }

@@ -1,50 +1,41 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * The first conversation with an origin: how large is the image, and does its
- * tree hang on the root hash we were given?
+ * Bootstrap: the first conversation with an origin.  How large is the image, and does
+ * its hash tree hang on the root hash?
  *
- *   1. any range         → the total size (skipped with size=)
- *   2. size              → where the superblock must be: data + 1 + tree = total
- *   3. superblock, top   → salt and layout; the top block against the root hash
+ *            size=                        verify=none
+ *   SIZE ───────────────► TOP             ─────────────────────┐
+ *    │  any range: the     │   superblock and top of the tree: │
+ *    │  total size         │   salt and layout, the root hash  ▼
+ *    ├────────────────────►├──────────────────────────────► open
+ *    ▲                     │
+ *    └──── a set-back ─────┘  the answers do not fit together
  *
- * An origin that fails a step is blamed and the next is asked, for ever.
+ * The size alone says where the superblock is: data + 1 + tree = total.  Requests are
+ * sent as any other: origins that fail rest, another is asked, and there is no end to
+ * it.  After a set-back, caches on the way are asked to revalidate, and once all origins
+ * have had their turn there is a pause, 0.5 s doubling to retry-max=; a good answer
+ * for the size does not shorten it.
  */
 #ifndef FARROOT_BOOTSTRAP_H
 #define FARROOT_BOOTSTRAP_H
 
-#include <stdatomic.h>
+#include <stdint.h>
 
-#include "engine/fetch/inflight.h"
-#include "common/log.h"
-#include "common/options.h"
-#include "engine/http/origins.h"
-#include "engine/verity/verity.h"
+struct fetch;
 
-struct opening {
-	struct origins *origins;
-	const struct options *options;
-	const struct log *log;
-	_Atomic bool *stop;
-	void (*tick)(void *ctx);	/* called in the wait: the status, and what else can be
-					 * done by then */
-	void *ctx;
+/* Returns 0 or -ENOMEM; free with bootstrap_free. */
+int bootstrap_init(struct fetch *f);
+void bootstrap_free(struct fetch *f);
 
-	/* What was found; before the end, what an origin has told: 0 as long as none has. */
-	uint64_t size_bytes;
-	uint64_t top_start;		/* blocks; what was asked for to get top */
-	uint32_t top_count;
-	struct verity verity;		/* unless verify=none */
-	struct inflight *first;		/* block 0, not verified; NULL with size= */
-	struct inflight *top;		/* superblock and the blocks behind it;
-					 * verified only as far as its first hash
-					 * block; NULL for verify=none */
-};
-
-/* Blocks until an origin has passed.  The sink must hand the bytes of a job to
- * inflight_receive and set ended and fault at its end.
- * Returns 0, -ESHUTDOWN (*stop was set) or -ENOMEM.
+/* Looks at the answer that has come, and sends the next request; opens the image when
+ * all is known, and sets is_open.  Does not block.  Returns 0, or -errno for an image
+ * that can't be opened here, such as -EFBIG.
  */
-int opening_run(struct opening *opening);
+int bootstrap_step(struct fetch *f);
+
+/* Milliseconds until bootstrap_step is due if no answer comes; never UINT64_MAX. */
+uint64_t bootstrap_in_ms(const struct fetch *f);
 
 #endif

@@ -1,59 +1,71 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
- *
- * What is asked for: the plan's next extents, as many as there are connections,
- * and in the background no more than the pace allows.
  */
 #include "config.h"
 
-#include "common/clock.h"
-#include "engine/fetch/fetch-internal.h"
+#include <errno.h>
+#include <stdlib.h>
 
-/* Hash blocks that lie beside the one that is needed, unless a profile says which
- * are: speak for 4 MiB.
+#include "common/clock.h"
+#include "engine/fetch/dispatch.h"
+#include "engine/fetch/fetch-internal.h"
+#include "engine/fetch/prefetch-hints.h"
+#include "engine/fetch/revalidation.h"
+#include "engine/policy/data-quota.h"
+#include "engine/policy/token-bucket.h"
+
+/* Hash blocks that lie beside the one that is needed, unless a profile names them:
+ * they cover 4 MiB.
  */
 #define HASH_BLOCKS 8
-/* Requests under way and what has come of them: 8 MiB; 4 where the round trip is short,
+/* What all in-flight requests may hold: 8 MiB; where the round trip is short, 4 MiB,
  * which is enough there and stays in the processor's cache.
  */
-#define JOBS_MAX_BLOCKS 2048
-#define JOBS_NEAR_BLOCKS 1024
+#define INFLIGHT_MAX_BLOCKS 2048
+#define INFLIGHT_NEAR_BLOCKS 1024
 #define NEAR_MS 50
-/* A boot has ended when nothing new was read for so long; or it never ends. */
+/* A boot has ended when no new block was read for this time, */
 #define QUIET_MS 5000
+/* and is taken for ended after this time. */
 #define UNREST_MAX_MS 300000
 
-unsigned fetch_active_count(const struct fetch *f)
-{
-	unsigned i, n = 0;
+struct dispatch {
+	struct token_bucket bucket;
+	struct data_quota quota;
+	bool in_outage;
+};
 
-	for (i = 0; i < REQUEST_CLASSES; i++)
-		n += f->active[i];
-	return n;
+int dispatch_init(struct fetch *f)
+{
+	f->dispatch = calloc(1, sizeof *f->dispatch);
+	if (!f->dispatch)
+		return -ENOMEM;
+	token_bucket_init(&f->dispatch->bucket, f->options->rate_bytes_per_s, clock_ms());
+	data_quota_init(&f->dispatch->quota, f->options);
+	return 0;
+}
+
+void dispatch_free(struct fetch *f)
+{
+	free(f->dispatch);
+}
+
+void dispatch_observe(struct fetch *f, const struct origins_state *origins)
+{
+	cwnd_update(&f->cwnd, clock_ms(), origins->fetched_bytes,
+		    inflight_set_due_bytes(&f->inflight), origins->rtt_ms, origins->delay_ms);
+	if (f->dispatch->in_outage && !origins->outage)
+		cwnd_restart(&f->cwnd);
+	f->dispatch->in_outage = origins->outage;
 }
 
 /* Blocks that wait for a hash block, or to be hashed, take memory: not without end. */
 static bool has_memory(const struct fetch *f)
 {
-	uint32_t most = f->cwnd.rtt_ms < NEAR_MS ? JOBS_NEAR_BLOCKS : JOBS_MAX_BLOCKS;
-	const struct inflight *inflight;
-	uint64_t blocks = 0;
+	uint32_t most = f->cwnd.rtt_ms < NEAR_MS ? INFLIGHT_NEAR_BLOCKS : INFLIGHT_MAX_BLOCKS;
 
-	for (inflight = f->inflights; inflight; inflight = inflight->next)
-		blocks += inflight->count;
-	return blocks < most && f->inflight_count < 3 * f->options->http.connections + 4;
-}
-
-/* Bytes that were asked for and have not come yet. */
-uint64_t fetch_due_bytes(const struct fetch *f)
-{
-	const struct inflight *inflight;
-	uint64_t due = 0;
-
-	for (inflight = f->inflights; inflight; inflight = inflight->next)
-		if (!inflight->ended)
-			due += inflight->request.length - inflight->received;
-	return due;
+	return inflight_set_blocks(&f->inflight) < most &&
+	       f->inflight.count < 3 * f->options->http.connections + 4;
 }
 
 static void need_hashes_of(struct fetch *f, const struct extent *e)
@@ -63,15 +75,16 @@ static void need_hashes_of(struct fetch *f, const struct extent *e)
 	/* All blocks of one parent lie within FANOUT blocks of each other. */
 	for (block = e->start; block < e->start + e->count; block += VERITY_FANOUT)
 		if (hash_cache_misses_parent(f->hash_cache, block, &parent))
-			fetch_need_hash(f, parent);
+			revalidation_need_hash(f, parent);
 	block = e->start + e->count - 1;
 	if (hash_cache_misses_parent(f->hash_cache, block, &parent))
-		fetch_need_hash(f, parent);
+		revalidation_need_hash(f, parent);
 }
 
-static bool ask_for(struct fetch *f, const struct extent *e, enum request_class class)
+/* Returns whether the request was sent. */
+static bool send_request(struct fetch *f, const struct extent *e, enum request_class class)
 {
-	struct inflight *inflight = inflight_new(&f->buffers, e, class, f->size_bytes);
+	struct inflight *inflight = inflight_new(&f->inflight.buffers, e, class, f->size_bytes);
 
 	if (!inflight || origins_start(f->origins, &inflight->request)) {
 		inflight_free(inflight);
@@ -80,11 +93,8 @@ static bool ask_for(struct fetch *f, const struct extent *e, enum request_class 
 			scheduler_add_hash(&f->scheduler, e->start);
 		return false;
 	}
-	inflight->next = f->inflights;
-	f->inflights = inflight;
-	f->inflight_count++;
-	f->active[class]++;
-	token_bucket_take(&f->bucket, inflight->request.length);
+	inflight_set_add(&f->inflight, inflight);
+	token_bucket_take(&f->dispatch->bucket, inflight->request.length);
 	need_hashes_of(f, e);
 	return true;
 }
@@ -97,31 +107,31 @@ static unsigned background_slots(const struct fetch *f)
 	return slots > 1 ? slots - 1 : 1;
 }
 
-void fetch_connect_ahead(struct fetch *f)
+void dispatch_connect_ahead(struct fetch *f)
 {
 	origins_open_ahead(f->origins, cwnd_background_requests(&f->cwnd, background_slots(f)));
 }
 
-static bool may_ask_background(const struct fetch *f)
+static bool may_send_background(const struct fetch *f)
 {
-	unsigned active = f->active[CLASS_READAHEAD] + f->active[CLASS_PROFILE] + f->active[CLASS_FILL];
-
-	return active < cwnd_background_requests(&f->cwnd, background_slots(f)) &&
-	       fetch_due_bytes(f) < cwnd_bytes(&f->cwnd);
+	return inflight_set_active_background(&f->inflight) <
+			cwnd_background_requests(&f->cwnd, background_slots(f)) &&
+	       inflight_set_due_bytes(&f->inflight) < cwnd_bytes(&f->cwnd);
 }
 
-/* Whether it takes a boot longer than to fetch everything: then the fill does not wait
- * for its end.
+/* Whether a boot takes longer than fetching everything: then the fill does not wait
+ * for the boot's end.
  */
 static bool fills_beside_boot(const struct fetch *f)
 {
 	uint64_t left = (f->scheduler.blocks - store_present_blocks(f->store)) * STORE_BLOCK;
-	bool has_none = f->hint.state == HINT_NONE || (f->hint.state == HINT_PLANNED && !f->has_profile);
 
-	return has_none && f->options->fill == FILL_DEFAULT && cwnd_is_far_but_fast(&f->cwnd, left);
+	return prefetch_hints_are_without_profile(f) && f->options->fill == FILL_DEFAULT &&
+	       cwnd_is_far_but_fast(&f->cwnd, left);
 }
 
-uint64_t fetch_quiet_in_ms(const struct fetch *f)
+/* Milliseconds until reads will have been calm for long enough to fill; 0: now. */
+static uint64_t quiet_in_ms(const struct fetch *f)
 {
 	uint64_t last = trace_last_ms(f->trace), now = clock_ms(), quiet;
 
@@ -135,18 +145,19 @@ uint64_t fetch_quiet_in_ms(const struct fetch *f)
 
 static bool may_fill(const struct fetch *f, uint32_t blocks)
 {
-	bool is_time = fills_beside_boot(f) || (!f->scheduler.first && !fetch_quiet_in_ms(f));
+	bool is_time = fills_beside_boot(f) || (!f->scheduler.first && !quiet_in_ms(f));
 
-	return f->fill && is_time && store_has_room(f->store, blocks);
+	return f->fills && is_time && store_has_room(f->store, blocks);
 }
 
-/* Blocks of the next background request, as far as the budget goes. */
+/* Blocks of the next background request, as far as the quota goes. */
 static uint32_t background_blocks(const struct fetch *f, bool is_fill)
 {
-	uint32_t bytes = token_bucket_request_bytes(&f->bucket,
+	uint32_t bytes = token_bucket_request_bytes(&f->dispatch->bucket,
 			cwnd_background_bytes(&f->cwnd, background_slots(f)));
-	uint64_t left = data_quota_left_bytes(&f->quota,
-			origins_fetched_bytes(f->origins) + fetch_due_bytes(f), is_fill);
+	uint64_t left = data_quota_left_bytes(&f->dispatch->quota,
+			origins_fetched_bytes(f->origins) + inflight_set_due_bytes(&f->inflight),
+			is_fill);
 
 	return (uint32_t)((left < bytes ? left : bytes) / STORE_BLOCK);
 }
@@ -167,11 +178,11 @@ static bool next_background(struct fetch *f, uint64_t now, struct extent *e, enu
 	return blocks && may_fill(f, blocks) && scheduler_next_fill(&f->scheduler, now, blocks, e);
 }
 
-/* The next thing to ask for, by class; false when there is none. */
+/* The next extent to request, by class; false: there is none. */
 static bool next_extent(struct fetch *f, uint64_t now, struct extent *e, enum request_class *class)
 {
+	uint32_t demand = token_bucket_request_bytes(&f->dispatch->bucket, cwnd_demand_bytes(&f->cwnd));
 	bool room = has_memory(f);
-	uint32_t demand = token_bucket_request_bytes(&f->bucket, cwnd_demand_bytes(&f->cwnd));
 
 	*class = CLASS_HASH;
 	if (scheduler_next_hash(&f->scheduler, now, HASH_BLOCKS, e))
@@ -179,17 +190,65 @@ static bool next_extent(struct fetch *f, uint64_t now, struct extent *e, enum re
 	*class = CLASS_DEMAND;
 	if (room && scheduler_next_demand(&f->scheduler, now, demand / STORE_BLOCK, e))
 		return true;
-	return room && may_ask_background(f) && next_background(f, now, e, class);
+	return room && may_send_background(f) && next_background(f, now, e, class);
 }
 
-void fetch_ask_for_more(struct fetch *f)
+static bool has_free_connection(const struct fetch *f)
+{
+	return inflight_set_active(&f->inflight) < f->options->http.connections;
+}
+
+void dispatch_requests(struct fetch *f)
 {
 	enum request_class class;
 	struct extent e;
 
-	while (fetch_active_count(f) < f->options->http.connections &&
-	       !origins_wait_ms(f->origins) && !token_bucket_wait_ms(&f->bucket, clock_ms()) &&
+	while (has_free_connection(f) && !origins_wait_ms(f->origins) &&
+	       !token_bucket_wait_ms(&f->dispatch->bucket, clock_ms()) &&
 	       next_extent(f, clock_ms(), &e, &class))
-		if (!ask_for(f, &e, class))
+		if (!send_request(f, &e, class))
 			return;
+}
+
+uint64_t dispatch_quota_left_bytes(const struct fetch *f)
+{
+	return data_quota_left_bytes(&f->dispatch->quota, origins_fetched_bytes(f->origins), true);
+}
+
+bool dispatch_may_fill_on(const struct fetch *f)
+{
+	return f->fills && store_has_room(f->store, 1) && dispatch_quota_left_bytes(f);
+}
+
+bool dispatch_has_work(const struct fetch *f)
+{
+	const struct block_scheduler *s = &f->scheduler;
+
+	return s->first || s->hash_count || s->prefetch_count || s->readahead_count ||
+	       s->expected_left || f->inflight.count ||
+	       (!f->is_materialized && dispatch_may_fill_on(f));
+}
+
+/* Waits of 0 do not count: then something else is in the way. */
+static void sooner(uint64_t *ms, uint64_t other)
+{
+	if (other && other < *ms)
+		*ms = other;
+}
+
+uint64_t dispatch_in_ms(struct fetch *f)
+{
+	uint64_t ms = UINT64_MAX, now = clock_ms(), suspect;
+
+	/* The fill begins when reads have been calm for long enough. */
+	if (f->fills && !f->is_materialized)
+		sooner(&ms, quiet_in_ms(f));
+	if (!dispatch_has_work(f) || !has_free_connection(f))
+		return ms;
+	sooner(&ms, origins_wait_ms(f->origins));
+	sooner(&ms, token_bucket_wait_ms(&f->dispatch->bucket, now));
+	suspect = scheduler_next_suspect_ms(&f->scheduler);
+	if (suspect != UINT64_MAX)
+		sooner(&ms, suspect > now ? suspect - now : 1);
+	return ms;
 }

@@ -1,118 +1,73 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * The loop itself, how it starts, ends and tells how things stand.
+ * The loop itself, how it starts and how it ends.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "common/clock.h"
+#include "engine/fetch/admission.h"
+#include "engine/fetch/bootstrap.h"
+#include "engine/fetch/completion.h"
+#include "engine/fetch/dispatch.h"
 #include "engine/fetch/fetch-internal.h"
+#include "engine/fetch/fetch.h"
+#include "engine/fetch/prefetch-hints.h"
+#include "engine/fetch/readahead-feed.h"
+#include "engine/fetch/revalidation.h"
+#include "engine/fetch/status-snapshot.h"
 
+/* The loop never sleeps longer. */
 #define IDLE_MS 60000
+/* While reads wait: how often admission_dismiss looks at them. */
+#define DISMISS_MS 250
 #define GATHER_MAX_MS 5
 #define GATHER_MAX_BYTES (64U << 10)
 
-/* Of what the fill may fetch; UINT64_MAX without a budget. */
-static uint64_t quota_left(const struct fetch *f)
+struct fetch_thread {
+	struct fetch fetch;	/* first */
+	pthread_t thread;
+	bool is_started;
+};
+
+/* The origins' sink */
+
+static void on_bytes(void *ctx, struct origin_request *request, const uint8_t *bytes, size_t count)
 {
-	return data_quota_left_bytes(&f->quota, origins_fetched_bytes(f->origins), true);
+	struct fetch *f = ctx;
+
+	if (request->is_profile)
+		prefetch_hints_receive(f, bytes, count);
+	else
+		completion_receive(f, inflight_of(request), bytes, count);
 }
 
-/* Whether anybody waits, or should be waiting, for an origin. */
-static bool has_work(const struct fetch *f)
+static void on_end(void *ctx, struct origin_request *request, enum fault fault)
 {
-	return f->scheduler.first || f->scheduler.hash_count || f->scheduler.prefetch_count ||
-	       f->scheduler.readahead_count || f->scheduler.expected_left || f->inflight_count ||
-	       (f->fill && !f->materialized && store_has_room(f->store, 1) && quota_left(f));
+	struct fetch *f = ctx;
+
+	if (request->is_profile)
+		prefetch_hints_end(f, fault);
+	else
+		completion_end(f, inflight_of(request), fault);
 }
 
-static enum status_state state_of(const struct fetch *f, bool outage)
-{
-	if (f->materialized)
-		return STATUS_MATERIALIZED;
-	if (!f->rooted)
-		return STATUS_OPENING;
-	if (outage && has_work(f))
-		return STATUS_OUTAGE;
-	return f->fill && store_has_room(f->store, 1) && quota_left(f) ?
-	       STATUS_FILLING : STATUS_READY;
-}
-
-/* What the link has done lately, as far as it may be used. */
-static uint64_t rate(const struct fetch *f)
-{
-	uint64_t limit = f->bucket.bytes_per_s, link = f->cwnd.bytes_per_s;
-
-	/* Requests that the limit keeps small may be too short to measure. */
-	return limit && (!link || limit < link) ? limit : link;
-}
-
-static int64_t eta_s(const struct fetch *f)
-{
-	uint64_t left = (f->scheduler.blocks - store_present_blocks(f->store)) * STORE_BLOCK;
-
-	if (f->materialized)
-		return 0;
-	if (!f->fill || !rate(f) || store_capacity_bytes(f->store) < f->size_bytes ||
-	    quota_left(f) < left)
-		return -1;
-	return (int64_t)(left / rate(f));
-}
-
-void fetch_update_status(struct fetch *f)
-{
-	struct origins_state o;
-	struct demand *want;
-	struct status s = { .eta_s = -1 };
-
-	origins_state(f->origins, &o);
-	cwnd_update(&f->cwnd, clock_ms(), o.fetched_bytes, fetch_due_bytes(f), o.rtt_ms, o.delay_ms);
-	if (!o.outage) {
-		if (f->outage_since)
-			cwnd_restart(&f->cwnd);
-		f->outage_since = 0;
-	} else if (!f->outage_since) {
-		f->outage_since = (int64_t)time(NULL);
-	}
-	s.state = state_of(f, o.outage);
-	s.outage_since = s.state == STATUS_OUTAGE || s.state == STATUS_OPENING ?
-			 f->outage_since : 0;
-	snprintf(s.origin, sizeof s.origin, "%s", o.url);
-	snprintf(s.last_error, sizeof s.last_error, "%s", o.last_error);
-	s.image_bytes = f->rooted ? f->size_bytes : 0;
-	s.fetched_bytes = o.fetched_bytes;
-	s.wasted_bytes = f->wasted_bytes;
-	s.requests = o.requests;
-	s.rate_bytes_per_s = rate(f);
-	s.budget_bytes = f->quota.bytes;
-	s.budget_left_bytes = s.budget_bytes ? quota_left(f) : 0;
-	s.rtt_ms = o.rtt_ms;
-	for (want = f->scheduler.first; want; want = want->next)
-		s.waiting++;
-	if (f->rooted) {
-		s.cache_bytes = store_capacity_bytes(f->store);
-		s.ready_needs_bytes = f->scheduler.expected_left * STORE_BLOCK;
-		s.eta_s = eta_s(f);
-	}
-	pthread_mutex_lock(&f->lock);
-	f->status = s;
-	pthread_mutex_unlock(&f->lock);
-}
+/* The loop */
 
 static void check_materialized(struct fetch *f)
 {
-	if (f->materialized == (store_present_blocks(f->store) == f->scheduler.blocks))
+	if (f->is_materialized == (store_present_blocks(f->store) == f->scheduler.blocks))
 		return;
-	f->materialized = !f->materialized;
-	if (f->materialized)
+	f->is_materialized = !f->is_materialized;
+	if (f->is_materialized)
 		log_say(f->log, LOG_NOTE, "all %" PRIu64 " bytes are here and %s: no origin is needed any more",
 			f->size_bytes, f->options->verify_none ? "NOT verified" : "verified");
 }
@@ -123,29 +78,17 @@ static void sooner(uint64_t *ms, uint64_t other)
 		*ms = other;
 }
 
-/* How long the loop may sleep if no byte comes and nobody calls. */
+/* How long the loop may sleep if no byte comes and no other thread wakes it. */
 static unsigned sleep_ms(struct fetch *f)
 {
-	uint64_t ms = IDLE_MS, now = clock_ms(), wait;
+	uint64_t ms = IDLE_MS;
 
-	/* The fill begins when it has been quiet for long enough. */
-	wait = f->fill && !f->materialized ? fetch_quiet_in_ms(f) : 0;
-	if (wait)
-		ms = wait;
-	sooner(&ms, fetch_hint_in_ms(f));
-	if (has_work(f) && fetch_active_count(f) < f->options->http.connections) {
-		wait = origins_wait_ms(f->origins);
-		if (wait)
-			sooner(&ms, wait);
-		wait = token_bucket_wait_ms(&f->bucket, now);
-		if (wait)
-			sooner(&ms, wait);
-		wait = scheduler_next_suspect_ms(&f->scheduler);
-		if (wait != UINT64_MAX)
-			sooner(&ms, wait > now ? wait - now : 1);
-	}
-	if (f->scheduler.first || f->inflight_count)
-		sooner(&ms, PATIENCE_MS);
+	if (!f->is_open)
+		return (unsigned)bootstrap_in_ms(f);
+	sooner(&ms, dispatch_in_ms(f));
+	sooner(&ms, prefetch_hints_in_ms(f));
+	if (f->scheduler.first || f->inflight.count)
+		sooner(&ms, DISMISS_MS);
 	return (unsigned)ms;
 }
 
@@ -159,173 +102,205 @@ static void gather(const struct fetch *f)
 
 	if (ms > GATHER_MAX_MS)
 		ms = GATHER_MAX_MS;
-	if (!ms || !fetch_active_count(f) || !f->cwnd.bytes_per_s ||
+	if (!ms || !inflight_set_active(&f->inflight) || !f->cwnd.bytes_per_s ||
 	    f->cwnd.bytes_per_s * ms / 1000 > GATHER_MAX_BYTES)
 		return;
 	pause = (struct timespec){ .tv_nsec = ms * 1000000L };
 	nanosleep(&pause, NULL);
 }
 
-static void run(struct fetch *f)
+/* One turn with an open image.  Returns whether there is more to do at once. */
+static bool work(struct fetch *f)
 {
 	bool more;
 
-	while (!f->stop) {
-		fetch_take_inbox(f);
-		fetch_believe_what_is_wanted(f);
-		more = fetch_believe_some(f);
-		fetch_settle_hashed(f);
-		fetch_renew_hashes(f);
-		fetch_settle_all(f);
-		fetch_dismiss(f);
-		fetch_reap(f);
-		fetch_hint_step(f);
-		fetch_read_ahead(f);
-		fetch_ask_for_more(f);
-		check_materialized(f);
-		fetch_update_status(f);
-		fetch_connect_ahead(f);
+	admission_take(f);
+	revalidation_check_demands(f);
+	more = revalidation_check_some(f);
+	completion_judge_waiting(f);
+	admission_dismiss(f);
+	inflight_set_reap(&f->inflight);
+	prefetch_hints_step(f);
+	readahead_feed_step(f);
+	dispatch_requests(f);
+	check_materialized(f);
+	inbox_want_nudges(f->inbox, !f->is_materialized && !prefetch_hints_have_profile(f));
+	return more;
+}
+
+static void observe(struct fetch *f)
+{
+	struct origins_state origins;
+
+	origins_state(f->origins, &origins);
+	dispatch_observe(f, &origins);
+	status_snapshot_update(f, &origins);
+	dispatch_connect_ahead(f);
+}
+
+/* One turn without.  Returns 0 or -errno. */
+static int open_step(struct fetch *f)
+{
+	int err = bootstrap_step(f);
+
+	if (!err && f->is_open) {
+		observe(f);
+		inbox_open(f->inbox, &(struct open_image){
+			.size_bytes = f->size_bytes, .store = f->store, .trace = f->trace });
+	}
+	return err;
+}
+
+/* Returns 0 when it was stopped, or -errno. */
+static int run(struct fetch *f)
+{
+	bool more;
+	int err;
+
+	while (!inbox_is_stopped(f->inbox)) {
+		err = f->is_open ? 0 : open_step(f);
+		if (err)
+			return err;
+		more = f->is_open && work(f);
+		observe(f);
 		if (!more)
 			gather(f);
 		origins_poll(f->origins, more ? 0 : sleep_ms(f));
 	}
-	fetch_dismiss(f);
+	return 0;
 }
 
 /* Start and end */
 
-static void *fetch_thread(void *ctx)
+static void *fetch_main(void *ctx)
 {
 	struct fetch *f = ctx;
-	int err = fetch_open(f);
 
-	pthread_mutex_lock(&f->lock);
-	f->opened = !err;
-	if (err)
-		f->stop = true;
-	pthread_cond_broadcast(&f->opened_wake);
-	pthread_mutex_unlock(&f->lock);
-	if (!err)
-		run(f);
-	fetch_fail_inbox(f);
+	int err = run(f);
+
+	if (err) {
+		log_say(f->log, LOG_WARN, "the image cannot be opened: %s", strerror(-err));
+		inbox_stop(f->inbox);
+	}
+	admission_dismiss_all(f);
 	return NULL;
 }
 
 /* A size= that no image can have would be waited for in vain. */
-static int check_size(const struct fetch *f)
+static int check_size(const struct options *options, const struct log *log)
 {
-	uint64_t size = f->options->size_bytes;
+	uint64_t size = options->size_bytes;
 
-	if (f->options->verify_none || !size || verity_data_blocks(size / VERITY_BLOCK_SIZE))
+	if (options->verify_none || !size || verity_data_blocks(size / VERITY_BLOCK_SIZE))
 		return 0;
-	log_say(f->log, LOG_WARN, "size=%" PRIu64 ": no image with a hash tree has that size; farroot pack prints it",
+	log_say(log, LOG_WARN, "size=%" PRIu64 ": no image with a hash tree has that size; farroot pack prints it",
 		size);
 	return -EINVAL;
 }
 
+static void wake(void *ctx)
+{
+	struct fetch *f = ctx;
+
+	origins_wake(f->origins);
+}
+
+static int init_parts(struct fetch *f)
+{
+	struct origin_sink sink = { .bytes = on_bytes, .end = on_end, .ctx = f };
+	int err = store_new(f->options->store_path, f->log, &f->store);
+
+	if (!err)
+		err = origins_new(f->options, f->log, &sink, &f->origins);
+	if (!err)
+		err = inbox_new(f->options->outage_ms, wake, f, &f->inbox);
+	if (!err)
+		err = bootstrap_init(f);
+	if (!err)
+		err = completion_init(f);
+	if (!err)
+		err = dispatch_init(f);
+	if (!err)
+		err = prefetch_hints_init(f);
+	if (!err)
+		err = readahead_feed_init(f);
+	if (!err)
+		err = revalidation_init(f);
+	return err ? err : status_snapshot_init(f);
+}
+
 int fetch_new(const struct options *options, const struct log *log, struct fetch **out)
 {
-	struct fetch *f = calloc(1, sizeof *f);
-	struct origin_sink sink = { .bytes = fetch_on_bytes, .end = fetch_on_end, .ctx = f };
-	pthread_condattr_t attr;
-	int err;
+	struct fetch_thread *t;
+	int err = check_size(options, log);
 
-	if (!f)
+	if (err)
+		return err;
+	t = calloc(1, sizeof *t);
+	if (!t)
 		return -ENOMEM;
-	f->options = options;
-	f->log = log;
-	f->inbox_last = &f->inbox;
-	f->scheduler.last = &f->scheduler.first;
-	f->status.eta_s = -1;
-	pthread_mutex_init(&f->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&f->opened_wake, &attr);
-	pthread_condattr_destroy(&attr);
-	err = check_size(f);
-	if (!err)
-		err = store_new(options->store_path, log, &f->store);
-	if (!err)
-		err = origins_new(options, log, &sink, &f->origins);
-	if (!err)
-		err = fetch_hint_init(f);
+	t->fetch.options = options;
+	t->fetch.log = log;
+	t->fetch.scheduler.last = &t->fetch.scheduler.first;
+	err = init_parts(&t->fetch);
 	if (err) {
-		fetch_free(f);
+		fetch_free(&t->fetch);
 		return err;
 	}
 	if (options->verify_none)
 		log_say(log, LOG_WARN, "verify=none: NOTHING IS VERIFIED; whoever controls the link or the origin controls this machine");
-	*out = f;
+	*out = &t->fetch;
 	return 0;
 }
 
 int fetch_start(struct fetch *f)
 {
+	struct fetch_thread *t = (struct fetch_thread *)f;
 	sigset_t all, before;
 	int err;
 
 	f->progress_ms = clock_ms();
-	token_bucket_init(&f->bucket, f->options->rate_bytes_per_s, clock_ms());
-	data_quota_init(&f->quota, f->options);
 	/* Signals are the front end's business. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&f->thread, NULL, fetch_thread, f);
+	err = pthread_create(&t->thread, NULL, fetch_main, f);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	f->started = !err;
+	t->is_started = !err;
 	return -err;
 }
 
 void fetch_free(struct fetch *f)
 {
+	struct fetch_thread *t = (struct fetch_thread *)f;
 	struct inflight *inflight;
 
 	if (!f)
 		return;
-	if (f->started) {
-		f->stop = true;
-		origins_wake(f->origins);
-		pthread_join(f->thread, NULL);
+	if (t->is_started) {
+		inbox_stop(f->inbox);
+		pthread_join(t->thread, NULL);
 	}
-	hash_thread_free(f->hash_thread);
+	completion_free(f);
 	origins_free(f->origins);
-	while ((inflight = f->inflights)) {
-		f->inflights = inflight->next;
+	while ((inflight = inflight_set_pop(&f->inflight)))
 		inflight_free(inflight);
-	}
-	buffer_pool_free(&f->buffers);
+	inflight_set_free(&f->inflight);
+	bootstrap_free(f);
+	dispatch_free(f);
+	prefetch_hints_free(f);
+	readahead_feed_free(f);
+	revalidation_free(f);
+	status_snapshot_free(f);
 	scheduler_free(&f->scheduler);
 	trace_free(f->trace);
-	fetch_hint_free(f);
 	hash_cache_free(f->hash_cache);
 	verity_free(&f->verity);
 	store_free(f->store);
-	pthread_cond_destroy(&f->opened_wake);
-	pthread_mutex_destroy(&f->lock);
-	free(f);
+	inbox_free(f->inbox);
+	free(t);
 }
 
-bool fetch_is_open(struct fetch *f)
+struct inbox *fetch_inbox(const struct fetch *f)
 {
-	bool opened;
-
-	pthread_mutex_lock(&f->lock);
-	opened = f->opened;
-	pthread_mutex_unlock(&f->lock);
-	return opened;
-}
-
-uint64_t fetch_size(const struct fetch *f)
-{
-	return f->size_bytes;
-}
-
-struct store *fetch_store(const struct fetch *f)
-{
-	return f->store;
-}
-
-struct access_trace *fetch_trace(const struct fetch *f)
-{
-	return f->trace;
+	return f->inbox;
 }

@@ -3,60 +3,34 @@
  *
  * The fetch thread, the one place where things happen:
  *
- *   take in who waits ─► hand over what is there ─► ask for the next extents
+ *   take reads in ─► hand over what is present ─► request the next extents
  *        ▲                                                   │
- *        └── wake who waits ◄─ put ◄─ verify ◄─ receive ◄────┘
+ *        └── wake readers ◄─ put ◄─ verify ◄─ receive ◄──────┘
  *
  * It alone talks to origins and changes the store, so none of that needs a lock.
- * The one mutex guards the inbox and what other threads may look at, and is
- * never held across the network or the disk.
+ * Readers reach it through its inbox.
  */
 #ifndef FARROOT_FETCH_H
 #define FARROOT_FETCH_H
 
 #include "common/log.h"
 #include "common/options.h"
-#include "common/status.h"
-#include "engine/store/store.h"
-#include "engine/store/access-trace.h"
-#include "engine/fetch/pending-read.h"
 
 struct fetch;
+struct inbox;
 
-/* Whoever waits has gone? */
-typedef bool fetch_gone(void *ctx);
-
-/* Makes everything but the thread; options and log must outlive it.
+/* Makes everything but the thread; options and log must outlive it.  No network.
  * Returns 0 or -errno, having logged why.
  */
-int fetch_new(const struct options *options, const struct log *log,
-	      struct fetch **out);
+int fetch_new(const struct options *options, const struct log *log, struct fetch **out);
+/* Starts the thread, which begins to open the image.  Returns 0 or -errno. */
 int fetch_start(struct fetch *fetch);
-/* Fails whoever waits with -ESHUTDOWN; returns when the thread has ended. */
+/* Stops the thread, which fails pending reads with -ESHUTDOWN; blocks until it has
+ * ended.  NULL is fine.  No reader may be in the inbox afterwards.
+ */
 void fetch_free(struct fetch *fetch);
 
-/* Blocks until the size is known; 0, -ESHUTDOWN or -EIO (outage=). */
-int fetch_wait_open(struct fetch *fetch, fetch_gone *gone, void *ctx);
-bool fetch_is_open(struct fetch *fetch);
-/* After that: */
-uint64_t fetch_size(const struct fetch *fetch);
-struct store *fetch_store(const struct fetch *fetch);
-struct access_trace *fetch_trace(const struct fetch *fetch);
-
-/* Hands over a waiter that misses something and blocks until it is done. */
-int fetch_wait(struct fetch *fetch, struct pending_read *read, fetch_gone *gone, void *ctx);
-
-/* Wishes for blocks; returns at once. */
-void fetch_prefetch(struct fetch *fetch, uint64_t start, uint64_t count);
-
-/* Something is read for the first time and was here already: time to look whether
- * to read further ahead.
- */
-void fetch_nudge(struct fetch *fetch);
-
-/* Counts bytes that readers got from the store without coming here. */
-void fetch_count_served(struct fetch *fetch, uint64_t bytes);
-
-void fetch_status(struct fetch *fetch, struct status *out);
+/* Where readers come in; belongs to fetch. */
+struct inbox *fetch_inbox(const struct fetch *fetch);
 
 #endif

@@ -75,10 +75,22 @@ void inflight_receive(struct inflight *inflight, const uint8_t *bytes, size_t co
  */
 void inflight_hash(struct inflight *inflight, const struct verity *verity, uint32_t end);
 
-/* Whether the hasher has blocks of it. */
+/* The one whose request this is, which is not one for a profile. */
+static inline struct inflight *inflight_of(struct origin_request *request)
+{
+	return (struct inflight *)request;
+}
+
+/* Whether the hash thread has blocks of it. */
 static inline bool inflight_is_given(const struct inflight *inflight)
 {
 	return inflight->given > atomic_load_explicit(&inflight->hashed, memory_order_acquire);
+}
+
+/* The bytes of its block number i. */
+static inline uint8_t *inflight_block(struct inflight *inflight, uint32_t i)
+{
+	return inflight->bytes + (size_t)i * STORE_BLOCK;
 }
 
 static inline const uint8_t *inflight_digest(const struct inflight *inflight, uint32_t i)

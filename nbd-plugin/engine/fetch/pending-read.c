@@ -12,10 +12,10 @@ void pending_read_init(struct pending_read *w, void *buf, uint32_t count, uint64
 	pthread_condattr_t attr;
 	uint64_t last = (offset + count - 1) / STORE_BLOCK;
 
-	w->want.next = NULL;
-	w->want.start = offset / STORE_BLOCK;
-	w->want.count = (uint32_t)(last - w->want.start + 1);
-	w->want.missing = w->missing;
+	w->demand.next = NULL;
+	w->demand.start = offset / STORE_BLOCK;
+	w->demand.count = (uint32_t)(last - w->demand.start + 1);
+	w->demand.missing = w->missing;
 	w->next_in_inbox = NULL;
 	w->buf = buf;
 	w->offset = offset;
@@ -25,7 +25,7 @@ void pending_read_init(struct pending_read *w, void *buf, uint32_t count, uint64
 	w->cancelled = false;
 	w->done = false;
 	w->result = 0;
-	memset(w->missing, 0, (w->want.count + 63) / 64 * sizeof w->missing[0]);
+	memset(w->missing, 0, (w->demand.count + 63) / 64 * sizeof w->missing[0]);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&w->wake, &attr);
@@ -39,7 +39,7 @@ void pending_read_destroy(struct pending_read *w)
 
 void pending_read_miss(struct pending_read *w, uint64_t block)
 {
-	uint64_t i = block - w->want.start;
+	uint64_t i = block - w->demand.start;
 
 	w->missing[i / 64] |= 1ULL << (i % 64);
 	w->left++;
@@ -47,9 +47,9 @@ void pending_read_miss(struct pending_read *w, uint64_t block)
 
 bool pending_read_misses(const struct pending_read *w, uint64_t block)
 {
-	uint64_t i = block - w->want.start;
+	uint64_t i = block - w->demand.start;
 
-	return block >= w->want.start && i < w->want.count &&
+	return block >= w->demand.start && i < w->demand.count &&
 	       (w->missing[i / 64] >> (i % 64) & 1);
 }
 
@@ -72,15 +72,15 @@ uint64_t pending_read_deliver(struct pending_read *w, uint64_t start, uint32_t c
 {
 	uint64_t block = start, end = start + count, copied = 0, i;
 
-	if (block < w->want.start)
-		block = w->want.start;
-	if (end > w->want.start + w->want.count)
-		end = w->want.start + w->want.count;
+	if (block < w->demand.start)
+		block = w->demand.start;
+	if (end > w->demand.start + w->demand.count)
+		end = w->demand.start + w->demand.count;
 	for (; block < end; block++) {
 		if (!pending_read_misses(w, block))
 			continue;
 		copied += copy_block(w, block, bytes + (block - start) * STORE_BLOCK);
-		i = block - w->want.start;
+		i = block - w->demand.start;
 		w->missing[i / 64] &= ~(1ULL << (i % 64));
 		w->left--;
 	}

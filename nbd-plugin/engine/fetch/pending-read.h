@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * A read that waits.  The reader makes it on its stack and hands it to the fetch
- * thread; from then on the fetch thread owns it, buffer included, until it says
- * done.  Bytes are copied straight into the reader's buffer when they have
- * verified, so that no eviction can come in between.
+ * A read that waits.  A reader's thread makes it on its stack and hands it over
+ * through the inbox; from then on the fetch thread owns it, buffer included, until it
+ * says done.  Bytes are copied into the reader's buffer when they have verified, so
+ * that no eviction can come in between.
  *
- *   reader:  fill in ──► submit ──► wait ────────────────► done: read result
- *   fetch:                 └──► admitted ──► delivered ──► done
+ *   reader:  init, miss ──► inbox_wait ────────────────► done: result
+ *   fetch:                    └──► admitted ──► delivered ──► done
  */
 #ifndef FARROOT_PENDING_READ_H
 #define FARROOT_PENDING_READ_H
@@ -18,39 +18,45 @@
 
 #include "engine/policy/block-scheduler.h"
 
-/* The most that one waiter may ask for. */
+/* The most that one pending read may ask for. */
 #define PENDING_READ_MAX_BYTES (32U << 20)
 #define PENDING_READ_MAX_BLOCKS (PENDING_READ_MAX_BYTES / STORE_BLOCK + 1)
 #define PENDING_READ_WORDS ((PENDING_READ_MAX_BLOCKS + 63) / 64)
 
 struct pending_read {
-	struct demand want;		/* first: the plan links it in */
+	struct demand demand;		/* first: the scheduler links it in */
 	struct pending_read *next_in_inbox;
 	uint8_t *buf;
 	uint64_t offset;
 	uint32_t count;			/* bytes */
 	uint32_t left;			/* blocks still missing */
-	uint64_t since_ms;
-	/* done and result: under the lock of whoever passes it over. */
-	_Atomic bool cancelled;		/* the reader has lost patience */
+	uint64_t since_ms;		/* when it was admitted */
+	_Atomic bool cancelled;		/* the reader no longer wants it */
+	/* The next three are the inbox's, under its lock. */
 	bool done;
 	int result;			/* 0 or -errno, once done */
 	pthread_cond_t wake;
-	uint64_t missing[PENDING_READ_WORDS];
+	uint64_t missing[PENDING_READ_WORDS];	/* a bit per block */
 };
 
-/* Nothing missing yet; count > 0 and <= PENDING_READ_MAX_BYTES. */
-void pending_read_init(struct pending_read *w, void *buf, uint32_t count, uint64_t offset);
-void pending_read_destroy(struct pending_read *w);
+/* No block is missing yet.  count > 0 and <= PENDING_READ_MAX_BYTES. */
+void pending_read_init(struct pending_read *read, void *buf, uint32_t count, uint64_t offset);
+void pending_read_destroy(struct pending_read *read);
 
-/* This block has to be fetched. */
-void pending_read_miss(struct pending_read *w, uint64_t block);
-bool pending_read_misses(const struct pending_read *w, uint64_t block);
+/* The read whose demand this is. */
+static inline struct pending_read *pending_read_of(struct demand *demand)
+{
+	return (struct pending_read *)demand;
+}
 
-/* Copies what it misses of these blocks; bytes begin with block start.  Returns
- * the bytes copied.
+/* This block of the read is missing. */
+void pending_read_miss(struct pending_read *read, uint64_t block);
+bool pending_read_misses(const struct pending_read *read, uint64_t block);
+
+/* Copies those of these blocks that the read misses; bytes begin with block start.
+ * Returns the bytes copied.
  */
-uint64_t pending_read_deliver(struct pending_read *w, uint64_t start, uint32_t count,
-			const uint8_t *bytes);
+uint64_t pending_read_deliver(struct pending_read *read, uint64_t start, uint32_t count,
+			      const uint8_t *bytes);
 
 #endif

@@ -1,13 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
- *
- * What is known before anybody asks: a profile from a file or from beside the
- * image, and failing that, where a squashfs has its tables.  All of it is a hint:
- * it changes what is asked for, never what is believed.
- *
- *   due ──ask──► asked ──end──► here ──(size is known)──► planned
- *    ▲             │
- *    └── a fault ──┴── there is none ──► none: the tables of the squashfs
  */
 #include "config.h"
 
@@ -19,21 +11,36 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "engine/fetch/fetch-internal.h"
 #include "common/profile.h"
+#include "engine/fetch/fetch-internal.h"
+#include "engine/fetch/prefetch-hints.h"
 #include "engine/format/squashfs-superblock.h"
 
+/* After a fault; after a request that could not be sent. */
 #define ASK_AGAIN_MS 1000
+#define SEND_AGAIN_MS 250
 /* While the image itself has been reached. */
 #define TRIES_MAX 5
-/* The most of the tables that is fetched unasked. */
+/* The most of the tables that is fetched without a read. */
 #define TABLES_MAX (4ULL << 20)
-/* What a mount reads of them is at the end. */
+/* A mount reads this much of their end. */
 #define TABLES_LAST (64ULL << 10)
+
+enum hint_state { HINT_DUE, HINT_ASKED, HINT_HERE, HINT_SCHEDULED, HINT_NONE };
+
+struct prefetch_hints {
+	enum hint_state state;
+	struct origin_request request;
+	char *text;		/* PROFILE_MAX_BYTES; NULL once it is of no use */
+	size_t length;
+	unsigned tries;
+	uint64_t again_ms;
+	bool has_profile;
+};
 
 static int read_file(struct fetch *f, const char *path)
 {
-	struct hint *h = &f->hint;
+	struct prefetch_hints *h = f->hints;
 	ssize_t got = 0;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -49,11 +56,11 @@ static int read_file(struct fetch *f, const char *path)
 	return got < 0 ? (int)got : 0;
 }
 
-int fetch_hint_init(struct fetch *f)
+/* From all zero. */
+static int begin(struct fetch *f)
 {
 	const char *where = f->options->profile;
-	struct hint *h = &f->hint;
-	int err = 0;
+	struct prefetch_hints *h = f->hints;
 
 	if (where && !strcmp(where, "none")) {
 		h->state = HINT_NONE;
@@ -63,38 +70,46 @@ int fetch_hint_init(struct fetch *f)
 	if (!h->text)
 		return -ENOMEM;
 	h->state = HINT_DUE;
-	if (where && !parse_is_url(where)) {
-		err = read_file(f, where);
-		h->state = HINT_HERE;
-	}
-	return err;
+	if (!where || parse_is_url(where))
+		return 0;
+	h->state = HINT_HERE;
+	return read_file(f, where);
 }
 
-void fetch_hint_free(struct fetch *f)
+int prefetch_hints_init(struct fetch *f)
 {
-	free(f->hint.text);
-	f->hint.text = NULL;
+	f->hints = calloc(1, sizeof *f->hints);
+	return f->hints ? begin(f) : -ENOMEM;
 }
 
-void fetch_hint_renew(struct fetch *f)
+void prefetch_hints_free(struct fetch *f)
 {
-	if (f->hint.state != HINT_PLANNED)
+	if (f->hints)
+		free(f->hints->text);
+	free(f->hints);
+}
+
+static void give_up(struct prefetch_hints *h)
+{
+	h->state = HINT_NONE;
+	free(h->text);
+	h->text = NULL;
+}
+
+void prefetch_hints_renew(struct fetch *f)
+{
+	struct prefetch_hints *h = f->hints;
+
+	if (h->state != HINT_SCHEDULED)
 		return;
-	f->has_profile = false;
-	f->hint = (struct hint){ 0 };
-	if (fetch_hint_init(f))
-		f->hint.state = HINT_NONE;
+	*h = (struct prefetch_hints){ .state = HINT_NONE };
+	if (begin(f))
+		give_up(h);
 }
 
-static void give_up(struct fetch *f)
+void prefetch_hints_ask(struct fetch *f)
 {
-	f->hint.state = HINT_NONE;
-	fetch_hint_free(f);
-}
-
-void fetch_hint_ask(struct fetch *f)
-{
-	struct hint *h = &f->hint;
+	struct prefetch_hints *h = f->hints;
 
 	if (h->state != HINT_DUE || clock_ms() < h->again_ms)
 		return;
@@ -103,36 +118,39 @@ void fetch_hint_ask(struct fetch *f)
 	h->length = 0;
 	if (!origins_start(f->origins, &h->request))
 		h->state = HINT_ASKED;
-	else if (f->rooted)
-		h->again_ms = clock_ms() + ASK_AGAIN_MS / 4;
+	else if (f->is_open)
+		h->again_ms = clock_ms() + SEND_AGAIN_MS;
 }
 
-void fetch_hint_bytes(struct fetch *f, const uint8_t *bytes, size_t count)
+void prefetch_hints_receive(struct fetch *f, const uint8_t *bytes, size_t count)
 {
-	memcpy(f->hint.text + f->hint.length, bytes, count);
-	f->hint.length += count;
+	struct prefetch_hints *h = f->hints;
+
+	memcpy(h->text + h->length, bytes, count);
+	h->length += count;
 }
 
-void fetch_hint_end(struct fetch *f, enum fault fault)
+void prefetch_hints_end(struct fetch *f, enum fault fault)
 {
-	struct hint *h = &f->hint;
+	struct prefetch_hints *h = f->hints;
 
 	h->state = HINT_DUE;
 	h->again_ms = clock_ms() + ASK_AGAIN_MS;
 	/* There is no network yet: with the next request for the image. */
-	if (!f->rooted && (fault == FAULT_RESOLVE || fault == FAULT_CONNECT))
+	if (!f->is_open && (fault == FAULT_RESOLVE || fault == FAULT_CONNECT))
 		h->again_ms = 0;
 	if (!fault)
 		h->state = HINT_HERE;
 	else if (fault == FAULT_STATUS)
-		give_up(f);
-	else if (f->rooted && ++h->tries == TRIES_MAX) {
-		log_say(f->log, LOG_NOTE, "there may be a profile, but it cannot be had; going on without");
-		give_up(f);
+		give_up(h);
+	else if (f->is_open && ++h->tries == TRIES_MAX) {
+		log_say(f->log, LOG_NOTE, "profile: %u requests failed; going on without a profile",
+			TRIES_MAX);
+		give_up(h);
 	}
 }
 
-/* Blocks, and before them the hash blocks that it takes to check them. */
+/* Schedules blocks, and before them the hash blocks that they are checked with. */
 static int expect(struct fetch *f, uint64_t start, uint64_t end)
 {
 	uint64_t parents[VERITY_MAX_LEVELS], block = start, stop, parent;
@@ -165,7 +183,7 @@ static int expect_bytes(struct fetch *f, uint64_t offset, uint64_t end)
 	return offset < end ? expect(f, offset / STORE_BLOCK, (end - 1) / STORE_BLOCK + 1) : 0;
 }
 
-/* Whether a profile may be of this image, as far as it says. */
+/* Whether a profile may be of this image, as far as its header says. */
 static bool is_of_this_image(const struct fetch *f, const struct profile *p)
 {
 	uint8_t hash[sizeof f->options->roothash];
@@ -176,38 +194,44 @@ static bool is_of_this_image(const struct fetch *f, const struct profile *p)
 	       !memcmp(hash, f->options->roothash, sizeof hash);
 }
 
-static void plan_profile(struct fetch *f)
+static void expect_entries(struct fetch *f, const struct profile *p)
 {
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < p->count && !err; i++)
+		err = expect_bytes(f, p->entries[i].offset, p->entries[i].offset + p->entries[i].length);
+	if (err)
+		log_say(f->log, LOG_WARN, "profile: %s; only the first %zu of %zu extents are fetched ahead",
+			strerror(-err), i - 1, p->count);
+	log_say(f->log, LOG_NOTE, "profile: a boot needs %" PRIu64 " KiB that are not here yet",
+		f->scheduler.expected_left * STORE_BLOCK / 1024);
+}
+
+static void schedule_profile(struct fetch *f)
+{
+	struct prefetch_hints *h = f->hints;
 	struct profile p;
 	char why[128];
-	size_t i;
-	int err = profile_parse(f->hint.text, f->hint.length, &p, why, sizeof why);
 
-	if (err)
-		log_say(f->log, LOG_WARN, "the profile is used up to a fault in it: %s", why);
+	if (profile_parse(h->text, h->length, &p, why, sizeof why))
+		log_say(f->log, LOG_WARN, "profile: syntax error, using the lines before it: %s", why);
 	if (!is_of_this_image(f, &p)) {
-		log_say(f->log, LOG_NOTE, "the profile is of another image (roothash=%.16s…): not used; farroot profile files can translate it",
+		log_say(f->log, LOG_NOTE, "profile: not used, because it is of another image (roothash=%.16s…); farroot profile files can translate it",
 			p.roothash);
 		p.count = 0;
 	}
-	for (i = 0, err = 0; i < p.count && !err; i++)
-		err = expect_bytes(f, p.entries[i].offset,
-				   p.entries[i].offset + p.entries[i].length);
-	if (p.count)
-		log_say(f->log, LOG_NOTE, "profile: a boot needs %" PRIu64 " KiB that are not here yet",
-			f->scheduler.expected_left * STORE_BLOCK / 1024);
-	give_up(f);
-	f->has_profile = p.count > 0;
-	/* It knows better who reads on. */
-	if (f->has_profile)
-		f->readahead.caution = READAHEAD_CAUTION_MAX;
-	if (p.count)
-		f->hint.state = HINT_PLANNED;
+	give_up(h);
+	h->has_profile = p.count > 0;
+	if (h->has_profile) {
+		expect_entries(f, &p);
+		h->state = HINT_SCHEDULED;
+	}
 	profile_free(&p);
 }
 
-/* Once: if block 0 is here and is a squashfs', its tables are what will be read. */
-static void plan_tables(struct fetch *f)
+/* Once block 0 is here: if it is a squashfs', its tables will be read. */
+static void schedule_tables(struct fetch *f)
 {
 	uint8_t bytes[SQUASHFS_SUPERBLOCK_SIZE];
 	struct squashfs_tables t;
@@ -215,30 +239,47 @@ static void plan_tables(struct fetch *f)
 
 	if (f->size_bytes < sizeof bytes || store_read(f->store, bytes, 0, sizeof bytes))
 		return;
-	f->hint.state = HINT_PLANNED;
+	f->hints->state = HINT_SCHEDULED;
 	if (!squashfs_superblock_tables(bytes, sizeof bytes, f->size_bytes, &t))
 		return;
 	first = t.end - t.inodes > TABLES_MAX ? t.end - TABLES_MAX : t.inodes;
 	last = t.end - first > TABLES_LAST ? t.end - TABLES_LAST : first;
 	if (expect_bytes(f, last, t.end) || expect_bytes(f, first, last))
-		log_say(f->log, LOG_WARN, "out of memory: the tables of the squashfs come when they are asked for");
+		log_say(f->log, LOG_WARN, "out of memory: the tables of the squashfs are not fetched ahead");
 }
 
-uint64_t fetch_hint_in_ms(const struct fetch *f)
+uint64_t prefetch_hints_in_ms(const struct fetch *f)
 {
-	uint64_t now = clock_ms();
+	uint64_t now = clock_ms(), again_ms = f->hints->again_ms;
 
-	if (f->hint.state != HINT_DUE || f->materialized)
+	if (f->hints->state != HINT_DUE || f->is_materialized)
 		return UINT64_MAX;
-	return f->hint.again_ms > now ? f->hint.again_ms - now : 0;
+	return again_ms > now ? again_ms - now : 0;
 }
 
-void fetch_hint_step(struct fetch *f)
+void prefetch_hints_step(struct fetch *f)
 {
-	if (!f->materialized)
-		fetch_hint_ask(f);
-	if (f->hint.state == HINT_HERE)
-		plan_profile(f);
-	if (f->hint.state == HINT_NONE)
-		plan_tables(f);
+	if (!f->is_materialized)
+		prefetch_hints_ask(f);
+	if (f->hints->state == HINT_HERE)
+		schedule_profile(f);
+	if (f->hints->state == HINT_NONE)
+		schedule_tables(f);
+}
+
+bool prefetch_hints_are_here(const struct fetch *f)
+{
+	return f->hints->state == HINT_HERE;
+}
+
+bool prefetch_hints_have_profile(const struct fetch *f)
+{
+	return f->hints->has_profile;
+}
+
+bool prefetch_hints_are_without_profile(const struct fetch *f)
+{
+	const struct prefetch_hints *h = f->hints;
+
+	return h->state == HINT_NONE || (h->state == HINT_SCHEDULED && !h->has_profile);
 }

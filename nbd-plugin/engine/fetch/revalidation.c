@@ -1,92 +1,117 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
- *
- * Blocks that an earlier run left in the store: believed once they verify.
  */
 #include "config.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "engine/fetch/delivery.h"
 #include "engine/fetch/fetch-internal.h"
+#include "engine/fetch/revalidation.h"
 
-/* Candidates looked at in one turn of the loop, so that nobody waits for them. */
-#define BELIEVE_AT_ONCE 64
+/* Candidates checked in one turn of the loop, so that no read waits for the rest. */
+#define CHECKED_AT_ONCE 64
 
-/* Checks what an earlier run left in the store, and takes it if it verifies. */
-static void believe(struct fetch *f, uint64_t block)
+struct revalidation {
+	uint64_t next_block;		/* to be checked */
+	uint64_t damaged_blocks;
+};
+
+int revalidation_init(struct fetch *f)
 {
-	uint8_t bytes[STORE_BLOCK];
-	enum verdict verdict = VERDICT_BAD;
-	uint64_t needed;
-
-	if (hash_cache_fill_superblock(f->hash_cache, block, bytes)) {
-		fetch_publish(f, block, 1, bytes);
-		return;
-	}
-	if (!store_read_candidate(f->store, block, bytes)) {
-		verdict = hash_cache_check(f->hash_cache, block, bytes, &needed);
-		if (verdict == VERDICT_UNKNOWN) {
-			fetch_need_hash(f, needed);
-			verdict = hash_cache_check(f->hash_cache, block, bytes, &needed);
-		}
-	}
-	if (verdict == VERDICT_UNKNOWN)
-		return;
-	if (verdict == VERDICT_BAD) {
-		if (!f->damaged_blocks++)
-			log_say(f->log, LOG_NOTE, "store=%s: block %" PRIu64 " is damaged or was never written; such blocks are fetched again",
-				f->options->store_path, block);
-		store_drop(f->store, block);
-		return;
-	}
-	store_believe(f->store, block);
-	if (hash_cache_is_hash_block(f->hash_cache, block)) {
-		hash_cache_put(f->hash_cache, block, bytes);
-		f->hash_cache_grew = true;
-	}
-	fetch_deliver(f, block, 1, bytes);
+	f->revalidation = calloc(1, sizeof *f->revalidation);
+	return f->revalidation ? 0 : -ENOMEM;
 }
 
-/* Gets a hash block, from an earlier run or from an origin, and with it all that
- * it takes to check it.
- */
-void fetch_need_hash(struct fetch *f, uint64_t block)
+void revalidation_free(struct fetch *f)
+{
+	free(f->revalidation);
+}
+
+static void reject(struct fetch *f, uint64_t block)
+{
+	if (!f->revalidation->damaged_blocks++)
+		log_say(f->log, LOG_NOTE, "store=%s: block %" PRIu64 " is damaged or was never written; such blocks are fetched again",
+			f->options->store_path, block);
+	store_drop(f->store, block);
+}
+
+/* Reads a candidate and checks it; a hash block that is missing is asked for. */
+static enum verdict check(struct fetch *f, uint64_t block, uint8_t bytes[STORE_BLOCK])
+{
+	enum verdict verdict;
+	uint64_t needed;
+
+	if (store_read_candidate(f->store, block, bytes))
+		return VERDICT_BAD;
+	verdict = hash_cache_check(f->hash_cache, block, bytes, &needed);
+	if (verdict != VERDICT_UNKNOWN)
+		return verdict;
+	revalidation_need_hash(f, needed);
+	return hash_cache_check(f->hash_cache, block, bytes, &needed);
+}
+
+static void revalidate(struct fetch *f, uint64_t block)
+{
+	uint8_t bytes[STORE_BLOCK];
+
+	if (hash_cache_fill_superblock(f->hash_cache, block, bytes)) {
+		delivery_publish(f, block, 1, bytes);
+		return;
+	}
+	switch (check(f, block, bytes)) {
+	case VERDICT_UNKNOWN:
+		return;
+	case VERDICT_BAD:
+		reject(f, block);
+		return;
+	case VERDICT_GOOD:
+		break;
+	}
+	store_believe(f->store, block);
+	if (hash_cache_is_hash_block(f->hash_cache, block))
+		hash_cache_put(f->hash_cache, block, bytes);
+	delivery_deliver(f, block, 1, bytes);
+}
+
+void revalidation_need_hash(struct fetch *f, uint64_t block)
 {
 	uint64_t parent;
 
 	if (store_is_candidate(f->store, block)) {
-		believe(f, block);
+		revalidate(f, block);
 		if (store_has(f->store, block))
 			return;
 	}
 	if (!store_is_candidate(f->store, block))
 		scheduler_add_hash(&f->scheduler, block);
 	if (hash_cache_misses_parent(f->hash_cache, block, &parent))
-		fetch_need_hash(f, parent);
+		revalidation_need_hash(f, parent);
 }
 
-/* What readers wait for, malloc'ed; NULL when nobody does. */
-static struct range *copy_wants(const struct fetch *f, unsigned *count)
+/* The blocks that reads wait for, malloc'ed; NULL: none. */
+static struct range *copy_demands(const struct fetch *f, unsigned *count)
 {
-	const struct demand *want;
+	const struct demand *demand;
 	struct range *ranges;
 	unsigned n = 0;
 
-	for (want = f->scheduler.first; want; want = want->next)
+	for (demand = f->scheduler.first; demand; demand = demand->next)
 		n++;
 	ranges = n ? malloc(n * sizeof *ranges) : NULL;
 	*count = ranges ? n : 0;
 	n = 0;
-	for (want = f->scheduler.first; ranges && want; want = want->next)
-		ranges[n++] = (struct range){ want->start, want->start + want->count };
+	for (demand = f->scheduler.first; ranges && demand; demand = demand->next)
+		ranges[n++] = (struct range){ demand->start, demand->start + demand->count };
 	return ranges;
 }
 
-/* A block that is believed may end any wait, this one or the next, and with it
- * the waiter's life on its reader's stack: so none is looked at in between.
+/* A block that verifies may end any wait, this one or the next, and with it the life
+ * of the pending read on its reader's stack.  So no demand is looked at in between.
  */
-void fetch_believe_what_is_wanted(struct fetch *f)
+void revalidation_check_demands(struct fetch *f)
 {
 	struct range *ranges;
 	unsigned count, n;
@@ -94,29 +119,29 @@ void fetch_believe_what_is_wanted(struct fetch *f)
 
 	if (!f->options->store_path)
 		return;
-	ranges = copy_wants(f, &count);
+	ranges = copy_demands(f, &count);
 	for (n = 0; n < count; n++)
 		for (block = ranges[n].start; block < ranges[n].end; block++)
 			if (store_is_candidate(f->store, block))
-				believe(f, block);
+				revalidate(f, block);
 	free(ranges);
 }
 
-/* Whether there may be more to look at. */
-bool fetch_believe_some(struct fetch *f)
+bool revalidation_check_some(struct fetch *f)
 {
+	uint64_t *next = &f->revalidation->next_block;
 	unsigned n = 0;
 
-	/* Without fill, what nobody reads is not worth a hash block's fetch. */
-	if (!f->options->store_path || !f->fill)
+	/* Without fill, a block that no reader wants is not worth a hash block's fetch. */
+	if (!f->options->store_path || !f->fills)
 		return false;
-	for (; n < BELIEVE_AT_ONCE && f->believe_at < f->scheduler.blocks; f->believe_at++) {
-		if (!store_is_candidate(f->store, f->believe_at))
+	for (; n < CHECKED_AT_ONCE && *next < f->scheduler.blocks; ++*next) {
+		if (!store_is_candidate(f->store, *next))
 			continue;
-		believe(f, f->believe_at);
-		if (store_is_candidate(f->store, f->believe_at))
+		revalidate(f, *next);
+		if (store_is_candidate(f->store, *next))
 			return false;	/* until its hash block has come */
 		n++;
 	}
-	return f->believe_at < f->scheduler.blocks;
+	return *next < f->scheduler.blocks;
 }

@@ -78,9 +78,9 @@ int scheduler_init(struct block_scheduler *scheduler, const struct store *store,
 void scheduler_free(struct block_scheduler *scheduler);
 
 /* Queues what somebody waits for, at the end. */
-void scheduler_add_demand(struct block_scheduler *scheduler, struct demand *want);
+void scheduler_add_demand(struct block_scheduler *scheduler, struct demand *demand);
 /* Takes it out again, satisfied or not. */
-void scheduler_remove_demand(struct block_scheduler *scheduler, struct demand *want);
+void scheduler_remove_demand(struct block_scheduler *scheduler, struct demand *demand);
 
 /* A hash block is needed.  Forgotten when the queue is full: whoever needs it
  * asks again.

@@ -20,117 +20,127 @@ struct slot {
 struct hash_cache {
 	const struct verity *verity;
 	struct store *store;
+	bool has_grown;
 	struct slot slots[SLOTS];
 };
 
 int hash_cache_new(const struct verity *verity, struct store *store, struct hash_cache **out)
 {
-	struct hash_cache *t = calloc(1, sizeof *t);
+	struct hash_cache *c = calloc(1, sizeof *c);
 
-	if (!t)
+	if (!c)
 		return -ENOMEM;
-	t->verity = verity;
-	t->store = store;
-	*out = t;
+	c->verity = verity;
+	c->store = store;
+	*out = c;
 	return 0;
 }
 
-void hash_cache_free(struct hash_cache *t)
+void hash_cache_free(struct hash_cache *c)
 {
-	free(t);
+	free(c);
 }
 
-bool hash_cache_fill_superblock(const struct hash_cache *t, uint64_t block, uint8_t bytes[VERITY_BLOCK_SIZE])
+bool hash_cache_fill_superblock(const struct hash_cache *c, uint64_t block, uint8_t bytes[VERITY_BLOCK_SIZE])
 {
-	if (!t->verity || block != t->verity->data_blocks)
+	if (!c->verity || block != c->verity->data_blocks)
 		return false;
-	verity_superblock_write(t->verity, bytes);
+	verity_superblock_write(c->verity, bytes);
 	return true;
 }
 
-bool hash_cache_is_hash_block(const struct hash_cache *t, uint64_t block)
+bool hash_cache_is_hash_block(const struct hash_cache *c, uint64_t block)
 {
-	return t->verity && block > t->verity->data_blocks;
+	return c->verity && block > c->verity->data_blocks;
 }
 
-void hash_cache_put(struct hash_cache *t, uint64_t block, const uint8_t bytes[VERITY_BLOCK_SIZE])
+void hash_cache_put(struct hash_cache *c, uint64_t block, const uint8_t bytes[VERITY_BLOCK_SIZE])
 {
-	struct slot *slot = &t->slots[block % SLOTS];
+	struct slot *slot = &c->slots[block % SLOTS];
 
 	memcpy(slot->bytes, bytes, VERITY_BLOCK_SIZE);
 	slot->block = block;
+	c->has_grown = true;
+}
+
+bool hash_cache_has_grown(struct hash_cache *c)
+{
+	bool has_grown = c->has_grown;
+
+	c->has_grown = false;
+	return has_grown;
 }
 
 /* The verified bytes of a hash block, or NULL. */
-static const uint8_t *hash_block(struct hash_cache *t, uint64_t block)
+static const uint8_t *hash_block(struct hash_cache *c, uint64_t block)
 {
-	struct slot *slot = &t->slots[block % SLOTS];
+	struct slot *slot = &c->slots[block % SLOTS];
 
 	if (slot->block == block)
 		return slot->bytes;
 	slot->block = 0;
-	if (!store_has(t->store, block) ||
-	    store_read(t->store, slot->bytes, block * VERITY_BLOCK_SIZE, VERITY_BLOCK_SIZE))
+	if (!store_has(c->store, block) ||
+	    store_read(c->store, slot->bytes, block * VERITY_BLOCK_SIZE, VERITY_BLOCK_SIZE))
 		return NULL;
 	slot->block = block;
 	return slot->bytes;
 }
 
 /* Whether what block is checked against is here: *parent, NULL for the top. */
-static bool find_parent(struct hash_cache *t, uint64_t block, const uint8_t **parent, uint64_t *needed)
+static bool find_parent(struct hash_cache *c, uint64_t block, const uint8_t **parent, uint64_t *needed)
 {
 	uint64_t number;
 	unsigned index;
 
 	*parent = NULL;
-	number = verity_parent(t->verity, block, &index);
+	number = verity_parent(c->verity, block, &index);
 	if (number == VERITY_ROOT)
 		return true;
-	*parent = hash_block(t, number);
+	*parent = hash_block(c, number);
 	if (!*parent)
 		*needed = number;
 	return *parent;
 }
 
-enum verdict hash_cache_check(struct hash_cache *t, uint64_t block,
+enum verdict hash_cache_check(struct hash_cache *c, uint64_t block,
 			     const uint8_t bytes[VERITY_BLOCK_SIZE], uint64_t *needed)
 {
 	const uint8_t *parent;
 
-	if (!t->verity)
+	if (!c->verity)
 		return VERDICT_GOOD;
-	if (!find_parent(t, block, &parent, needed))
+	if (!find_parent(c, block, &parent, needed))
 		return VERDICT_UNKNOWN;
-	return verity_check(t->verity, block, bytes, parent) ? VERDICT_GOOD : VERDICT_BAD;
+	return verity_check(c->verity, block, bytes, parent) ? VERDICT_GOOD : VERDICT_BAD;
 }
 
-enum verdict hash_cache_check_digest(struct hash_cache *t, uint64_t block,
+enum verdict hash_cache_check_digest(struct hash_cache *c, uint64_t block,
 				    const uint8_t digest[VERITY_DIGEST_SIZE], uint64_t *needed)
 {
 	const uint8_t *parent;
 
-	if (!t->verity)
+	if (!c->verity)
 		return VERDICT_GOOD;
-	if (!find_parent(t, block, &parent, needed))
+	if (!find_parent(c, block, &parent, needed))
 		return VERDICT_UNKNOWN;
-	return verity_check_digest(t->verity, block, digest, parent) ? VERDICT_GOOD : VERDICT_BAD;
+	return verity_check_digest(c->verity, block, digest, parent) ? VERDICT_GOOD : VERDICT_BAD;
 }
 
-uint64_t hash_cache_parent(const struct hash_cache *t, uint64_t block)
+uint64_t hash_cache_parent(const struct hash_cache *c, uint64_t block)
 {
 	unsigned index;
 
-	if (!t->verity || block == t->verity->data_blocks)
+	if (!c->verity || block == c->verity->data_blocks)
 		return VERITY_ROOT;
-	return verity_parent(t->verity, block, &index);
+	return verity_parent(c->verity, block, &index);
 }
 
-bool hash_cache_misses_parent(struct hash_cache *t, uint64_t block, uint64_t *needed)
+bool hash_cache_misses_parent(struct hash_cache *c, uint64_t block, uint64_t *needed)
 {
 	unsigned index;
 
-	if (!t->verity || block == t->verity->data_blocks)
+	if (!c->verity || block == c->verity->data_blocks)
 		return false;
-	*needed = verity_parent(t->verity, block, &index);
-	return *needed != VERITY_ROOT && !hash_block(t, *needed);
+	*needed = verity_parent(c->verity, block, &index);
+	return *needed != VERITY_ROOT && !hash_block(c, *needed);
 }

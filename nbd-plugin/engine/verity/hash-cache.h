@@ -45,6 +45,11 @@ bool hash_cache_is_hash_block(const struct hash_cache *cache, uint64_t block);
 /* Keeps a hash block that hash_cache_check found good. */
 void hash_cache_put(struct hash_cache *cache, uint64_t block, const uint8_t bytes[VERITY_BLOCK_SIZE]);
 
+/* Whether a hash block was put since the last call: then blocks whose verdict was
+ * VERDICT_UNKNOWN are worth another check.
+ */
+bool hash_cache_has_grown(struct hash_cache *cache);
+
 /* The hash block that block is checked against; VERITY_ROOT if there is none. */
 uint64_t hash_cache_parent(const struct hash_cache *cache, uint64_t block);
 

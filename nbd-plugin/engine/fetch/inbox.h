@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * Where readers' threads and the fetch thread meet.  A reader's thread gets this
+ * type and no other of engine/fetch/.
+ *
+ *   reader:  inbox_wait ──► queue ─────────────────────► woken: result
+ *   fetch:                    └──► inbox_take ─► ... ─► inbox_finish
+ *
+ * One mutex guards the queue, whether the image is open, and the status snapshot.
+ * It is never held across the network, the disk or a callback.
+ */
+#ifndef FARROOT_INBOX_H
+#define FARROOT_INBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/cancel.h"
+#include "common/status.h"
+#include "engine/fetch/pending-read.h"
+#include "engine/store/access-trace.h"
+#include "engine/store/store.h"
+
+/* The most prefetch requests that wait in the queue; more are dropped. */
+#define INBOX_PREFETCHES 16
+
+struct inbox;
+
+/* What a reader may use of an open image.  All of it stays until inbox_free. */
+struct open_image {
+	uint64_t size_bytes;
+	struct store *store;
+	struct access_trace *trace;
+};
+
+/* What has come in since the last inbox_take. */
+struct inbox_mail {
+	struct pending_read *reads;	/* linked by next_in_inbox, oldest first */
+	struct range prefetches[INBOX_PREFETCHES];
+	unsigned prefetch_count;
+};
+
+/* outage_ms: how long a reader waits for the image to open, < 0: for ever.  wake(ctx)
+ * must end the fetch thread's sleep; any thread may call it.
+ * Returns 0 or -ENOMEM.
+ */
+int inbox_new(int64_t outage_ms, void (*wake)(void *ctx), void *ctx, struct inbox **out);
+/* No other thread may use it any more; NULL is fine. */
+void inbox_free(struct inbox *inbox);
+
+/* For readers' threads: any number of them at once. */
+
+/* Blocks until the image is open.  Returns 0; -ESHUTDOWN: cancelled, or the fetch
+ * thread ends; -EIO: outage_ms have passed.
+ */
+int inbox_wait_open(struct inbox *inbox, const struct cancel *cancel);
+/* NULL: the image is not open yet.  Takes no lock. */
+const struct open_image *inbox_image(const struct inbox *inbox);
+/* Hands over a read that misses a block, and blocks until the fetch thread has
+ * finished it.  Returns its result: 0, -ESHUTDOWN or -EIO (outage=).
+ */
+int inbox_wait(struct inbox *inbox, struct pending_read *read, const struct cancel *cancel);
+/* Asks for blocks [start, start + count) of an open image; does not block. */
+void inbox_prefetch(struct inbox *inbox, uint64_t start, uint64_t count);
+/* Tells that blocks were read for the first time that the store already held: time
+ * to look for readahead.  Does not block, and costs nothing most of the time.
+ */
+void inbox_nudge(struct inbox *inbox);
+/* Counts bytes that a reader has copied out of the store. */
+void inbox_count_served(struct inbox *inbox, uint64_t bytes);
+/* The last status snapshot, with the counters of this moment. */
+void inbox_status(struct inbox *inbox, struct status *out);
+
+/* Any thread: the fetch thread is to end; those who wait get -ESHUTDOWN. */
+void inbox_stop(struct inbox *inbox);
+bool inbox_is_stopped(const struct inbox *inbox);
+
+/* For the fetch thread; none of these blocks. */
+
+/* Lets readers in.  Call once. */
+void inbox_open(struct inbox *inbox, const struct open_image *image);
+void inbox_take(struct inbox *inbox, struct inbox_mail *out);
+/* Ends the wait of a reader: read may be gone when this returns. */
+void inbox_finish(struct inbox *inbox, struct pending_read *read, int result);
+void inbox_set_status(struct inbox *inbox, const struct status *status);
+/* Whether inbox_nudge is of use: no, once nothing is left to read ahead. */
+void inbox_want_nudges(struct inbox *inbox, bool wanted);
+
+#endif

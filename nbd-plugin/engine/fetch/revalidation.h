@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * Revalidation: blocks that an earlier run left in the store (candidates) count as
+ * present once they verify.
+ */
+#ifndef FARROOT_REVALIDATION_H
+#define FARROOT_REVALIDATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fetch;
+
+/* Returns 0 or -ENOMEM; free with revalidation_free. */
+int revalidation_init(struct fetch *f);
+void revalidation_free(struct fetch *f);
+
+/* Gets a hash block, from the candidates or by a request, and the hash blocks that
+ * it has to be checked with.
+ */
+void revalidation_need_hash(struct fetch *f, uint64_t block);
+/* Checks the candidates that reads wait for. */
+void revalidation_check_demands(struct fetch *f);
+/* Checks a few more candidates.  Returns whether there may be more to check now. */
+bool revalidation_check_some(struct fetch *f);
+
+#endif

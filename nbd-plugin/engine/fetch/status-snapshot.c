@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "engine/fetch/completion.h"
+#include "engine/fetch/dispatch.h"
+#include "engine/fetch/fetch-internal.h"
+#include "engine/fetch/status-snapshot.h"
+
+struct status_snapshot {
+	int64_t outage_since;	/* Unix time, seconds; 0: no outage */
+};
+
+int status_snapshot_init(struct fetch *f)
+{
+	f->snapshot = calloc(1, sizeof *f->snapshot);
+	return f->snapshot ? 0 : -ENOMEM;
+}
+
+void status_snapshot_free(struct fetch *f)
+{
+	free(f->snapshot);
+}
+
+static enum status_state state_of(const struct fetch *f, bool outage)
+{
+	if (f->is_materialized)
+		return STATUS_MATERIALIZED;
+	if (!f->is_open)
+		return STATUS_OPENING;
+	if (outage && dispatch_has_work(f))
+		return STATUS_OUTAGE;
+	return dispatch_may_fill_on(f) ? STATUS_FILLING : STATUS_READY;
+}
+
+/* What the link has carried lately, as far as it may be used. */
+static uint64_t usable_rate(const struct fetch *f)
+{
+	uint64_t limit = f->options->rate_bytes_per_s, link = f->cwnd.bytes_per_s;
+
+	/* Requests that the limit keeps small may be too short to measure. */
+	return limit && (!link || limit < link) ? limit : link;
+}
+
+static int64_t eta_s(const struct fetch *f)
+{
+	uint64_t left = (f->scheduler.blocks - store_present_blocks(f->store)) * STORE_BLOCK;
+
+	if (f->is_materialized)
+		return 0;
+	if (!f->fills || !usable_rate(f) || store_capacity_bytes(f->store) < f->size_bytes ||
+	    dispatch_quota_left_bytes(f) < left)
+		return -1;
+	return (int64_t)(left / usable_rate(f));
+}
+
+static unsigned count_demands(const struct fetch *f)
+{
+	const struct demand *demand;
+	unsigned count = 0;
+
+	for (demand = f->scheduler.first; demand; demand = demand->next)
+		count++;
+	return count;
+}
+
+static void update_outage(struct status_snapshot *snapshot, bool outage)
+{
+	if (!outage)
+		snapshot->outage_since = 0;
+	else if (!snapshot->outage_since)
+		snapshot->outage_since = (int64_t)time(NULL);
+}
+
+void status_snapshot_update(struct fetch *f, const struct origins_state *origins)
+{
+	struct status s = {
+		.state = state_of(f, origins->outage),
+		.fetched_bytes = origins->fetched_bytes,
+		.wasted_bytes = completion_wasted_bytes(f),
+		.requests = origins->requests,
+		.rate_bytes_per_s = usable_rate(f),
+		.budget_bytes = f->options->budget_bytes,
+		.rtt_ms = origins->rtt_ms,
+		.waiting = count_demands(f),
+		.eta_s = -1,
+	};
+
+	update_outage(f->snapshot, origins->outage);
+	if (s.state == STATUS_OUTAGE || s.state == STATUS_OPENING)
+		s.outage_since = f->snapshot->outage_since;
+	snprintf(s.origin, sizeof s.origin, "%s", origins->url);
+	snprintf(s.last_error, sizeof s.last_error, "%s", origins->last_error);
+	if (s.budget_bytes)
+		s.budget_left_bytes = dispatch_quota_left_bytes(f);
+	if (f->is_open) {
+		s.image_bytes = f->size_bytes;
+		s.cache_bytes = store_capacity_bytes(f->store);
+		s.ready_needs_bytes = f->scheduler.expected_left * STORE_BLOCK;
+		s.eta_s = eta_s(f);
+	}
+	inbox_set_status(f->inbox, &s);
+}
