@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
-"""What bench/boot and bench/replay share: images, an emulated link with an origin behind
-it, booting a machine, and tables of results."""
+"""The common parts of bench/boot and bench/replay: images, an emulated link with an origin
+behind it, the boot of a machine, and the CSV files of results."""
 
 import csv
 import datetime
@@ -54,7 +54,7 @@ class Link:
     def __init__(self, name):
         match = re.fullmatch(r"(\d+)mbit-(\d+)ms(?:-([\d.]+)%)?(?:-out(\d+)s)?", name)
         if not match:
-            sys.exit(f"{name}: a link is like 10mbit-100ms, 10mbit-100ms-1% or 2mbit-300ms-out60s")
+            sys.exit(f"{name}: not a link; examples are 10mbit-100ms, 10mbit-100ms-1% and 2mbit-300ms-out60s")
         self.name = name
         self.mbit, self.rtt_ms = int(match[1]), int(match[2])
         self.loss = match[3]
@@ -170,13 +170,13 @@ class Machine:
 
 
 def lock():
-    """Two benches would measure each other, and take each other's sockets."""
+    """Two benchmarks at the same time would disturb each other and use the same sockets."""
     os.makedirs(WORK, exist_ok=True)
     file = open(f"{WORK}/bench.lock", "w", encoding="ascii")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        sys.exit("another bench is running")
+        sys.exit("another benchmark is running")
     return file
 
 
@@ -210,7 +210,7 @@ class Origin:
         self.make_namespace(self.ns, ORIGIN)
         if client:
             self.make_namespace(client, GUEST)
-        # As on a server that is to serve far clients; the default stops at 4 MB.
+        # As on a server for clients with a long round trip; the default limit is 4 MB.
         self.inside("sysctl", "-q", "-w", "net.ipv4.tcp_wmem=4096 16384 33554432")
         self.nginx = subprocess.Popen(self.command("nginx", "-e", f"{state}/error.log", "-c",
                                                    f"{state}/nginx.conf"),
@@ -308,7 +308,7 @@ class Boot:
         return True
 
     def cpu_s(self):
-        """What the machine has cost this one, which tells more than the time if others run here."""
+        """The CPU time of the virtual machine, which is more exact than its time if other programs run."""
         try:
             with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
                 words = file.read().rpartition(")")[2].split()
@@ -342,7 +342,7 @@ def has_crashed(console):
 def boot_local(machine, log, image="plain"):
     """From a disk of this machine; log gets the reads."""
     while not try_local(machine, log, image):
-        say(f"{machine.arch} local: the kernel crashed; again")
+        say(f"{machine.arch} local: the kernel crashed; trying again")
 
 
 def try_local(machine, log, image):
@@ -386,7 +386,7 @@ def try_local(machine, log, image):
 
 
 def commit():
-    """The last that touched what is measured; the results themselves are in the tree, too."""
+    """The last commit that changed a measured part; the results themselves are in the tree, too."""
     parts = [f"{TOP}/{part}" for part in ("nbd-plugin", "initramfs", "tests/boot/vm")]
     name = output("git", "-C", TOP, "log", "-1", "--format=%h", "--", *parts)
     return name + ("-dirty" if output("git", "-C", TOP, "status", "--porcelain", "--", *parts) else "")

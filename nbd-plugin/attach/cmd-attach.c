@@ -42,19 +42,21 @@ struct settings {
 static const char usage[] =
 "Usage: farroot attach [OPTION]... SOCKET DEVICE\n"
 "       farroot attach --detach DEVICE\n"
-"Gives DEVICE (such as /dev/nbd0) to the NBD server that listens on the Unix\n"
-"socket SOCKET.  The device stays when this program has ended.\n"
+"Attaches DEVICE (such as /dev/nbd0) to the NBD server that listens on the Unix\n"
+"socket SOCKET.  The device stays attached after this program has ended.\n"
 "\n"
-"  -c, --connections=N       sockets to open; default 1, which outlasts any\n"
+"  -c, --connections=N       connections to open; default 1, which survives any\n"
 "                            outage.  More than one needs a --timeout\n"
-"  -e, --export=NAME         name of the export; default the empty one\n"
-"  -r, --reconfigure         give an attached DEVICE new sockets for dead ones\n"
-"  -d, --detach              take DEVICE away from its server\n"
-"  -t, --timeout=SECONDS     give up a socket that has not answered for so long;\n"
-"                            default 0, never, with one connection, else 20 days\n"
+"  -e, --export=NAME         name of the export; default: the empty name\n"
+"  -r, --reconfigure         give an attached DEVICE new connections\n"
+"  -d, --detach              detach DEVICE from its server\n"
+"  -t, --timeout=SECONDS     give up a connection that has not answered for\n"
+"                            SECONDS; default 0 (never) with one connection,\n"
+"                            20 days with more\n"
 "      --dead-conn-timeout=SECONDS\n"
-"                            how long reads wait for a --reconfigure when every\n"
-"                            socket is dead, before they fail; default 20 days\n"
+"                            when every connection is dead, let reads wait for\n"
+"                            --reconfigure for SECONDS before they fail;\n"
+"                            default 20 days\n"
 "      --help                show this\n";
 
 static void say(void *ctx, enum log_level level, const char *message)
@@ -141,8 +143,8 @@ static int parse(int argc, char **argv, struct settings *s)
 		}
 	}
 	if (argc - optind != (s->action == DETACH ? 1 : 2))
-		return tool_usage_error("attach", s->action == DETACH ? "needs a device" :
-					"needs a socket and a device");
+		return tool_usage_error("attach", s->action == DETACH ? "give a DEVICE" :
+					"give a SOCKET and a DEVICE");
 	if (s->action != DETACH)
 		s->socket_path = argv[optind];
 	if (!parse_device(argv[argc - 1], &s->device_index))
@@ -190,7 +192,7 @@ static int open_sockets(const struct settings *s, int *sockets, struct nbd_expor
 			if (!nbd_export_multi_conn(export))
 				wanted = 1;
 		} else if (first.size_bytes != export->size_bytes || first.flags != export->flags) {
-			say(NULL, LOG_WARN, "two connections show two different exports");
+			say(NULL, LOG_WARN, "two connections have different exports");
 			ret = -EPROTO;
 			break;
 		}
@@ -208,12 +210,12 @@ static int check_export(const struct settings *s, const struct nbd_export *expor
 
 	if (size == 0 || size % SECTOR_BYTES != 0) {
 		log_say(&to_stderr, LOG_WARN,
-			"an export of %" PRIu64 " bytes: not a multiple of 512", size);
+			"the export has %" PRIu64 " bytes, which is not a multiple of 512", size);
 		return -EINVAL;
 	}
 	if (export->min_block_bytes > BLOCK_BYTES) {
 		log_say(&to_stderr, LOG_WARN,
-			"the server wants blocks of %" PRIu32 " bytes or more; 4096 is the most",
+			"the server requires blocks of at least %" PRIu32 " bytes; the largest possible block is 4096",
 			export->min_block_bytes);
 		return -EINVAL;
 	}

@@ -108,7 +108,7 @@ static int command(uint8_t what, const struct nbd_device *device, const struct l
 {
 	static const char *const names[] = {
 		[NBD_CMD_CONNECT] = "attach",
-		[NBD_CMD_RECONFIGURE] = "attach again",
+		[NBD_CMD_RECONFIGURE] = "reconfigure",
 		[NBD_CMD_DISCONNECT] = "detach",
 	};
 	struct nl_sock *sock;
@@ -123,7 +123,7 @@ static int command(uint8_t what, const struct nbd_device *device, const struct l
 	if (ret == 0)
 		ret = ask_kernel(sock, msg);
 	if (ret < 0)
-		log_say(log, LOG_WARN, "the kernel will not %s /dev/nbd%u: %s", names[what],
+		log_say(log, LOG_WARN, "the kernel did not %s /dev/nbd%u: %s", names[what],
 			device->index, strerror(-ret));
 	nlmsg_free(msg);
 	nl_socket_free(sock);

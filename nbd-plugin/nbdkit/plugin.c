@@ -204,7 +204,7 @@ static int fail(int err)
 	if (err == -ESHUTDOWN)
 		hang_up();
 	else
-		nbdkit_error("%s", err == -EIO ? "no origin within outage= seconds" :
+		nbdkit_error("%s", err == -EIO ? "no usable data from any origin within outage= seconds" :
 			     strerror(-err));
 	nbdkit_set_error(-err);
 	return -1;
@@ -292,21 +292,21 @@ static void farroot_dump_plugin(void)
 }
 
 #define farroot_config_help \
-	"[url=]<URL>               Where the image is; give more for mirrors.\n" \
-	"roothash=<HEX>            What the image must verify against, or\n" \
-	"verify=none               trust whoever answers (dangerous).\n" \
+	"[url=]<URL>               URL of the image; repeat it for mirrors.\n" \
+	"roothash=<HEX>            Root hash that verifies the image, or\n" \
+	"verify=none               do not verify the image (dangerous).\n" \
 	"size=<BYTES>              Pin the size of the image.\n" \
-	"cache=<SIZE>|<N>%         The most to hold locally.\n" \
-	"store=<FILE>              Hold it in a file that outlives this process.\n" \
+	"cache=<SIZE>|<N>%         Capacity of the cache.\n" \
+	"store=<FILE>              Keep the cache in a file that survives restarts.\n" \
 	"fill=yes|idle|no          Fetch the rest in the background.\n" \
-	"profile=none|<URL>|<FILE> What a boot reads; default: <URL>.profile, if any.\n" \
-	"rate=<BYTES>              The most to use of the link, a second.\n" \
-	"budget=<SIZE>             The most to fetch in the background.\n" \
-	"budget-stops=fill|all     What ends then: the fill, or the profile, too.\n" \
-	"outage=wait|<SECONDS>     Wait for ever (default), or fail reads.\n" \
-	"status=<SOCKET>           Where farroot status asks.\n" \
-	"mlock=yes                 Never be swapped out.\n" \
-	"log=<FILE>                Where messages go, such as /dev/kmsg.\n" \
+	"profile=none|<URL>|<FILE> Extents to prefetch; default: <URL>.profile, if any.\n" \
+	"rate=<BYTES>              Fetch at most this many bytes per second.\n" \
+	"budget=<SIZE>             After this many bytes, stop background requests:\n" \
+	"budget-stops=fill|all     only the fill, or the profile and readahead too.\n" \
+	"outage=wait|<SECONDS>     Wait without a limit (default), or fail reads.\n" \
+	"status=<SOCKET>           Socket for farroot status.\n" \
+	"mlock=yes                 Lock the memory: never swap it out.\n" \
+	"log=<FILE>                Append messages to a file such as /dev/kmsg.\n" \
 	"connections=<N> connect-timeout=<S> stall=<S> retry-max=<S>\n" \
 	"cainfo= capath= cookie= followlocation= header= http-version= interface=\n" \
 	"ipresolve= password= protocols= proxy= proxy-password= proxy-user=\n" \
@@ -316,9 +316,9 @@ static void farroot_dump_plugin(void)
 
 static struct nbdkit_plugin plugin = {
 	.name = "farroot",
-	.longname = "farroot: a verified image from far away",
+	.longname = "farroot: a verified image from a web server",
 	.version = PACKAGE_VERSION,
-	.description = "Serves an image on a web server, block by verified block, through any outage.",
+	.description = "Serves an image from a web server, verifies each block, and waits during outages.",
 	.load = farroot_load,
 	.unload = farroot_unload,
 	.config = farroot_config,

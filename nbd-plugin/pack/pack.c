@@ -126,7 +126,7 @@ static const char *reason(int err)
 	case -ENODATA:
 		return "the image is empty";
 	case -EALREADY:
-		return "the image is packed already";
+		return "the image is already packed";
 	case -ENOTSUP:
 		return "the output exists and is not a regular file";
 	case -EEXIST:

@@ -121,8 +121,8 @@ void profile_draw_svg(const struct picture *p, FILE *to)
 	fprintf(to, "<text class=\"t\" x=\"%d\" y=\"24\">%.1f of %.1f MiB are read (%.1f %%), in %zu steps</text>\n",
 		LEFT, (double)bytes / (1 << 20), (double)p->size_bytes / (1 << 20),
 		100.0 * (double)bytes / (double)p->size_bytes, p->profile->count);
-	fprintf(to, "<text x=\"%d\" y=\"%d\">read so far</text>\n", 8, TOP - 8);
-	fprintf(to, "<text class=\"c\" x=\"%d\" y=\"%d\">place in the image</text>\n",
+	fprintf(to, "<text x=\"%d\" y=\"%d\">bytes read until then</text>\n", 8, TOP - 8);
+	fprintf(to, "<text class=\"c\" x=\"%d\" y=\"%d\">offset in the image</text>\n",
 		LEFT + PLOT_WIDTH / 2, HEIGHT - 12);
 	draw_ticks(p, total, to);
 	draw_entries(p, total, to);

@@ -31,11 +31,12 @@
 
 static const char usage[] =
 "Usage: farroot jail [OPTION]... DIRECTORY PROGRAM [ARGUMENT]...\n"
-"Runs PROGRAM with DIRECTORY as its root, without any capability, spared by\n"
-"systemd's shutdown (its name begins with @) and by the OOM killer, in a session\n"
-"of its own, before all others on the processor, free to lock its memory.\n"
+"Runs PROGRAM in a sandbox for servers that the root file system depends on.\n"
+"DIRECTORY is its root directory.  PROGRAM has no capabilities, its own session\n"
+"and the highest processor priority, and may lock its memory.  The OOM killer and\n"
+"systemd's shutdown do not kill it (its name begins with @).\n"
 "\n"
-"  -l, --log=FILE   append what it prints to FILE; a path outside DIRECTORY\n"
+"  -l, --log=FILE   append the output of PROGRAM to FILE, outside DIRECTORY\n"
 "      --help       show this\n";
 
 static int fail(const char *what)
@@ -145,7 +146,7 @@ int cmd_jail(int argc, char **argv)
 		}
 	}
 	if (argc - optind < 2)
-		return tool_usage_error("jail", "needs a directory and a program");
+		return tool_usage_error("jail", "give a DIRECTORY and a PROGRAM");
 	directory = argv[optind];
 	command = argv + optind + 1;
 	program = command[0];

@@ -46,13 +46,13 @@ static void help(void)
 	printf("Usage: farroot serve URL [MIRROR]... roothash=HEX [KEY=VALUE]... [OPTION]...\n"
 	       "Serves an image as a read-only NBD device on a Unix socket, with nbdkit.\n\n"
 	       "  -s, --socket=PATH    NBD socket (" DEFAULT_NBD_SOCKET ")\n"
-	       "  -t, --threads=N      reads that may wait at once, per connection (" DEFAULT_THREADS ")\n"
-	       "  -f, --foreground     do not go into the background\n"
-	       "  -P, --pidfile=PATH   write the process id there\n"
+	       "  -t, --threads=N      concurrent reads per connection (" DEFAULT_THREADS ")\n"
+	       "  -f, --foreground     stay in the foreground\n"
+	       "  -P, --pidfile=PATH   write the process id to PATH\n"
 	       "      --plugin=PATH    the plugin, by name or path (farroot)\n"
 	       "      --help           show this\n\n"
-	       "KEY=VALUE are the parameters of nbdkit-farroot-plugin(1).  Unless given, status=\n"
-	       "is " DEFAULT_STATUS_SOCKET ", and mlock=yes if that is permitted.\n");
+	       "KEY=VALUE are the parameters of nbdkit-farroot-plugin(1).  Default: status=\n"
+	       DEFAULT_STATUS_SOCKET ", and mlock=yes if it is permitted.\n");
 }
 
 static void add(struct serve *s, const char *text)
@@ -86,7 +86,7 @@ static int make_folders(const struct serve *s)
 	if (!err && !s->options.status_path)
 		err = make_folder(DEFAULT_STATUS_SOCKET);
 	if (err)
-		fprintf(stderr, "farroot serve: %s: %s; be root, or say --socket=PATH and status=PATH\n",
+		fprintf(stderr, "farroot serve: %s: %s; run as root, or give --socket=PATH and status=PATH\n",
 			DEFAULT_FOLDER, strerror(-err));
 	return err;
 }
@@ -244,11 +244,11 @@ static int become_nbdkit(struct serve *s)
 	err = free_socket(s->socket);
 	if (err) {
 		fprintf(stderr, "farroot serve: %s: %s\n", s->socket,
-			err == -EADDRINUSE ? "a server listens there already" : strerror(-err));
+			err == -EADDRINUSE ? "a server already listens on this socket" : strerror(-err));
 		return EXIT_FAILURE;
 	}
 	execvp("nbdkit", s->args);
-	fprintf(stderr, "farroot serve: cannot run nbdkit: %s; apt-get install nbdkit\n",
+	fprintf(stderr, "farroot serve: cannot run nbdkit: %s; install it with apt-get install nbdkit\n",
 		strerror(errno));
 	return EXIT_FAILURE;
 }

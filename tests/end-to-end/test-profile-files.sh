@@ -93,7 +93,7 @@ diff "$dir/order.files" "$dir/got" || fail "another order"
 } >"$dir/gone.files"
 files --to="$dir/new" "$dir/gone.files" >"$dir/got"
 cmp "$dir/got" "$dir/part.new" || fail "what is gone changed the rest"
-grep -q '1 of 2 lines are of nothing' "$dir/err" || fail "not told: $(cat "$dir/err")"
+grep -q '1 of 2 lines name nothing' "$dir/err" || fail "not told: $(cat "$dir/err")"
 
 # What it costs: a block of 131072 bytes in 33 of 4096, the hash blocks of the lowest
 # level, of 128 each, that those are under, one above, and the superblock.
@@ -105,7 +105,7 @@ same "$(sed -n 's/^files //p' "$dir/got")" 131072 "bytes of files"
 # No image, no profile: said, and nothing made.
 random_bytes 100000 >"$dir/noise"
 ! "$farroot" profile files "$dir/all" "$dir/noise" >"$dir/got" 2>"$dir/err" || fail "noise is an image"
-grep -q 'noise: not a sound squashfs' "$dir/err" || fail "not told: $(cat "$dir/err")"
+grep -q 'noise: not a valid squashfs' "$dir/err" || fail "not told: $(cat "$dir/err")"
 head -c 100000 "$dir/old.squashfs" >"$dir/short"
 ! "$farroot" profile files "$dir/all" "$dir/short" >"$dir/got" 2>"$dir/err" || fail "a part is an image"
 echo 'nonsense' >"$dir/bad"

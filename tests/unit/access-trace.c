@@ -17,7 +17,7 @@ static void hear(void *ctx, enum log_level level, const char *message)
 {
 	(void)ctx;
 	(void)level;
-	CHECK_SAYS(message, "recorded no further");
+	CHECK_SAYS(message, "access trace is full");
 	said++;
 }
 

@@ -342,7 +342,7 @@ static void disk_full_from_the_start_means_memory(void)
 	}
 	CHECK(store_has(s, 255));
 	CHECK_EQ(store_disk_fd(s), -1);
-	CHECK_SAYS(last_message, "going on in memory");
+	CHECK_SAYS(last_message, "continuing with an empty cache in memory");
 	store_free(s);
 	umount2(directory, MNT_DETACH);
 }

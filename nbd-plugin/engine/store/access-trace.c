@@ -65,7 +65,7 @@ static void append(struct access_trace *t, uint64_t start, uint64_t end)
 	    !profile_add(&t->list, offset, stop - offset))
 		return;
 	t->full = true;
-	log_say(t->log, LOG_NOTE, "what is read is recorded no further: %zu extents are as many as a profile holds",
+	log_say(t->log, LOG_NOTE, "access trace is full (%zu extents); recording stopped",
 		t->list.count);
 }
 

@@ -412,7 +412,7 @@ static int move_to_memory(struct store *s, int why)
 
 	if (fd < 0)
 		return fd;
-	log_say(s->log, LOG_WARN, "store=%s: cannot write: %s; going on in memory, from the start",
+	log_say(s->log, LOG_WARN, "store=%s: cannot write: %s; continuing with an empty cache in memory",
 		s->path, strerror(-why));
 	for (block = 0; block < s->blocks; block++)
 		forget(s, block);
@@ -437,8 +437,9 @@ static int recover(struct store *s, int why)
 		return s->path ? move_to_memory(s, why) : why;
 	if (budget * STORE_BLOCK < CAPACITY_MIN_BYTES)
 		return s->path ? move_to_memory(s, why) : why;
-	log_say(s->log, LOG_WARN, "store %s is full at %" PRIu64 " MiB; keeping to that",
-		s->path ? s->path : "in memory", s->used_blocks * STORE_BLOCK >> 20);
+	log_say(s->log, LOG_WARN, "store %s is full at %" PRIu64 " MiB; its capacity is now %" PRIu64 " MiB",
+		s->path ? s->path : "in memory", s->used_blocks * STORE_BLOCK >> 20,
+		budget * STORE_BLOCK >> 20);
 	return become_bounded(s, budget);
 }
 

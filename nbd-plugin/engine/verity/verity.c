@@ -40,7 +40,7 @@ int verity_superblock_parse(const uint8_t *bytes, size_t size,
 {
 	struct superblock_bytes sb;
 
-	*why = "no dm-verity superblock at its place";
+	*why = "no dm-verity superblock at the expected offset";
 	if (size < sizeof sb)
 		return -EINVAL;
 	memcpy(&sb, bytes, sizeof sb);
@@ -59,7 +59,7 @@ int verity_superblock_parse(const uint8_t *bytes, size_t size,
 	*why = "dm-verity salt is too long";
 	if (le16toh(sb.salt_size) > VERITY_SALT_MAX)
 		return -EINVAL;
-	*why = "dm-verity number of data blocks is absurd";
+	*why = "dm-verity number of data blocks is out of range";
 	out->data_blocks = le64toh(sb.data_blocks);
 	if (!out->data_blocks || out->data_blocks > DATA_BLOCKS_MAX)
 		return -EINVAL;
