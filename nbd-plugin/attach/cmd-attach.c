@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * farroot attach: gives a block device of the kernel the sockets of an nbdkit
- * that listens on a Unix socket, and ends; the kernel keeps the sockets.
+ * farroot attach: connects to an NBD server on a Unix socket, gives the connections to an
+ * nbd device of the kernel, and ends; the kernel keeps the connections.
  */
 #include "config.h"
 
@@ -24,7 +24,7 @@
 #define BLOCK_BYTES 4096
 #define SECTOR_BYTES 512
 #define DAY_S 86400
-/* As good as never, and still less than 2^31 jiffies at 1000 Hz. */
+/* Practically never, and less than 2^31 jiffies at 1000 Hz. */
 #define MANY_DAYS_S (20 * DAY_S)
 
 enum action { ATTACH, RECONFIGURE, DETACH };
@@ -90,7 +90,7 @@ static bool parse_device(const char *text, uint32_t *index)
 	return true;
 }
 
-/* 0, or the exit status. */
+/* Returns 0, or the exit status. */
 static int parse(int argc, char **argv, struct settings *s)
 {
 	enum { DEAD_CONN_TIMEOUT = 256 };
@@ -170,8 +170,8 @@ static uint64_t device_size(uint32_t index)
 	return sectors * SECTOR_BYTES;
 }
 
-/* Opens up to wanted connections, fewer if the server serves only one.
- * Returns how many, or -errno; *export is that of all of them.
+/* Opens the wanted number of connections, or one if the server supports only one.  Returns
+ * the number, or -errno; *export is the export of all of them.
  */
 static int open_sockets(const struct settings *s, int *sockets, struct nbd_export *export)
 {

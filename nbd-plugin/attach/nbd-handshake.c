@@ -41,8 +41,8 @@
 
 struct reply {
 	uint32_t type;
-	uint32_t length;		/* of the payload, all of which was read */
-	uint8_t payload[NAME_MAX_BYTES];	/* its beginning; the rest is dropped */
+	uint32_t length;		/* length of the payload, all of which was read */
+	uint8_t payload[NAME_MAX_BYTES];	/* the beginning of the payload */
 };
 
 static uint16_t get16(const uint8_t *p)
@@ -202,7 +202,7 @@ static int read_reply(int fd, struct reply *reply, const struct log *log)
 	return ret;
 }
 
-/* The server's words are for people: only printable bytes of them. */
+/* The server's message is printed: only its printable bytes are kept. */
 static int refused(const struct reply *reply, const struct log *log)
 {
 	char text[200];
@@ -242,7 +242,7 @@ static int take_info(const struct reply *reply, const struct log *log, bool *hav
 		out->min_block_bytes = get32(reply->payload + 2);
 		return 0;
 	default:
-		return 0;	/* the protocol lets a server say more than was asked */
+		return 0;	/* the protocol allows unrequested information */
 	}
 }
 

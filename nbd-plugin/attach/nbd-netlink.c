@@ -50,8 +50,8 @@ static int open_family(struct nl_sock **out, int *family, const struct log *log)
 	return 0;
 }
 
-/* Sends msg and waits for the kernel's verdict, which is an errno: libnl's own
- * codes would lose it.
+/* Sends msg and waits for the kernel's result, a -errno, which libnl's own codes would
+ * lose.
  */
 static int ask_kernel(struct nl_sock *sock, struct nl_msg *msg)
 {
@@ -60,7 +60,7 @@ static int ask_kernel(struct nl_sock *sock, struct nl_msg *msg)
 	nl_socket_modify_err_cb(sock, NL_CB_CUSTOM, remember_errno, &verdict);
 	nl_socket_modify_cb(sock, NL_CB_ACK, NL_CB_CUSTOM, remember_ack, &verdict);
 	ret = nl_send_auto(sock, msg);
-	/* CONNECT answers with the index before the acknowledgement comes. */
+	/* For CONNECT, the kernel sends the index before the acknowledgement. */
 	while (ret >= 0 && verdict > 0)
 		ret = nl_recvmsgs_default(sock);
 	return verdict > 0 ? -EIO : verdict;

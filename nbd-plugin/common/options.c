@@ -18,7 +18,7 @@
 
 enum kind { STRING, LIST, BOOL, SECONDS };
 
-/* Keys that only store what they are given. */
+/* Keys whose value is only stored. */
 static const struct simple_key {
 	const char *name;
 	enum kind kind;
@@ -181,7 +181,7 @@ static int set_simple(struct options *o, const struct simple_key *k,
 	return -EINVAL;
 }
 
-/* What is refused changes nothing. */
+/* A refused value changes nothing. */
 
 static int set_roothash(struct options *o, const char *value, char *why, size_t why_size)
 {
@@ -310,7 +310,7 @@ int options_set(struct options *o, const char *key, const char *value,
 	size_t i;
 
 	why[0] = '\0';
-	/* A line break in a header or a log line is an injection, not a wish. */
+	/* A line break in a header or a log line would be an injection. */
 	if (!is_clean(value))
 		return refuse(why, why_size, "%s=: must not hold control characters", key);
 	if (!strcmp(key, "url"))

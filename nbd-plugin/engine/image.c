@@ -58,7 +58,7 @@ uint64_t image_size(const struct image *image)
 	return fetch_size(image->fetch);
 }
 
-/* Bytes from at to the next block boundary, at most up to end. */
+/* Returns the bytes from at to the end of the blocks-th block, at most up to end. */
 static uint32_t piece(uint64_t at, uint64_t end, uint64_t blocks)
 {
 	uint64_t stop = (at / STORE_BLOCK + blocks) * STORE_BLOCK;
@@ -66,8 +66,8 @@ static uint32_t piece(uint64_t at, uint64_t end, uint64_t blocks)
 	return (uint32_t)((stop < end ? stop : end) - at);
 }
 
-/* The blocks of one read that are not all here: copies what is, asks for the
- * rest, and waits for it.
+/* Reads a range in which blocks are absent: copies the present blocks, requests the
+ * others, and waits for them.
  */
 static int read_missing(struct image *image, uint8_t *buf, uint32_t count,
 			uint64_t offset, const struct cancel *cancel)
@@ -113,7 +113,7 @@ int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
 
 	if (end < offset || end > image_size(image))
 		return -EINVAL;
-	/* Now, so that the order is that in which they were asked for. */
+	/* Before the data is read, so that the trace has the order of the requests. */
 	is_new = touch(image, offset, end);
 	for (at = offset; at < end; at += length) {
 		length = piece(at, end, PENDING_READ_MAX_BLOCKS - 1);

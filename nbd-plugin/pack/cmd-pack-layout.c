@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * farroot pack --profile and --probe: the squashfs is laid out anew first.  What is
- * not told apart here was refused by farroot(1).
+ * farroot pack --profile and --probe: changes the layout of the squashfs first.  farroot(1)
+ * has already refused the arguments that are not checked here.
  */
 #include "config.h"
 
@@ -24,10 +24,10 @@
 #include "tool/commands.h"
 
 struct layout_pack {
-	struct pack pack;		/* first: what the functions get */
+	struct pack pack;		/* first: the functions get a pointer to it */
 	const char *profile, *of;
 	bool probe;
-	struct profile recorded;	/* for what its header says */
+	struct profile recorded;	/* for its headers */
 	struct file_list boot;
 };
 
@@ -50,7 +50,7 @@ static bool is_list(const char *path)
 	return is;
 }
 
-/* Of another image the offsets are those of other files. */
+/* Refuses a profile of another image, whose offsets are those of other files. */
 static int check_image(const struct layout_pack *l, const char *of)
 {
 	struct image_info image;

@@ -101,7 +101,7 @@ int cmd_pack(int argc, char **argv)
 		return tool_usage_error("pack", "give one IMAGE");
 	if (!pack.output)
 		return tool_usage_error("pack", "give the output file with -o");
-	/* getopt has moved the image to the end, which makes no difference. */
+	/* getopt has moved the image to the end; the helper program does not care. */
 	if (is_layout)
 		return helper_program_run("", HELPER_SQUASHFS, (size_t)argc, argv);
 	pack.input = argv[optind];

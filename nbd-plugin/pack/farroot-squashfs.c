@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * What farroot(1) runs for all that takes apart a squashfs.
+ * The helper program that farroot(1) runs for commands that need libsquashfs.
  */
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * A profile comes from a server that runs here, from the log of one that was not
- * ours, or from a boot in a virtual machine, which makes such a log.
+ * farroot profile record: records a profile from a running farroot server, from the log of
+ * another server, or from a boot in a virtual machine, which writes such a log.
  */
 #include "config.h"
 
@@ -24,7 +24,7 @@
 #include "engine/store/access-trace.h"
 
 #define NAME "profile record"
-/* Of an image whose size nobody says: 4 TiB. */
+/* The assumed size of an image of unknown size: 4 TiB. */
 #define SIZE_MAX_BYTES (4ULL << 40)
 
 struct record {
@@ -76,8 +76,8 @@ static int finish(const struct record *r, struct profile *p)
 
 /* From a server */
 
-/* The status comes first, a line, whoever asks for what.  The server may be so
- * busy that it gave up before our question came.
+/* Requests the profile.  The server sends the status first, as one line, to every client.
+ * A busy server may have stopped waiting before the request came: then it is repeated.
  */
 static int ask(const struct record *r, char *text, size_t size, struct profile *out)
 {
@@ -125,7 +125,7 @@ static int record_server(struct record *r)
 	return status;
 }
 
-/* From a log, of which this is what matters:
+/* From a log.  The relevant part of a line is:
  * … connection=1 Read id=7 offset=0x1000 count=0x1000 …
  */
 
@@ -211,7 +211,7 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* values: those of ARCH and what follows, NULL where nothing was said. */
+/* values: the values of ARCH and of the options behind it; NULL: not given. */
 static int record_boot(const struct record *r, const char *values[], char *const files[3])
 {
 	static const char *const defaults[] = {

@@ -28,7 +28,7 @@ struct show {
 	const char *svg;
 	unsigned columns;
 	bool ascii;
-	struct image_info image;	/* size_bytes 0: nobody said */
+	struct image_info image;	/* size_bytes 0: not given */
 };
 
 static void help(void)
@@ -64,7 +64,7 @@ static unsigned terminal_columns(void)
 	return size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
 }
 
-/* A file, or else a number. */
+/* Takes IMAGE or SIZE: a file, or else a number. */
 static int take_image(struct show *s, const char *text)
 {
 	int err = image_info_read(text, &s->image);

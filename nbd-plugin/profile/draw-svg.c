@@ -18,7 +18,7 @@
 #define BOTTOM 530
 #define PLOT_WIDTH (WIDTH - LEFT - RIGHT)
 #define PLOT_HEIGHT (BOTTOM - TOP)
-/* Nothing is so small that it can't be seen. */
+/* The smallest size of an element, so that it is visible. */
 #define SMALLEST 2.0
 #define TICKS_MAX 10
 
@@ -70,7 +70,7 @@ static void draw_ticks(const struct picture *p, uint64_t total, FILE *to)
 	}
 }
 
-/* One path for all: a quarter of a million elements would choke a viewer. */
+/* One path for all entries: 250,000 elements would be too many for a viewer. */
 static void draw_entries(const struct picture *p, uint64_t total, FILE *to)
 {
 	const struct profile_entry *e;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Turns into nbdkit, with the flags that a root file system needs.
+ * farroot serve: executes nbdkit with the options that a root file system needs.
  */
 #include "config.h"
 
@@ -24,8 +24,8 @@
 #include "tool/commands.h"
 
 #define ARGS_MAX 128
-/* The kernel's queue depth: a read that hits must find a thread even when all
- * others wait.
+/* The depth of the kernel's queue: a read that hits must find a free thread even if all
+ * other reads wait.
  */
 #define DEFAULT_THREADS "128"
 #define THREADS_MAX 4096
@@ -33,11 +33,11 @@
 struct serve {
 	const char *socket, *threads, *plugin, *pidfile;
 	bool foreground;
-	struct options options;	/* to refuse nonsense before nbdkit starts */
+	struct options options;	/* checked before nbdkit starts */
 	bool has_mlock;
 	char *args[ARGS_MAX];
 	int count;
-	char *url_args[OPTIONS_MAX_URLS];	/* those of args that are ours to free */
+	char *url_args[OPTIONS_MAX_URLS];	/* the elements of args to free */
 	size_t url_count;
 };
 
@@ -61,7 +61,7 @@ static void add(struct serve *s, const char *text)
 		s->args[s->count++] = (char *)text;
 }
 
-/* root in a container may well lack the right. */
+/* Root in a container may not have the right. */
 static bool may_lock_memory(void)
 {
 	struct rlimit limit;
@@ -71,7 +71,7 @@ static bool may_lock_memory(void)
 	return geteuid() == 0 && prctl(PR_CAPBSET_READ, CAP_IPC_LOCK, 0, 0, 0) == 1;
 }
 
-/* The folder of the default sockets is ours to make. */
+/* Makes the folder of the default sockets. */
 static int make_folder(const char *path)
 {
 	if (strncmp(path, DEFAULT_FOLDER "/", sizeof DEFAULT_FOLDER))
@@ -91,7 +91,7 @@ static int make_folders(const struct serve *s)
 	return err;
 }
 
-/* What a process that is no more has left behind. */
+/* Removes a socket that a dead process has left. */
 static int free_socket(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -102,7 +102,7 @@ static int free_socket(const char *path)
 		return -ENAMETOOLONG;
 	if (lstat(path, &st))
 		return errno == ENOENT ? 0 : -errno;
-	/* Connecting to a plain file is refused as well: don't remove that. */
+	/* connect to a regular file fails with ECONNREFUSED too: do not remove a file. */
 	if (!S_ISSOCK(st.st_mode))
 		return -ENOTSOCK;
 	strcpy(address.sun_path, path);
@@ -151,7 +151,7 @@ static int take(struct serve *s, char *arg, char *why, size_t why_size)
 	return err;
 }
 
-/* -1 to go on, or the exit status. */
+/* Returns -1 to continue, or the exit status. */
 static int parse(struct serve *s, int argc, char **argv)
 {
 	static const struct option long_options[] = {
@@ -222,7 +222,7 @@ static int take_all(struct serve *s, int argc, char **argv)
 		err = take(s, argv[optind], why, sizeof why);
 	if (!err)
 		err = options_check(&s->options, why, sizeof why);
-	/* Three more may come, with the NULL. */
+	/* Three more may follow, including the NULL. */
 	if (!err && s->count > ARGS_MAX - 3) {
 		snprintf(why, sizeof why, "too many parameters");
 		err = -E2BIG;

@@ -40,7 +40,7 @@ static void name_bad(void *ctx, uint64_t block)
 		       block, block * VERITY_BLOCK_SIZE);
 }
 
-/* Finds the tree of a file; NULL, or what is wrong. */
+/* Finds the hash tree of a file.  Returns NULL, or a message. */
 static const char *open_tree(int fd, const uint8_t *root, struct verity *v)
 {
 	uint8_t bytes[VERITY_BLOCK_SIZE];
