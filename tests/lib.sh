@@ -148,7 +148,7 @@ random_bytes() {
 		-iv "$(printf '%032x' "${seed:-1}")" </dev/zero 2>/dev/null | head -c "$1"
 }
 
-# A port that nobody listens on.  Below the range of outgoing connections, so
+# A port on which no process listens.  Below the range of outgoing connections, so
 # that none of those takes it before nginx does.
 free_port() {
 	while :; do
@@ -185,7 +185,7 @@ origin_start() {
 	mkdir -p "$dir/www$n" "$dir/tmp$n"
 	{
 		echo "daemon off; worker_processes 1; pid $dir/nginx$n.pid;"
-		# Files in here belong to whoever runs the test.
+		# Files in here belong to the user that runs the test.
 		[ "$(id -u)" = 0 ] && echo 'user root;'
 		echo "error_log $dir/error$n.log; events { worker_connections 512; }"
 		echo "http { log_format bytes '\$status \$body_bytes_sent \$http_range \$server_protocol';"
@@ -285,7 +285,7 @@ nbd_uri() {
 	echo "nbd+unix:///?socket=$socket"
 }
 
-# Bytes at an offset: read_at OFFSET COUNT.  A test that hangs tells nobody why.
+# Bytes at an offset: read_at OFFSET COUNT.  A test that hangs has no message.
 read_at() {
 	timeout 60 "$nbd_read" "$socket" "$1" "$2" 2>>"$dir/nbd-read.log"
 }

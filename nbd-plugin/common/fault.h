@@ -22,7 +22,7 @@ enum fault {
 	FAULT_REDIRECT,		/* too many redirects, or one from https to http */
 	FAULT_CORRUPT,		/* the bytes do not verify */
 	FAULT_LOCAL,		/* this process is out of memory or of descriptors */
-	FAULT_STOPPED		/* we took it back ourselves: nobody's fault */
+	FAULT_STOPPED		/* cancelled by this process: not a fault of the origin */
 };
 
 #endif

@@ -7,7 +7,7 @@
 . "${srcdir:-..}/tests/lib.sh"
 need mksquashfs
 
-# Of 400 small files each tenth is read, and of a large one a block in its middle.
+# The boot reads each tenth of 400 small files, and a block in the middle of a large one.
 mkdir "$dir/tree"
 i=100
 while [ $i -lt 500 ]; do

@@ -51,7 +51,7 @@ static int map_file(const char *path, struct hostile_options *options)
 	return 0;
 }
 
-/* In one step, so that who polls for the file finds all of it. */
+/* In one step, so that a process that polls for the file finds all of it. */
 static int write_port(const char *path, unsigned port)
 {
 	char temporary[4096];

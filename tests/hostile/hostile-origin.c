@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Two sockets hold the port: one that listens, and is closed while connections
- * are refused, and a keeper that never listens, so that nobody else gets the
- * port in the meantime.
+ * Two sockets hold the port: one listens, and is closed while connections are refused.
+ * The other never listens, so that no other process gets the port in the meantime.
  */
 #include "config.h"
 

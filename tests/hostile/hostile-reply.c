@@ -173,7 +173,7 @@ static enum hostile_after reply_part(const struct hostile_request *q)
 
 static enum hostile_after reply_slowly(const struct hostile_request *q)
 {
-	/* A drip takes about a second; a trickle is 50 bytes a second. */
+	/* A drip takes about a second; a trickle is 50 bytes per second. */
 	size_t piece = q->decision.kind == HOSTILE_DRIP ? body_length(q) / 50 + 1 : 1;
 
 	return keep_if(send_right_head(q, "") &&

@@ -23,7 +23,7 @@ struct reader {
 	pthread_t thread;
 	uint64_t seed;
 	/* What the watcher looks at. */
-	_Atomic uint64_t began_ms;	/* of the read under way; 0: none */
+	_Atomic uint64_t began_ms;	/* of the read in flight; 0: none */
 	_Atomic uint64_t finished;	/* reads that gave bytes */
 	_Atomic uint64_t last_began_ms;	/* of the last of these */
 	_Atomic bool ended;
@@ -34,8 +34,8 @@ struct readers {
 	const struct built_image *truth;
 	unsigned count;
 	bool impatient;			/* some reads give up after a while */
-	_Atomic bool stop;		/* after the read under way */
-	_Atomic bool abandon;		/* the read under way too */
+	_Atomic bool stop;		/* after the read in flight */
+	_Atomic bool abandon;		/* the read in flight too */
 	_Atomic unsigned failures;	/* wrong bytes or an error, said on stderr */
 	struct reader reader[READERS_MAX];
 };
@@ -45,7 +45,7 @@ void readers_start(struct readers *readers, uint64_t seed);
 /* Whether each has finished a read that began at since_ms or later. */
 bool readers_all_since(const struct readers *readers, uint64_t since_ms);
 
-/* Milliseconds for which the longest read has been under way. */
+/* Milliseconds for which the longest read has been in flight. */
 uint64_t readers_longest_ms(const struct readers *readers);
 
 /* Whether all have ended, after stop or abandon. */

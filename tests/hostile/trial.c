@@ -127,7 +127,7 @@ static void check_status(struct run *run)
 	if (s.present_bytes > s.image_bytes)
 		fail(run, "more is present than there is", s.present_bytes);
 	if (s.cache_bytes && s.present_bytes > s.cache_bytes)
-		fail(run, "the store has outgrown its budget", s.present_bytes);
+		fail(run, "the store is larger than its capacity", s.present_bytes);
 }
 
 /* Progress is demanded all the time if an origin is good. */

@@ -133,7 +133,7 @@ static void records_no_more_than_a_profile_holds(void)
 	trace_free(t);
 }
 
-/* Each block once, whoever is first. */
+/* Each block is recorded once, whichever thread is first. */
 
 #define CROWD 4
 #define BLOCKS 20000

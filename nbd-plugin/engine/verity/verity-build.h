@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
  * Builds the hash tree of a file, and verifies a whole file.  Any thread; both functions
- * block for the disk for as long as it takes to read the whole file.
+ * block until they have read the whole file.
  */
 #ifndef FARROOT_VERITY_BUILD_H
 #define FARROOT_VERITY_BUILD_H
