@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# What the end-to-end tests share: nginx as origin, nbdkit with the plugin just
-# built, images, waiting with a deadline.  Source it first; everything it starts
-# is ended, and everything it made is removed, when the test exits.
+# The common parts of the end-to-end tests: nginx as origin, nbdkit with the plugin that
+# was just built, images, waits with a deadline.  Source it first; when the test exits,
+# all processes that it started are ended, and all files that it made are removed.
 #
 #   . "${srcdir:-..}/tests/lib.sh"
 #   need nginx nbdcopy
@@ -105,7 +105,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Milliseconds that never jump.
+# Monotonic milliseconds.
 now_ms() {
 	awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime
 }
@@ -223,7 +223,7 @@ origin_stop() {
 	done
 }
 
-# Nothing is answered any more, but connections stay: origin_freeze N, _thaw N
+# origin_freeze N, origin_thaw N: the origin sends no answer, but its connections stay.
 origin_freeze() {
 	signal_origin "$1" STOP
 }

@@ -4,8 +4,8 @@
  * hostile-origin FILE [--port N] [--seed N] [--faults KIND,KIND] [--percent N]
  *                [--heal-after MS] [--heal-requests N] [--port-file PATH]
  *
- * Serves FILE, under any path, until it is killed; a line on stderr for each
- * request.
+ * Serves FILE, under any path, until it is killed.  Prints one line per request on
+ * stderr.
  */
 #include "config.h"
 
