@@ -40,7 +40,7 @@
 #include <unistd.h>
 
 #define FRAME_MAX 2048
-#define FRAMES 16384		/* on the way, each way: 1.9 s of 100 Mbit/s */
+#define FRAMES 16384		/* in flight, per direction: 1.9 s at 100 Mbit/s */
 
 struct frame {
 	uint64_t due_ns;
@@ -124,7 +124,7 @@ static void write_frame(int tap, const struct frame *f)
 		err(1, "tap");
 }
 
-/* A frame of the stream has its length before it, 32 bits big endian. */
+/* In the stream, the length of a frame precedes it: 32 bits, big endian. */
 static void send_frame(int guest, const struct frame *f)
 {
 	uint32_t length = htonl(f->length);

@@ -33,12 +33,12 @@
 enum state { WAITING, READY, UNDER_WAY, ENDED };
 
 struct read {
-	uint64_t start_us, end_us, offset, length;	/* of the trace */
-	struct read *after;	/* it begins once that has ended, or at the start */
+	uint64_t start_us, end_us, offset, length;	/* in the trace */
+	struct read *after;	/* starts when that read has ended; NULL: at the start */
 	uint64_t pause_us;
 	bool is_new;
 	enum state state;
-	uint64_t due_us, began_us;	/* of this time */
+	uint64_t due_us, began_us;	/* in this replay */
 	void *buffer;
 };
 

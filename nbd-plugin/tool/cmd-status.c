@@ -130,7 +130,7 @@ static void print_line(const struct status *s, bool on_terminal)
 	fflush(stdout);
 }
 
-/* The server quotes others, who must not drive the terminal. */
+/* The text may come from another server: control characters must not reach the terminal. */
 static void clean(char *text)
 {
 	for (; *text; text++)

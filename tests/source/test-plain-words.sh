@@ -137,7 +137,7 @@ function kind_of(path, first) {
 		return "c"
 	if (path ~ /\.am$/ || path == "configure.ac")
 		return "script"
-	if (first ~ /^#!.*python/)
+	if (path ~ /\.py$/ || first ~ /^#!.*python/)
 		return "text"
 	if (first ~ /^#!/ || first ~ /^# shellcheck shell=/)
 		return "script"
