@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * A slow, far link between a guest and a TAP device, on this machine's processor
- * rather than in an emulated one, where netem costs seconds.  The guest is a QEMU or
- * another network namespace:
+ * Emulates a slow link with a long round trip between a guest and a TAP device.  It runs on
+ * this machine's processor, because netem in an emulated machine costs seconds.  The guest
+ * is a QEMU or another network namespace:
  *
  *   QEMU ── unix socket (-netdev stream) ── here ── TAP ── this machine's TCP
  *   namespace ────────────────────── TAP ── here ── TAP ── this machine's TCP
  *
- * Each way has a rate, a delay of half the round trip, a queue that drops what would
- * wait for longer than its limit, and random loss.  A packet leaves when those before it
- * have, and arrives the delay later; that is netem's model.
+ * Each direction has a rate, a delay of half the round trip, a queue that drops packets
+ * which would wait longer than its limit, and random loss.  A packet leaves after the
+ * packets before it, and arrives after the delay; this is netem's model.
  *
  *   link-emulator SOCKET|tap:NETNS:TAP TAP RATE_BIT_S RTT_US QUEUE_US LOSS_PPM SEED
  *
- * Listens on SOCKET, takes one guest, ends when that does; or opens the TAP of NETNS.  SIGUSR1 begins an outage: what
- * is sent is lost; SIGUSR2 ends it.
+ * Listens on SOCKET, accepts one guest and ends with it; or opens the TAP of NETNS.
+ * SIGUSR1 starts an outage, in which all packets are lost; SIGUSR2 ends it.
  */
 #define _GNU_SOURCE
 
@@ -40,7 +40,7 @@
 #include <unistd.h>
 
 #define FRAME_MAX 2048
-#define FRAMES 16384		/* on the way, each way: 1.9 s of 100 Mbit/s */
+#define FRAMES 16384		/* in flight, per direction: 1.9 s at 100 Mbit/s */
 
 struct frame {
 	uint64_t due_ns;
@@ -51,7 +51,7 @@ struct frame {
 struct way {
 	struct frame *frames;		/* a ring */
 	unsigned first, count;
-	uint64_t free_ns;		/* when the last one will have left */
+	uint64_t free_ns;		/* time at which the last packet will have left */
 };
 
 static uint64_t rate_bit_s, delay_ns, queue_ns, loss_ppm, seed;
@@ -124,7 +124,7 @@ static void write_frame(int tap, const struct frame *f)
 		err(1, "tap");
 }
 
-/* A frame of the stream has its length before it, 32 bits big endian. */
+/* In the stream, the length of a frame precedes it: 32 bits, big endian. */
 static void send_frame(int guest, const struct frame *f)
 {
 	uint32_t length = htonl(f->length);
@@ -207,7 +207,7 @@ static int open_tap(const char *name)
 	return fd;
 }
 
-/* tap:NETNS:TAP; this process stays there, which changes nothing for what is open. */
+/* Opens tap:NETNS:TAP.  This process stays in NETNS, which does not affect open files. */
 static int open_guest_tap(char *where)
 {
 	char path[128], *name = strchr(where, ':');

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
-"""What bench/boot and bench/replay share: images, an emulated link with an origin behind
-it, booting a machine, and tables of results."""
+"""The common parts of bench/boot and bench/replay: images, an emulated link with an origin
+behind it, the boot of a machine, and the CSV files of results."""
 
 import csv
 import datetime
@@ -29,7 +29,7 @@ TIME_LIMIT_S = 1500
 MARKS = [("network", re.compile(rb"IP-Config: \S+ complete")),
          ("mounted", re.compile(rb"bench: mounted|the root file system is /dev/vda")),
          ("switch_root", re.compile(rb"bench: switch_root")),
-         # The kernel may speak in between.
+         # A message of the kernel may be in between.
          ("login", re.compile(rb"(?:farroot |\n)login: "))]
 GUEST, ORIGIN = "10.77.0.2", "10.77.0.1"
 ADDRESS = f"ip={GUEST}::{ORIGIN}:255.255.255.0::eth0:off net.ifnames=0"
@@ -54,20 +54,20 @@ class Link:
     def __init__(self, name):
         match = re.fullmatch(r"(\d+)mbit-(\d+)ms(?:-([\d.]+)%)?(?:-out(\d+)s)?", name)
         if not match:
-            sys.exit(f"{name}: a link is like 10mbit-100ms, 10mbit-100ms-1% or 2mbit-300ms-out60s")
+            sys.exit(f"{name}: not a link; examples are 10mbit-100ms, 10mbit-100ms-1% and 2mbit-300ms-out60s")
         self.name = name
         self.mbit, self.rtt_ms = int(match[1]), int(match[2])
         self.loss = match[3]
         self.outage_s = int(match[4] or 0)
 
     def emulator(self, socket, run):
-        """The command; its queue holds a second, its losses go by the run."""
+        """The command; its queue holds one second, its losses depend on the run."""
         return [build("link-emulator"), socket, "tap0", str(self.mbit * 1000000), str(self.rtt_ms * 1000), "1000000",
                 str(int(float(self.loss or 0) * 10000)), str(run)]
 
 
 class Machine:
-    """What an architecture boots from, made once for each state of the source."""
+    """The files from which an architecture boots, made once for each state of the source."""
 
     def __init__(self, arch):
         self.arch = arch
@@ -79,7 +79,7 @@ class Machine:
                         "qemu-utils,qemu-block-extra,curl,ethtool", "--initramfs",
                         f"{HERE}/initramfs", "--no-image")
         self.kernel, self.initrd = f"{initrd}/vmlinuz", f"{initrd}/initrd"
-        # A Debian with all the stacks in it, and what is not a part of it.
+        # A Debian that contains all stacks, and the files that are not a part of it.
         self.base, self.tree = re.sub(r"-[0-9a-f]{16}-initrd$", "", initrd), tree
         self.squashfs = f"{root}/image.squashfs"
         self.dir = f"{WORK}/bench-{os.path.basename(root)}"
@@ -97,7 +97,7 @@ class Machine:
             file.write(text)
 
     def version(self, package):
-        """Of a Debian package that the guest's initramfs was made from."""
+        """The version of a Debian package in the guest's initramfs."""
         with open(f"{self.base}/var/lib/dpkg/status", encoding="utf-8") as file:
             match = re.search(rf"^Package: {package}\n(?:.+\n)*?Version: (.*)$", file.read(), re.M)
         return match[1] if match else ""
@@ -110,7 +110,7 @@ class Machine:
         return f"{self.www}/{name}/root.img"
 
     def need_profile(self):
-        """Records what a boot from a local disk reads."""
+        """Records the reads of a boot from a local disk."""
         if not os.path.exists(f"{self.dir}/local.log"):
             boot_local(self, f"{self.dir}/local.log")
         if not os.path.exists(f"{self.www}/profile/root.img"):
@@ -120,7 +120,7 @@ class Machine:
             os.link(self.image("plain"), self.image("profile"))
 
     def write_trace(self, log, login, first):
-        """Reads with their times, since the network was up: START_US END_US OFFSET LENGTH."""
+        """Writes the reads with their times since the network was up: START_US END_US OFFSET LENGTH."""
         begun, reads = {}, []
         pattern = re.compile(r"(\S+ \S+) connection=\d+ (\.\.\.)?Read id=(\d+)(?: offset=(\w+) count=(\w+))?")
         with open(log, encoding="ascii", errors="replace") as file:
@@ -145,8 +145,8 @@ class Machine:
         self.need_profile()
         if os.path.exists(f"{self.dir}/packed.pack"):
             return
-        # Which files, not which blocks that many files share: see farroot-pack --probe.
-        # Two boots, since they differ a little.
+        # The files, not the blocks that many files share: see farroot pack --probe.
+        # Two boots, because they differ a little.
         self.pack("probe", ["--probe"])
         lists = []
         for run in (1, 2):
@@ -170,18 +170,18 @@ class Machine:
 
 
 def lock():
-    """Two benches would measure each other, and take each other's sockets."""
+    """Two benchmarks at the same time would disturb each other and use the same sockets."""
     os.makedirs(WORK, exist_ok=True)
     file = open(f"{WORK}/bench.lock", "w", encoding="ascii")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        sys.exit("another bench is running")
+        sys.exit("another benchmark is running")
     return file
 
 
 def build(name, *packages):
-    """A program of this folder; its path."""
+    """Builds a program of this folder; returns its path."""
     program, source = f"{WORK}/{name}", f"{HERE}/{name}.c"
     if not os.path.exists(program) or os.path.getmtime(program) < os.path.getmtime(source):
         flags = output("pkg-config", "--cflags", "--libs", *packages).split() if packages else []
@@ -191,8 +191,8 @@ def build(name, *packages):
 
 
 class Origin:
-    """nginx in a network namespace, and a link to the guest: a QEMU, for which network has the
-    arguments, or, with client, another namespace."""
+    """nginx in a network namespace, and a link to the guest.  The guest is a QEMU, with its arguments
+    in network, or another namespace (client)."""
 
     def __init__(self, www, state, link, run=1, client=None):
         self.ns, self.client, self.state = f"bench{os.getpid()}", client, state
@@ -210,7 +210,7 @@ class Origin:
         self.make_namespace(self.ns, ORIGIN)
         if client:
             self.make_namespace(client, GUEST)
-        # As on a server that is to serve far clients; the default stops at 4 MB.
+        # As on a server for clients with a long round trip; the default limit is 4 MB.
         self.inside("sysctl", "-q", "-w", "net.ipv4.tcp_wmem=4096 16384 33554432")
         self.nginx = subprocess.Popen(self.command("nginx", "-e", f"{state}/error.log", "-c",
                                                    f"{state}/nginx.conf"),
@@ -234,7 +234,7 @@ class Origin:
         ip("-n", name, "tuntap", "add", "tap0", "mode", "tap")
         ip("-n", name, "addr", "add", f"{address}/24", "dev", "tap0")
         ip("-n", name, "link", "set", "tap0", "up")
-        # Packets as they are on a wire.
+        # Packets of the size that a wire carries.
         for offload in ("gso", "tso", "gro"):
             quietly("ip", "netns", "exec", name, "ethtool", "-K", "tap0", offload, "off")
 
@@ -251,7 +251,7 @@ class Origin:
         return int(output(*self.command("cat", "/sys/class/net/tap0/statistics/tx_bytes")))
 
     def counts(self, until):
-        """Bytes of bodies and requests that had ended by then."""
+        """The bytes of bodies and the number of requests that had ended until then."""
         body = requests = 0
         with open(self.log, encoding="ascii", errors="replace") as file:
             for line in file:
@@ -273,7 +273,7 @@ class Origin:
 
 
 class Boot:
-    """One machine, from power-on to its login prompt; times by the console."""
+    """One machine, from power-on to its login prompt.  The console gives the times."""
 
     def __init__(self, command, console):
         self.times, self.seen = {}, b""
@@ -287,7 +287,7 @@ class Boot:
         return time.monotonic() - self.began
 
     def step(self):
-        """Takes in what the console says; False when the machine is off."""
+        """Reads the output of the console; False when the machine is off."""
         data = None
         try:
             data = os.read(self.process.stdout.fileno(), 65536)
@@ -308,7 +308,7 @@ class Boot:
         return True
 
     def cpu_s(self):
-        """What the machine has cost this one, which tells more than the time if others run here."""
+        """The CPU time of the virtual machine, which is more exact than its time if other programs run."""
         try:
             with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
                 words = file.read().rpartition(")")[2].split()
@@ -334,15 +334,15 @@ class Boot:
 
 
 def has_crashed(console):
-    """QEMU's TCG breaks a starting kernel now and then; that is no result."""
+    """QEMU's TCG sometimes crashes a starting kernel; such a boot is not a result."""
     with open(console, "rb") as file:
         return b"Kernel panic" in file.read()
 
 
 def boot_local(machine, log, image="plain"):
-    """From a disk of this machine; log gets the reads."""
+    """Boots from a disk of this machine; log gets the reads."""
     while not try_local(machine, log, image):
-        say(f"{machine.arch} local: the kernel crashed; again")
+        say(f"{machine.arch} local: the kernel crashed; trying again")
 
 
 def try_local(machine, log, image):
@@ -362,7 +362,7 @@ def try_local(machine, log, image):
         boot = Boot(machine.qemu(
             f"boot=farroot farroot=/dev/vda farroot.verify=none {ADDRESS}", [
                 "-drive", f"file=nbd+unix:///?socket={socket},format=raw,if=none,id=image,readonly=on",
-                # What the kernel takes of nbd: it reads ahead by that.
+                # The limits of an nbd device, which determine the readahead.
                 "-device", "virtio-blk-pci,drive=image,min_io_size=4096,opt_io_size=131072,"
                 "logical_block_size=4096,physical_block_size=4096", *origin.network]), console)
         ok = boot.until("login")
@@ -386,7 +386,7 @@ def try_local(machine, log, image):
 
 
 def commit():
-    """The last that touched what is measured; the results themselves are in the tree, too."""
+    """The last commit that changed a measured part; the results themselves are in the tree, too."""
     parts = [f"{TOP}/{part}" for part in ("nbd-plugin", "initramfs", "tests/boot/vm")]
     name = output("git", "-C", TOP, "log", "-1", "--format=%h", "--", *parts)
     return name + ("-dirty" if output("git", "-C", TOP, "status", "--porcelain", "--", *parts) else "")
@@ -404,15 +404,15 @@ def versions(machine):
 
 
 def state_of(row):
-    """What a row is about: rows of one state belong together.  Ours is a commit; that of the other
-    stacks, the versions of their programs."""
+    """The state that a row measures.  For farroot it is the commit; for the other stacks it is the
+    versions of their programs."""
     if row["stack"].startswith(("farroot", "idle", "filling")):
         return row["commit"]
     return " ".join(row[key] for key in ("kernel", "nbdkit", "curl", "qemu_utils", "cpu"))
 
 
 def latest(rows):
-    """Those of the latest state of each stack, on each architecture: each has a kernel of its own."""
+    """The rows of the latest state of each stack on each architecture (each has its own kernel)."""
     states = {(row.get("arch"), row["stack"]): state_of(row) for row in rows}
     return [row for row in rows if state_of(row) == states[row.get("arch"), row["stack"]]]
 

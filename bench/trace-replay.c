@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * A boot's reads once more, from any NBD server, with the boot's pauses:
+ * Repeats the reads of a boot from any NBD server, with the pauses of the boot:
  *
  *   trace-replay URI TRACE            lines of START_US END_US OFFSET LENGTH
  *   trace-replay URI --random COUNT PAUSE_MS SEED BYTES
  *
- * A read of the trace begins when the one has ended that was the last to end before it,
- * and as long after that as it did: what the machine computed in between takes as long, and
- * reads that were under way together are so again.  --random reads 4 KiB at COUNT different
- * places below BYTES, one at a time.
+ * A read starts when the read that ended last before it in the trace has ended, after the
+ * same pause.  So the machine's computing time stays the same, and reads that were
+ * concurrent are concurrent again.  --random reads 4 KiB at COUNT different places below
+ * BYTES, one at a time.
  *
- * Writes a line a read, in the order of their ends: first or again (whether a block is
- * new in this trace), when it began since the start and how long it took, in us.
+ * Prints one line per read, in the order of their ends: first or again (whether a block is
+ * new in this trace), the time of its start since the beginning and its duration, in us.
  */
 #define _GNU_SOURCE
 
@@ -33,12 +33,12 @@
 enum state { WAITING, READY, UNDER_WAY, ENDED };
 
 struct read {
-	uint64_t start_us, end_us, offset, length;	/* of the trace */
-	struct read *after;	/* it begins once that has ended, or at the start */
+	uint64_t start_us, end_us, offset, length;	/* in the trace */
+	struct read *after;	/* starts when that read has ended; NULL: at the start */
 	uint64_t pause_us;
 	bool is_new;
 	enum state state;
-	uint64_t due_us, began_us;	/* of this time */
+	uint64_t due_us, began_us;	/* in this replay */
 	void *buffer;
 };
 
@@ -95,7 +95,7 @@ static void load(const char *path)
 		errx(2, "%s: no reads", path);
 }
 
-/* The last to end before each; the trace is in the order of starts. */
+/* Finds for each read the read that ended last before it; the trace is sorted by start. */
 static void find_causes(void)
 {
 	struct read *r, *before;
@@ -138,7 +138,7 @@ static uint64_t draw(uint64_t *seed)
 	return z ^ (z >> 31);
 }
 
-/* One in each of so many equal parts of the image, so that no two are neighbours; in an
+/* One place in each of COUNT equal parts of the image, so that no two are neighbours, in an
  * order without a pattern.
  */
 static void make_random(uint64_t wanted, uint64_t pause_ms, uint64_t seed, uint64_t bytes)
@@ -190,7 +190,7 @@ static int on_end(void *ctx, int *error)
 	return 1;
 }
 
-/* Begins what is due; milliseconds until the next is, or -1. */
+/* Starts the reads that are due.  Returns the milliseconds until the next, or -1. */
 static int begin_due(struct nbd_handle *nbd)
 {
 	uint64_t now = now_us(), next = UINT64_MAX;
@@ -230,7 +230,7 @@ int main(int argc, char **argv)
 		errx(2, "usage: trace-replay URI TRACE | URI --random COUNT PAUSE_MS SEED BYTES");
 	}
 	find_new();
-	/* Reads that are not a multiple of the server's blocks are the server's to judge. */
+	/* Let the server reject reads that are not a multiple of its blocks. */
 	if (!nbd || nbd_set_strict_mode(nbd, 0) < 0 || nbd_connect_uri(nbd, argv[1]) < 0)
 		errx(1, "%s", nbd_get_error());
 	zero_us = now_us();

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# What the end-to-end tests share: nginx as origin, nbdkit with the plugin just
-# built, images, waiting with a deadline.  Source it first; everything it starts
-# is ended, and everything it made is removed, when the test exits.
+# The common parts of the end-to-end tests: nginx as origin, nbdkit with the plugin that
+# was just built, images, waits with a deadline.  Source it first; when the test exits,
+# all processes that it started are ended, and all files that it made are removed.
 #
 #   . "${srcdir:-..}/tests/lib.sh"
 #   need nginx nbdcopy
@@ -105,7 +105,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Milliseconds that never jump.
+# Monotonic milliseconds.
 now_ms() {
 	awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime
 }
@@ -148,7 +148,7 @@ random_bytes() {
 		-iv "$(printf '%032x' "${seed:-1}")" </dev/zero 2>/dev/null | head -c "$1"
 }
 
-# A port that nobody listens on.  Below the range of outgoing connections, so
+# A port on which no process listens.  Below the range of outgoing connections, so
 # that none of those takes it before nginx does.
 free_port() {
 	while :; do
@@ -185,7 +185,7 @@ origin_start() {
 	mkdir -p "$dir/www$n" "$dir/tmp$n"
 	{
 		echo "daemon off; worker_processes 1; pid $dir/nginx$n.pid;"
-		# Files in here belong to whoever runs the test.
+		# Files in here belong to the user that runs the test.
 		[ "$(id -u)" = 0 ] && echo 'user root;'
 		echo "error_log $dir/error$n.log; events { worker_connections 512; }"
 		echo "http { log_format bytes '\$status \$body_bytes_sent \$http_range \$server_protocol';"
@@ -223,7 +223,7 @@ origin_stop() {
 	done
 }
 
-# Nothing is answered any more, but connections stay: origin_freeze N, _thaw N
+# origin_freeze N, origin_thaw N: the origin sends no answer, but its connections stay.
 origin_freeze() {
 	signal_origin "$1" STOP
 }
@@ -285,7 +285,7 @@ nbd_uri() {
 	echo "nbd+unix:///?socket=$socket"
 }
 
-# Bytes at an offset: read_at OFFSET COUNT.  A test that hangs tells nobody why.
+# Bytes at an offset: read_at OFFSET COUNT.  A test that hangs has no message.
 read_at() {
 	timeout 60 "$nbd_read" "$socket" "$1" "$2" 2>>"$dir/nbd-read.log"
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * farroot attach: gives a block device of the kernel the sockets of an nbdkit
- * that listens on a Unix socket, and ends; the kernel keeps the sockets.
+ * farroot attach: connects to an NBD server on a Unix socket, gives the connections to an
+ * nbd device of the kernel, and ends; the kernel keeps the connections.
  */
 #include "config.h"
 
@@ -24,7 +24,7 @@
 #define BLOCK_BYTES 4096
 #define SECTOR_BYTES 512
 #define DAY_S 86400
-/* As good as never, and still less than 2^31 jiffies at 1000 Hz. */
+/* Practically never, and less than 2^31 jiffies at 1000 Hz. */
 #define MANY_DAYS_S (20 * DAY_S)
 
 enum action { ATTACH, RECONFIGURE, DETACH };
@@ -42,19 +42,21 @@ struct settings {
 static const char usage[] =
 "Usage: farroot attach [OPTION]... SOCKET DEVICE\n"
 "       farroot attach --detach DEVICE\n"
-"Gives DEVICE (such as /dev/nbd0) to the NBD server that listens on the Unix\n"
-"socket SOCKET.  The device stays when this program has ended.\n"
+"Attaches DEVICE (such as /dev/nbd0) to the NBD server that listens on the Unix\n"
+"socket SOCKET.  The device stays attached after this program has ended.\n"
 "\n"
-"  -c, --connections=N       sockets to open; default 1, which outlasts any\n"
+"  -c, --connections=N       connections to open; default 1, which survives any\n"
 "                            outage.  More than one needs a --timeout\n"
-"  -e, --export=NAME         name of the export; default the empty one\n"
-"  -r, --reconfigure         give an attached DEVICE new sockets for dead ones\n"
-"  -d, --detach              take DEVICE away from its server\n"
-"  -t, --timeout=SECONDS     give up a socket that has not answered for so long;\n"
-"                            default 0, never, with one connection, else 20 days\n"
+"  -e, --export=NAME         name of the export; default: the empty name\n"
+"  -r, --reconfigure         give an attached DEVICE new connections\n"
+"  -d, --detach              detach DEVICE from its server\n"
+"  -t, --timeout=SECONDS     give up a connection that has not answered for\n"
+"                            SECONDS; default 0 (never) with one connection,\n"
+"                            20 days with more\n"
 "      --dead-conn-timeout=SECONDS\n"
-"                            how long reads wait for a --reconfigure when every\n"
-"                            socket is dead, before they fail; default 20 days\n"
+"                            when every connection is dead, let reads wait for\n"
+"                            --reconfigure for SECONDS before they fail;\n"
+"                            default 20 days\n"
 "      --help                show this\n";
 
 static void say(void *ctx, enum log_level level, const char *message)
@@ -88,7 +90,7 @@ static bool parse_device(const char *text, uint32_t *index)
 	return true;
 }
 
-/* 0, or the exit status. */
+/* Returns 0, or the exit status. */
 static int parse(int argc, char **argv, struct settings *s)
 {
 	enum { DEAD_CONN_TIMEOUT = 256 };
@@ -141,8 +143,8 @@ static int parse(int argc, char **argv, struct settings *s)
 		}
 	}
 	if (argc - optind != (s->action == DETACH ? 1 : 2))
-		return tool_usage_error("attach", s->action == DETACH ? "needs a device" :
-					"needs a socket and a device");
+		return tool_usage_error("attach", s->action == DETACH ? "give a DEVICE" :
+					"give a SOCKET and a DEVICE");
 	if (s->action != DETACH)
 		s->socket_path = argv[optind];
 	if (!parse_device(argv[argc - 1], &s->device_index))
@@ -168,8 +170,8 @@ static uint64_t device_size(uint32_t index)
 	return sectors * SECTOR_BYTES;
 }
 
-/* Opens up to wanted connections, fewer if the server serves only one.
- * Returns how many, or -errno; *export is that of all of them.
+/* Opens the wanted number of connections, or one if the server supports only one.  Returns
+ * the number, or -errno; *export is the export of all of them.
  */
 static int open_sockets(const struct settings *s, int *sockets, struct nbd_export *export)
 {
@@ -190,7 +192,7 @@ static int open_sockets(const struct settings *s, int *sockets, struct nbd_expor
 			if (!nbd_export_multi_conn(export))
 				wanted = 1;
 		} else if (first.size_bytes != export->size_bytes || first.flags != export->flags) {
-			say(NULL, LOG_WARN, "two connections show two different exports");
+			say(NULL, LOG_WARN, "two connections have different exports");
 			ret = -EPROTO;
 			break;
 		}
@@ -208,12 +210,12 @@ static int check_export(const struct settings *s, const struct nbd_export *expor
 
 	if (size == 0 || size % SECTOR_BYTES != 0) {
 		log_say(&to_stderr, LOG_WARN,
-			"an export of %" PRIu64 " bytes: not a multiple of 512", size);
+			"the export has %" PRIu64 " bytes, which is not a multiple of 512", size);
 		return -EINVAL;
 	}
 	if (export->min_block_bytes > BLOCK_BYTES) {
 		log_say(&to_stderr, LOG_WARN,
-			"the server wants blocks of %" PRIu32 " bytes or more; 4096 is the most",
+			"the server requires blocks of at least %" PRIu32 " bytes; the largest possible block is 4096",
 			export->min_block_bytes);
 		return -EINVAL;
 	}

@@ -41,8 +41,8 @@
 
 struct reply {
 	uint32_t type;
-	uint32_t length;		/* of the payload, all of which was read */
-	uint8_t payload[NAME_MAX_BYTES];	/* its beginning; the rest is dropped */
+	uint32_t length;		/* length of the payload, all of which was read */
+	uint8_t payload[NAME_MAX_BYTES];	/* the beginning of the payload */
 };
 
 static uint16_t get16(const uint8_t *p)
@@ -106,7 +106,7 @@ static int receive(int fd, void *buf, size_t size, const struct log *log)
 			return -err;
 		}
 		if (n == 0) {
-			log_say(log, LOG_WARN, "NBD handshake: the server hung up");
+			log_say(log, LOG_WARN, "NBD handshake: the server closed the connection");
 			return -ECONNRESET;
 		}
 		done += (size_t)n;
@@ -153,7 +153,7 @@ static int greet(int fd, const struct log *log)
 		return broken(log, "this is not an NBD server");
 	flags = get16(greeting + 16);
 	if (get64(greeting + 8) != MAGIC_OPTION || !(flags & FLAG_FIXED_NEWSTYLE))
-		return broken(log, "the server does not speak fixed newstyle");
+		return broken(log, "the server does not support fixed newstyle negotiation");
 	put32(answer, flags & (FLAG_FIXED_NEWSTYLE | FLAG_NO_ZEROES));
 	return transmit(fd, answer, sizeof answer, log);
 }
@@ -185,11 +185,11 @@ static int read_reply(int fd, struct reply *reply, const struct log *log)
 	if (ret < 0)
 		return ret;
 	if (get64(header) != MAGIC_REPLY || get32(header + 8) != OPT_GO)
-		return broken(log, "the reply is not to our request");
+		return broken(log, "the reply does not belong to the request");
 	reply->type = get32(header + 12);
 	reply->length = get32(header + 16);
 	if (reply->length > REPLY_MAX_BYTES)
-		return broken(log, "the reply is unreasonably long");
+		return broken(log, "the reply is too long");
 
 	kept = reply->length < sizeof reply->payload ? reply->length : sizeof reply->payload;
 	ret = receive(fd, reply->payload, kept, log);
@@ -202,7 +202,7 @@ static int read_reply(int fd, struct reply *reply, const struct log *log)
 	return ret;
 }
 
-/* The server's words are for people: only printable bytes of them. */
+/* The server's message is printed: only its printable bytes are kept. */
 static int refused(const struct reply *reply, const struct log *log)
 {
 	char text[200];
@@ -213,7 +213,7 @@ static int refused(const struct reply *reply, const struct log *log)
 			  (char)reply->payload[i] : '?';
 	text[n] = '\0';
 	log_say(log, LOG_WARN, "NBD handshake: refused (%s%s%s)",
-		reply->type == REP_ERR_UNSUP ? "NBD_OPT_GO is unknown to the server" :
+		reply->type == REP_ERR_UNSUP ? "the server does not support NBD_OPT_GO" :
 		reply->type == REP_ERR_POLICY ? "not allowed" :
 		reply->type == REP_ERR_TLS_REQD ? "TLS is required" :
 		reply->type == REP_ERR_UNKNOWN ? "no such export" : "see the server's log",
@@ -242,7 +242,7 @@ static int take_info(const struct reply *reply, const struct log *log, bool *hav
 		out->min_block_bytes = get32(reply->payload + 2);
 		return 0;
 	default:
-		return 0;	/* the protocol lets a server say more than was asked */
+		return 0;	/* the protocol allows unrequested information */
 	}
 }
 
@@ -272,7 +272,7 @@ int nbd_handshake(int fd, const char *export_name, const struct log *log,
 	if (ret < 0)
 		return ret;
 	if (!have_export || !(out->flags & EXPORT_HAS_FLAGS))
-		return broken(log, "the server did not say how large the export is");
+		return broken(log, "the server did not send the size of the export");
 	return 0;
 }
 
@@ -287,7 +287,7 @@ int nbd_connect_unix(const char *path, const struct log *log)
 	int fd, err;
 
 	if (strlen(path) >= sizeof address.sun_path) {
-		log_say(log, LOG_WARN, "%s: too long for the path of a socket", path);
+		log_say(log, LOG_WARN, "%s: path is too long for a socket", path);
 		return -ENAMETOOLONG;
 	}
 	strcpy(address.sun_path, path);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * The client's half of the NBD handshake, up to the moment when the socket can
- * be handed to the kernel.  Fixed newstyle and NBD_OPT_GO only: what nbdkit
- * speaks.  Source: NetworkBlockDevice/nbd, doc/proto.md.
+ * The client's side of the NBD handshake, until the socket can be given to the kernel.
+ * Only fixed newstyle negotiation with NBD_OPT_GO, which nbdkit supports.
+ * Source: NetworkBlockDevice/nbd, doc/proto.md.
+ *
+ * Any thread may call any function; a socket belongs to one thread at a time.
  */
 #ifndef FARROOT_NBD_HANDSHAKE_H
 #define FARROOT_NBD_HANDSHAKE_H
@@ -16,21 +18,24 @@
 struct nbd_export {
 	uint64_t size_bytes;
 	uint16_t flags;			/* transmission flags, NBD_FLAG_* */
-	uint32_t min_block_bytes;	/* 0: the server did not say */
+	uint32_t min_block_bytes;	/* 0: the server did not send it */
 };
 
-/* A connected stream socket, or -errno, having logged why. */
+/* Connects to a Unix socket.  Returns the socket, which the caller must close, or -errno
+ * after logging the reason.
+ */
 int nbd_connect_unix(const char *path, const struct log *log);
 
-/* Blocks until the server answers; farroot's plugin answers once an origin has
- * told it the size of the image, however long that takes.  Keeps fd open.
- * Returns 0, -EPROTO (not what the protocol allows), -ECONNRESET (hung up),
- * -EACCES or -ENOENT (the server refused) or another -errno; each is logged.
+/* Performs the handshake on fd, which stays open, and sets *out.  Blocks until the server
+ * answers; farroot's plugin answers when it knows the size of the image, so this can take
+ * as long as an outage.  Returns 0, -EPROTO (the server violated the protocol),
+ * -ECONNRESET (the server closed the connection), -EACCES or -ENOENT (the server refused)
+ * or another -errno, after logging the reason.
  */
 int nbd_handshake(int fd, const char *export_name, const struct log *log,
 		  struct nbd_export *out);
 
-/* Whether several sockets may serve the export at once. */
+/* Returns whether the export allows several connections at the same time. */
 bool nbd_export_multi_conn(const struct nbd_export *e);
 
 #endif

@@ -50,8 +50,8 @@ static int open_family(struct nl_sock **out, int *family, const struct log *log)
 	return 0;
 }
 
-/* Sends msg and waits for the kernel's verdict, which is an errno: libnl's own
- * codes would lose it.
+/* Sends msg and waits for the kernel's result, a -errno, which libnl's own codes would
+ * lose.
  */
 static int ask_kernel(struct nl_sock *sock, struct nl_msg *msg)
 {
@@ -60,7 +60,7 @@ static int ask_kernel(struct nl_sock *sock, struct nl_msg *msg)
 	nl_socket_modify_err_cb(sock, NL_CB_CUSTOM, remember_errno, &verdict);
 	nl_socket_modify_cb(sock, NL_CB_ACK, NL_CB_CUSTOM, remember_ack, &verdict);
 	ret = nl_send_auto(sock, msg);
-	/* CONNECT answers with the index before the acknowledgement comes. */
+	/* For CONNECT, the kernel sends the index before the acknowledgement. */
 	while (ret >= 0 && verdict > 0)
 		ret = nl_recvmsgs_default(sock);
 	return verdict > 0 ? -EIO : verdict;
@@ -108,7 +108,7 @@ static int command(uint8_t what, const struct nbd_device *device, const struct l
 {
 	static const char *const names[] = {
 		[NBD_CMD_CONNECT] = "attach",
-		[NBD_CMD_RECONFIGURE] = "attach again",
+		[NBD_CMD_RECONFIGURE] = "reconfigure",
 		[NBD_CMD_DISCONNECT] = "detach",
 	};
 	struct nl_sock *sock;
@@ -123,7 +123,7 @@ static int command(uint8_t what, const struct nbd_device *device, const struct l
 	if (ret == 0)
 		ret = ask_kernel(sock, msg);
 	if (ret < 0)
-		log_say(log, LOG_WARN, "the kernel will not %s /dev/nbd%u: %s", names[what],
+		log_say(log, LOG_WARN, "the kernel did not %s /dev/nbd%u: %s", names[what],
 			device->index, strerror(-ret));
 	nlmsg_free(msg);
 	nl_socket_free(sock);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * One bit per block.  A map of any size costs only the pages that were written
- * to.  Setting a bit publishes what was stored before it (release); testing it
- * sees that (acquire), so that readers need no lock.
+ * One bit per block.  Pages of the map that were never written to cost no memory.
+ * bitmap_set publishes what the thread stored before (release), and bitmap_test sees it
+ * (acquire), so readers need no lock.
+ *
+ * Any thread may call any function at any time, without a lock; none blocks.  Only
+ * bitmap_init and bitmap_free need the bitmap for themselves.  A bit number must be less
+ * than count.
  */
 #ifndef FARROOT_ATOMIC_BITMAP_H
 #define FARROOT_ATOMIC_BITMAP_H
@@ -25,7 +29,7 @@ static inline uint64_t bitmap_words(uint64_t count)
 	return (count + 63) / 64;
 }
 
-/* All bits clear.  Returns 0 or -errno. */
+/* Makes a bitmap with all bits clear.  Returns 0 or -errno; free b with bitmap_free. */
 static inline int bitmap_init(struct atomic_bitmap *b, uint64_t count)
 {
 	void *map = mmap(NULL, bitmap_words(count) * 8 + 8, PROT_READ | PROT_WRITE,
@@ -38,6 +42,7 @@ static inline int bitmap_init(struct atomic_bitmap *b, uint64_t count)
 	return 0;
 }
 
+/* A zeroed bitmap and a second call are fine. */
 static inline void bitmap_free(struct atomic_bitmap *b)
 {
 	if (b->words)
@@ -50,7 +55,7 @@ static inline bool bitmap_test(const struct atomic_bitmap *b, uint64_t i)
 	return atomic_load_explicit(&b->words[i / 64], memory_order_acquire) >> (i % 64) & 1;
 }
 
-/* Returns whether it was set before. */
+/* Sets bit i.  Returns whether it was set before. */
 static inline bool bitmap_set(struct atomic_bitmap *b, uint64_t i)
 {
 	uint64_t mask = 1ULL << (i % 64);
@@ -58,7 +63,7 @@ static inline bool bitmap_set(struct atomic_bitmap *b, uint64_t i)
 	return atomic_fetch_or_explicit(&b->words[i / 64], mask, memory_order_release) & mask;
 }
 
-/* Returns whether it was set before. */
+/* Clears bit i.  Returns whether it was set before. */
 static inline bool bitmap_clear(struct atomic_bitmap *b, uint64_t i)
 {
 	uint64_t mask = 1ULL << (i % 64);
@@ -66,7 +71,7 @@ static inline bool bitmap_clear(struct atomic_bitmap *b, uint64_t i)
 	return atomic_fetch_and_explicit(&b->words[i / 64], ~mask, memory_order_release) & mask;
 }
 
-/* Whether all bits from start up to, not including, end are set. */
+/* Returns whether all bits of [start, end) are set. */
 static inline bool bitmap_all_set(const struct atomic_bitmap *b, uint64_t start, uint64_t end)
 {
 	uint64_t word;
@@ -81,7 +86,7 @@ static inline bool bitmap_all_set(const struct atomic_bitmap *b, uint64_t start,
 	return true;
 }
 
-/* The first clear bit at or after i; count if there is none. */
+/* Returns the first clear bit at or after i, or count if there is none. */
 static inline uint64_t bitmap_next_clear(const struct atomic_bitmap *b, uint64_t i)
 {
 	uint64_t word;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * The clock for time-outs and measurements.
  */
 #ifndef FARROOT_CLOCK_H
 #define FARROOT_CLOCK_H
@@ -7,7 +9,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds that never jump, from some past moment. */
+/* Returns monotonic milliseconds since an unspecified moment.  Any thread; does not block. */
 static inline uint64_t clock_ms(void)
 {
 	struct timespec now;

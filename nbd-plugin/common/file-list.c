@@ -38,7 +38,7 @@ int file_list_add(struct file_list *l, const char *name, uint64_t start, uint64_
 	return 0;
 }
 
-/* Where the digits end, or NULL if there are none or too many. */
+/* Parses digits.  Returns their end, or NULL if there are none or too many. */
 static const char *take_digits(const char *at, const char *end, uint64_t *out)
 {
 	const char *first = at;
@@ -55,14 +55,14 @@ static const char *take_digits(const char *at, const char *end, uint64_t *out)
 	return at > first ? at : NULL;
 }
 
-/* A number and a blank; what is behind them, or NULL. */
+/* Parses a number and a blank.  Returns the place behind them, or NULL. */
 static const char *take_number(const char *at, const char *end, uint64_t *out)
 {
 	at = take_digits(at, end, out);
 	return at && at < end && *at == ' ' ? at + 1 : NULL;
 }
 
-/* What is behind a key at the beginning of a line, or NULL. */
+/* Returns the place behind a key at the beginning of a line, or NULL. */
 static const char *after(const char *at, const char *end, const char *key)
 {
 	size_t length = strlen(key);
@@ -100,7 +100,9 @@ static int octal(const char *at, const char *end)
 	return value;
 }
 
-/* The name up to the end of the line; NULL if it is none, or there is no memory. */
+/* Returns the name up to the end of the line, malloc'ed; NULL if it is not valid or if out
+ * of memory.
+ */
 static char *take_name(const char *at, const char *end)
 {
 	char *name = malloc((size_t)(end - at) + 1), *to = name;

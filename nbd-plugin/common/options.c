@@ -18,7 +18,7 @@
 
 enum kind { STRING, LIST, BOOL, SECONDS };
 
-/* Keys that only store what they are given. */
+/* Keys whose value is only stored. */
 static const struct simple_key {
 	const char *name;
 	enum kind kind;
@@ -138,7 +138,7 @@ static int add_url(struct options *o, const char *url, char *why, size_t why_siz
 	if (!*rest || *rest == '/' || strchr(url, ' '))
 		return refuse(why, why_size, "url=%s: not a URL", url);
 	if (o->url_count == OPTIONS_MAX_URLS)
-		return refuse(why, why_size, "url=: at most %d origins",
+		return refuse(why, why_size, "url=: give at most %d origins",
 			      OPTIONS_MAX_URLS);
 	o->urls[o->url_count] = strdup(url);
 	return o->urls[o->url_count++] ? 0 : -ENOMEM;
@@ -161,7 +161,7 @@ static int set_simple(struct options *o, const struct simple_key *k,
 		return *string ? 0 : -ENOMEM;
 	case LIST:
 		if (list->count == OPTIONS_MAX_LIST)
-			return refuse(why, why_size, "%s=: at most %d times",
+			return refuse(why, why_size, "%s=: give it at most %d times",
 				      k->name, OPTIONS_MAX_LIST);
 		list->items[list->count] = strdup(value);
 		return list->items[list->count++] ? 0 : -ENOMEM;
@@ -181,7 +181,7 @@ static int set_simple(struct options *o, const struct simple_key *k,
 	return -EINVAL;
 }
 
-/* What is refused changes nothing. */
+/* A refused value changes nothing. */
 
 static int set_roothash(struct options *o, const char *value, char *why, size_t why_size)
 {
@@ -228,7 +228,7 @@ static int set_cache(struct options *o, const char *value, char *why, size_t why
 			      value);
 	if (bytes < CACHE_MIN_BYTES)
 		return refuse(why, why_size,
-			      "cache=%s: too small to work; it must be at least 4M", value);
+			      "cache=%s: too small; must be at least 4M", value);
 	o->cache_kind = CACHE_BYTES;
 	o->cache_value = bytes;
 	return 0;
@@ -244,7 +244,7 @@ static int set_outage(struct options *o, const char *value, char *why, size_t wh
 	}
 	if (parse_seconds(value, &ms) || ms < 1)
 		return refuse(why, why_size,
-			      "outage=%s: must be wait, or seconds after which a read fails",
+			      "outage=%s: must be wait, or the seconds after which a read fails",
 			      value);
 	o->outage_ms = (int64_t)ms;
 	return 0;
@@ -281,7 +281,7 @@ static int set_rate(struct options *o, const char *value, char *why, size_t why_
 	uint64_t bytes;
 
 	if (parse_size(value, &bytes) || bytes < RATE_MIN || bytes > UINT32_MAX)
-		return refuse(why, why_size, "rate=%s: must be bytes a second, 1K to 4G-1", value);
+		return refuse(why, why_size, "rate=%s: must be bytes per second, 1K to 4G-1", value);
 	o->rate_bytes_per_s = bytes;
 	return 0;
 }
@@ -310,7 +310,7 @@ int options_set(struct options *o, const char *key, const char *value,
 	size_t i;
 
 	why[0] = '\0';
-	/* A line break in a header or a log line is an injection, not a wish. */
+	/* A line break in a header or a log line would be an injection. */
 	if (!is_clean(value))
 		return refuse(why, why_size, "%s=: must not hold control characters", key);
 	if (!strcmp(key, "url"))
@@ -397,18 +397,18 @@ int options_check(const struct options *o, char *why, size_t why_size)
 
 	why[0] = '\0';
 	if (!o->url_count)
-		return refuse(why, why_size, "url= is required: where is the image?");
+		return refuse(why, why_size, "url= is required: give the URL of the image");
 	if (!o->have_roothash && !o->verify_none)
 		return refuse(why, why_size,
-			      "roothash= is required (farroot pack prints it), or verify=none to trust whoever answers");
+			      "roothash= is required (farroot pack prints it), or verify=none, which does not verify the image");
 	if (o->have_roothash && o->verify_none)
-		return refuse(why, why_size, "roothash= and verify=none contradict each other");
+		return refuse(why, why_size, "roothash= and verify=none contradict each other; give one of them");
 	if (o->verify_none && o->store_path)
 		return refuse(why, why_size,
-			      "store= needs roothash=: without it nothing tells whether a store is sound");
+			      "store= needs roothash=: without it a damaged store cannot be detected");
 	if (o->have_roothash && o->size_bytes % 4096)
 		return refuse(why, why_size,
-			      "size=: a verified image is a multiple of 4096 bytes");
+			      "size=: the size of a verified image is a multiple of 4096 bytes");
 	if (check_http(&o->http, why, why_size))
 		return -EINVAL;
 	http_allowed = !o->http.protocols || strcmp(o->http.protocols, "https");

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * What the user asked for, as key=value; the same keys for the plugin, the tool
- * and the kernel command line.  Knows neither curl nor nbdkit.  A wrong value
- * is refused at once with a message that names the key and what it takes.
+ * The user's settings, as key=value.  The plugin, the tool and the kernel command line
+ * have the same keys.  A wrong value is refused at once, with a message that names the
+ * key and the values that it accepts.
+ *
+ * One thread at a time may change an options struct; afterwards any number of threads
+ * may read it.  Nothing blocks.
  */
 #ifndef FARROOT_OPTIONS_H
 #define FARROOT_OPTIONS_H
@@ -21,8 +24,8 @@ struct string_list {
 	size_t count;
 };
 
-/* How to speak HTTP.  Names and meanings are those of nbdkit-curl-plugin(1).
- * Strings are owned by the struct; NULL means curl's default.
+/* The HTTP settings.  Names and meanings are those of nbdkit-curl-plugin(1).
+ * The struct owns the strings; NULL means curl's default.
  */
 struct http_options {
 	char *cainfo, *capath;
@@ -41,10 +44,10 @@ struct http_options {
 	bool sslverify;			/* default true */
 	bool followlocation;		/* default true; never https to http */
 	bool tcp_keepalive, tcp_nodelay; /* defaults true */
-	unsigned connections;		/* requests under way at once; default 64 */
+	unsigned connections;		/* limit of in-flight requests; default 64 */
 	unsigned connect_timeout_ms;	/* default 10 s */
-	unsigned stall_ms;		/* dead after so long under 100 B/s; default 20 s */
-	unsigned retry_max_ms;		/* cap of the backoff; default 10 s */
+	unsigned stall_ms;		/* abort a request after this time below 100 B/s; default 20 s */
+	unsigned retry_max_ms;		/* limit of the backoff; default 10 s */
 };
 
 enum cache_kind { CACHE_DEFAULT, CACHE_BYTES, CACHE_PERCENT };
@@ -56,34 +59,39 @@ struct options {
 	bool verify_none;
 	bool have_roothash;
 	uint8_t roothash[32];
-	uint64_t size_bytes;		/* size=: of the image; 0 = ask the origin */
+	uint64_t size_bytes;		/* size of the image; 0: ask the origin */
 	enum cache_kind cache_kind;
-	uint64_t cache_value;		/* bytes, or per cent of MemAvailable */
+	uint64_t cache_value;		/* bytes, or percent of MemAvailable */
 	char *store_path;		/* NULL: in memory */
 	enum fill_kind fill;
-	uint64_t rate_bytes_per_s;	/* the most to use of the link; 0 = all */
-	uint64_t budget_bytes;		/* 0 = no limit */
-	bool budget_stops_all;		/* all but what somebody waits for */
-	int64_t outage_ms;		/* -1: wait for as long as it takes */
-	char *profile;			/* "none", a URL, a file; NULL: beside the image */
+	uint64_t rate_bytes_per_s;	/* 0: no limit */
+	uint64_t budget_bytes;		/* 0: no limit */
+	bool budget_stops_all;		/* everything except demand, not only the fill */
+	int64_t outage_ms;		/* -1: wait without a limit */
+	char *profile;			/* "none", a URL or a path; NULL: the URL of the image + .profile */
 	char *status_path;		/* Unix socket; NULL: none */
-	bool mlock;			/* never be swapped out */
-	char *log_path;			/* NULL: the front end's own */
+	bool mlock;			/* lock the memory */
+	char *log_path;			/* NULL: the log of the front end */
 	struct http_options http;
 };
 
+/* Sets the defaults.  Free o with options_free. */
 void options_init(struct options *o);
+/* Frees all strings and zeroes o. */
 void options_free(struct options *o);
 
-/* Takes one key=value.  Returns 0; -ENOENT for an unknown key; -EINVAL with a
- * sentence in why (why_size bytes, always terminated).
- * Secrets: password= and proxy-password= are stored as given; +FILE and -FD are
- * the front end's to read.
+/* Takes one key=value and copies the value.  A refused value changes nothing.
+ * Returns 0; -ENOENT for an unknown key and -EINVAL for a wrong value, with a message in
+ * why (why_size bytes, always terminated); -ENOMEM.
+ * password= and proxy-password= are stored as given: the front end must read +FILE and
+ * -FD itself.
  */
 int options_set(struct options *o, const char *key, const char *value,
 		char *why, size_t why_size);
 
-/* Whether all that is required is there and fits together; same returns. */
+/* Checks that all required settings are there and that they do not contradict each
+ * other.  Returns 0, or -EINVAL with a message in why.
+ */
 int options_check(const struct options *o, char *why, size_t why_size);
 
 /* "64M" → bytes; suffixes b k/K M G T P, powers of 1024.  Returns 0 or -EINVAL. */
@@ -94,7 +102,7 @@ int parse_seconds(const char *text, uint64_t *ms);
 int parse_bool(const char *text, bool *out);
 /* 64 hex digits → 32 bytes.  Returns 0 or -EINVAL. */
 int parse_roothash(const char *text, uint8_t out[32]);
-/* Where a file may be named, too. */
+/* Returns whether text is a URL, for a setting that takes a URL or a path. */
 bool parse_is_url(const char *text);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Text to numbers, strictly: the whole text must be the number.
+ * Converts text to values.  The whole text must be the value.
  */
 #include "config.h"
 
@@ -33,7 +33,7 @@ int parse_size(const char *text, uint64_t *bytes)
 			return -EINVAL;
 		shift = 10 * (unsigned)(suffix - suffixes);
 	}
-	/* Sizes are offsets too, and offsets are signed in the kernel. */
+	/* A size is also an offset, and offsets are signed in the kernel. */
 	if (value > (uint64_t)INT64_MAX >> shift)
 		return -EINVAL;
 	*bytes = value << shift;

@@ -30,7 +30,7 @@ int profile_add(struct profile *p, uint64_t offset, uint64_t length)
 	return 0;
 }
 
-/* "# key=value": keeps the value if the key is this one. */
+/* "# key=value": copies the value if the key matches. */
 static void take_header(const char *line, size_t length, const char *key,
 			char *out, size_t out_size)
 {
@@ -51,7 +51,7 @@ static void take_header(const char *line, size_t length, const char *key,
 	out[length] = '\0';
 }
 
-/* Digits and nothing else; where they end, or NULL. */
+/* Parses digits.  Returns their end, or NULL if there are none or too many. */
 static const char *take_number(const char *at, const char *end, uint64_t *out)
 {
 	const char *start = at;

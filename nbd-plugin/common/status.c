@@ -13,7 +13,7 @@
 
 #include "common/status.h"
 
-/* More than status_to_json can ever write. */
+/* More than status_to_json can write. */
 #define TEXT_MAX 65536
 
 static const char *const state_names[] = {
@@ -26,7 +26,7 @@ static const char *const state_names[] = {
 
 #define STATES (sizeof state_names / sizeof state_names[0])
 
-/* The one list of keys, for both directions. */
+/* The list of keys, for both directions. */
 enum kind { UNSIGNED, UNSIGNED64, SIGNED64, TEXT };
 
 static const struct field {
@@ -151,7 +151,7 @@ static bool take_state(struct status *s, struct json_object *object)
 	return false;
 }
 
-/* Keys that we do not know are a newer daemon's; those missing are an error. */
+/* Unknown keys come from a newer server and are ignored; a missing key is an error. */
 static bool take_all(struct status *s, struct json_object *object)
 {
 	struct json_object *value;

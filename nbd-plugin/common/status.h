@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * How an image stands, and its form as JSON: one object, the same keys always.
- * The plugin writes it, the tool reads it.
+ * The status of an image, and its form as JSON: one object that always has the same keys.
+ * The plugin writes the JSON and the tool reads it.
+ *
+ * Any thread may call any function; nothing blocks.
  */
 #ifndef FARROOT_STATUS_H
 #define FARROOT_STATUS_H
@@ -11,38 +13,42 @@
 #include <stdint.h>
 
 enum status_state {
-	STATUS_OPENING,		/* no origin has answered yet */
-	STATUS_READY,		/* serving; nothing in the background */
-	STATUS_FILLING,		/* serving; fetching the rest */
+	STATUS_OPENING,		/* no usable response from an origin yet */
+	STATUS_READY,		/* open; the fill is off or has stopped */
+	STATUS_FILLING,		/* open; the fill runs or waits for its time */
 	STATUS_OUTAGE,		/* no origin can be used at the moment */
-	STATUS_MATERIALIZED	/* every block is here and verified */
+	STATUS_MATERIALIZED	/* every block is present and verified */
 };
 
 struct status {
 	enum status_state state;
-	char origin[256];	/* the URL in use, without user or password */
+	char origin[256];	/* the URL in use, without user name and password */
 	uint64_t image_bytes, present_bytes, cache_bytes;
-	uint64_t ready_needs_bytes;	/* of the profile, still absent */
-	uint64_t budget_bytes, budget_left_bytes;	/* of budget=; 0 = no limit */
-	uint64_t fetched_bytes;	/* bodies received */
-	uint64_t served_bytes;	/* handed to readers */
-	uint64_t wasted_bytes;	/* received and thrown away */
-	uint64_t requests;	/* sent to origins */
-	uint64_t rate_bytes_per_s;	/* measured lately; 0 = not known */
-	unsigned rtt_ms;		/* 0 = not known */
-	unsigned waiting;	/* reads that wait now */
-	int64_t outage_since;	/* Unix time, seconds; 0 = no outage */
-	int64_t eta_s;		/* to materialized; -1 = not known or never */
-	char last_error[256];	/* empty = none so far */
+	uint64_t ready_needs_bytes;	/* absent bytes of the profile */
+	uint64_t budget_bytes, budget_left_bytes;	/* data quota; 0: none */
+	uint64_t fetched_bytes;	/* bytes of bodies received */
+	uint64_t served_bytes;	/* bytes sent to clients */
+	uint64_t wasted_bytes;	/* bytes received and discarded */
+	uint64_t requests;	/* number sent to origins */
+	uint64_t rate_bytes_per_s;	/* most recent measurement; 0: not known */
+	unsigned rtt_ms;		/* 0: not known */
+	unsigned waiting;	/* number of pending reads */
+	int64_t outage_since;	/* Unix time in seconds; 0: no outage */
+	int64_t eta_s;		/* seconds until materialized; -1: not known or never */
+	char last_error[256];	/* "": there was none */
 };
 
-/* The name in JSON, such as "opening". */
+/* Returns the name in JSON, such as "opening": a constant string. */
 const char *status_state_name(enum status_state state);
 
-/* One line of JSON with a newline, malloc'ed; NULL when out of memory. */
+/* Returns one line of JSON with a newline, which the caller must free; NULL if out of
+ * memory.
+ */
 char *status_to_json(const struct status *status);
 
-/* Reads what status_to_json wrote; bytes are untrusted.  Returns 0 or -EINVAL. */
+/* Parses untrusted text in the form that status_to_json writes.  Unknown keys are ignored;
+ * a missing key is an error.  Returns 0, -EINVAL or -ENOMEM.
+ */
 int status_from_json(const char *text, size_t length, struct status *out);
 
 #endif

@@ -62,7 +62,7 @@ uint64_t image_size(const struct image *image)
 	return open ? open->size_bytes : 0;
 }
 
-/* Bytes from at to the next block boundary, at most up to end. */
+/* Returns the bytes from at to the end of the blocks-th block, at most up to end. */
 static uint32_t piece(uint64_t at, uint64_t end, uint64_t blocks)
 {
 	uint64_t stop = (at / STORE_BLOCK + blocks) * STORE_BLOCK;
@@ -70,8 +70,8 @@ static uint32_t piece(uint64_t at, uint64_t end, uint64_t blocks)
 	return (uint32_t)((stop < end ? stop : end) - at);
 }
 
-/* The blocks of one read that are not all present: copies those that are, hands the
- * rest over, and waits.
+/* Reads a range in which blocks are absent: copies the present blocks, requests the
+ * others, and waits for them.
  */
 static int read_missing(struct image *image, const struct open_image *open, uint8_t *buf,
 			uint32_t count, uint64_t offset, const struct cancel *cancel)
@@ -115,7 +115,7 @@ int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
 
 	if (!open || end < offset || end > open->size_bytes)
 		return -EINVAL;
-	/* First, so that the trace has the order in which reads came. */
+	/* Before the data is read, so that the trace has the order of the requests. */
 	is_new = record(open, offset, end);
 	for (at = offset; at < end; at += length) {
 		length = piece(at, end, PENDING_READ_MAX_BLOCKS - 1);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * The engine's front door: an image on an origin, read as if it were a file.
- * The plugin, the tool's verify and the tests all come in here.  Every function
- * is thread-safe unless it says otherwise.
+ * The interface of the engine: an image on an origin, read like a file.  The plugin,
+ * farroot verify and the tests use this interface.
+ *
+ * Any thread may call any function at any time, unless its comment says otherwise.
  */
 #ifndef FARROOT_IMAGE_H
 #define FARROOT_IMAGE_H
@@ -19,50 +20,60 @@ struct image;
 struct profile;
 struct status;
 
-/* Makes an image from options, which must outlive it and have passed
- * options_check.  Starts no thread and touches no network, so it may be called
- * before a daemon forks.  Returns 0 or -errno, having logged why.
+/* Makes an image from options that have passed options_check.  options and log must
+ * outlive the image.  Starts no thread and does not use the network, so it may be called
+ * before a daemon forks.  Returns 0 or -errno, after logging the reason.  Blocks for the
+ * disk.  Free the image with image_free.
  */
 int image_new(const struct options *options, const struct log *log,
 	      struct image **out);
 
-/* Starts the fetch thread, which begins to look for an origin at once. */
+/* Starts the fetch thread, which asks an origin at once.  Must be called once, before any
+ * function below.  Returns 0 or -errno.  Does not block.
+ */
 int image_start(struct image *image);
 
-/* Stops the thread, fails whoever waits with -ESHUTDOWN, frees everything but
- * a store on disk.  Call once, when no other call is under way or can come.
+/* Stops the fetch thread and frees everything; the file of a store on a disk stays.
+ * Blocks until the thread has ended.  No other call may run at the same time or follow.
+ * NULL is fine.
  */
 void image_free(struct image *image);
 
-/* Blocks until an origin has answered and the size is known.
- * Returns 0, -ESHUTDOWN (cancelled) or -EIO (outage=SECONDS passed).
+/* Blocks until the image is open: an origin has answered, and the size is known.
+ * Returns 0; -ESHUTDOWN (cancelled, or the engine stopped); -EIO (only with
+ * outage=SECONDS: they have passed).
  */
 int image_wait_open(struct image *image, const struct cancel *cancel);
 
-/* Bytes; valid once image_wait_open has returned 0. */
+/* The size in bytes.  Requires that image_wait_open has returned 0.  Does not block. */
 uint64_t image_size(const struct image *image);
 
-/* Reads count bytes at offset into buf.  What is in the store is copied without
- * a lock and without a wait; for the rest it blocks until it has arrived and
- * been verified, however long that takes.
- * Returns 0; -EINVAL (out of range); -ESHUTDOWN (cancelled);
- * -EIO (only with outage=SECONDS).
+/* Reads count bytes at offset into buf.  Requires that image_wait_open has returned 0.
+ * Copies present blocks without a lock.  For absent blocks it blocks, without a limit,
+ * until they have arrived and verified.
+ * Returns 0; -EINVAL (out of range); -ESHUTDOWN (cancelled, or the engine stopped);
+ * -EIO (only with outage=SECONDS: no usable data came in this time).  After an error the
+ * contents of buf are undefined.
  */
 int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
 		const struct cancel *cancel);
 
-/* Asks that these bytes be fetched, as a demand, and returns at once. */
+/* Requests count bytes at offset with the priority of a demand, and does not wait for
+ * them.  The request is dropped if too many are queued.  Requires that image_wait_open has
+ * returned 0.  Returns 0 or -EINVAL (out of range).
+ */
 int image_prefetch(struct image *image, uint64_t count, uint64_t offset);
 
-/* A consistent picture of how things stand. */
+/* Copies a consistent status to out.  Holds a lock for a few instructions. */
 void image_status(struct image *image, struct status *out);
 
-/* What was read so far, in the order in which it was first read, with the root
- * hash if there is one.  Returns 0 or -ENOMEM; free out with profile_free.
+/* Copies the access trace to out as a profile, with the root hash if there is one; it is
+ * empty before the image is open.  Returns 0 or -ENOMEM; free out with profile_free in any
+ * case.
  */
 int image_profile(struct image *image, struct profile *out);
 
-/* Name and version of the library that speaks HTTP, a constant string. */
+/* Returns the name and version of the HTTP library, a constant string. */
 const char *image_http_library(void);
 
 #endif

@@ -21,7 +21,7 @@
 #include "engine/status-socket.h"
 #include "common/status.h"
 
-/* For so long a request may still come, and others wait. */
+/* The time that a client has to send a request; other clients wait meanwhile. */
 #define REQUEST_MS 200
 
 struct status_socket {
@@ -31,7 +31,7 @@ struct status_socket {
 	pthread_t thread;
 };
 
-/* A reader that goes away, or does not read, is its own affair. */
+/* A client that closes the connection or does not read gets less; this is no error. */
 static void say(int fd, const char *text, size_t length)
 {
 	ssize_t sent;
@@ -71,8 +71,8 @@ static void say_profile(struct status_socket *s, int fd)
 	free(text);
 }
 
-/* Whether the profile is asked for; a client that wants no more hangs up, or at
- * least half of the line.
+/* Returns whether the client requests the profile.  A client that does not should close the
+ * connection or shut down its write side, which ends the wait.
  */
 static bool wants_profile(struct status_socket *s, int fd)
 {
@@ -92,9 +92,9 @@ static bool wants_profile(struct status_socket *s, int fd)
 
 static void answer(struct status_socket *s, int fd)
 {
-	struct timeval patience = { .tv_sec = 1 };
+	struct timeval timeout = { .tv_sec = 1 };
 
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
 	say_status(s, fd);
 	if (wants_profile(s, fd))
 		say_profile(s, fd);
@@ -122,13 +122,13 @@ static void *serve(void *ctx)
 	}
 }
 
-/* A socket file left by a process that is no more. */
+/* Removes a socket that a dead process has left. */
 static void remove_stale(const struct sockaddr_un *address)
 {
 	struct stat st;
 	int fd;
 
-	/* Connecting to a plain file is refused as well: don't remove that. */
+	/* connect to a regular file fails with ECONNREFUSED too: do not remove a file. */
 	if (lstat(address->sun_path, &st) || !S_ISSOCK(st.st_mode))
 		return;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -209,7 +209,7 @@ void status_socket_close(struct status_socket *s)
 	if (!s)
 		return;
 	if (write(s->stop_fd, &one, sizeof one) < 0)
-		abort();	/* an eventfd of our own can't refuse */
+		abort();	/* cannot happen with an eventfd */
 	pthread_join(s->thread, NULL);
 	close(s->listen_fd);
 	close(s->stop_fd);

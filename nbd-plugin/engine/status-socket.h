@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Tells how an image stands to whoever connects to a Unix socket: one line of
- * JSON, at once and unasked.  A client that has sent STATUS_SOCKET_PROFILE by then
- * or a moment later gets what was read so far, as a profile.  Then comes the end.
+ * The status socket: a Unix socket that sends the status of an image as one line of JSON
+ * to each client that connects.  A client that sends STATUS_SOCKET_PROFILE within 200 ms
+ * also gets the access trace, as a profile.  Then the server closes the connection.
  */
 #ifndef FARROOT_STATUS_SOCKET_H
 #define FARROOT_STATUS_SOCKET_H
@@ -15,12 +15,14 @@
 
 struct status_socket;
 
-/* Listens on path (mode 0600); a socket that nobody listens on any more is
- * replaced.  Starts a thread.  Returns 0 or -errno, having logged why.
+/* Listens on path (mode 0600) and starts a thread that serves the clients, one at a time.
+ * A socket that a dead process has left at path is replaced.  image and log must outlive
+ * the status socket.  Returns 0 or -errno, after logging the reason.  Changes the umask
+ * for a moment, so no other thread may create files meanwhile.
  */
 int status_socket_open(const char *path, struct image *image, const struct log *log,
 		       struct status_socket **out);
-/* Ends the thread and removes the socket; NULL is fine. */
+/* Ends the thread, waits for it, and removes the socket.  NULL is fine. */
 void status_socket_close(struct status_socket *socket);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Glue between nbdkit and the engine; the only file that knows nbdkit.  One
- * image per process, shared by all connections: that is what can_multi_conn
- * promises.
+ * Connects nbdkit to the engine; the only file that uses nbdkit.  All connections of a
+ * process share one image, as can_multi_conn promises.
  */
 #include "config.h"
 
@@ -26,7 +25,7 @@
 
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
 
-/* Since nbdkit 1.36; the same binary has to run on older ones. */
+/* Since nbdkit 1.36.  Weak, because the same binary must run on older releases. */
 extern void nbdkit_disconnect(int force) __attribute__((weak));
 
 static struct options options;
@@ -49,8 +48,8 @@ static void write_log(void *ctx, enum log_level level, const char *message)
 
 static const struct log log_to_nbdkit = { .write = write_log };
 
-/* nbdkit_nanosleep ends at once when the client has hung up or the server is
- * shutting down; nothing else tells.
+/* nbdkit_nanosleep ends at once when the client has closed the connection or the server
+ * shuts down.  nbdkit has no other function that tells this.
  */
 static bool client_is_gone(void *ctx)
 {
@@ -82,7 +81,7 @@ static int set(const char *key, const char *value)
 	return -1;
 }
 
-/* nbdkit changes its directory when it forks. */
+/* Relative paths must be resolved now: nbdkit changes its directory when it forks. */
 static int set_path(const char *key, const char *value)
 {
 	char *path = nbdkit_absolute_path(value);
@@ -145,14 +144,14 @@ static int farroot_after_fork(void)
 {
 	int err;
 
-	/* Not nbdkit's --swap, which also fills the stacks of all its threads
-	 * and every malloc arena: gigabytes.  What is touched is enough.
+	/* nbdkit's --swap also fills the stacks of all threads and every malloc
+	 * arena, which takes gigabytes.  It is enough to lock the pages in use.
 	 */
 	if (options.mlock && mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) {
 		nbdkit_error("mlock=yes: %m");
 		return -1;
 	}
-	/* First what can be refused, then what can only be waited for. */
+	/* The socket may fail; it comes before the thread, which can only wait. */
 	if (options.status_path &&
 	    status_socket_open(options.status_path, image, &log_to_nbdkit, &status_socket))
 		return -1;
@@ -174,14 +173,14 @@ static void farroot_cleanup(void)
 
 static void *is_stopping(void *stopping)
 {
-	/* In a thread without a connection, only a shutdown ends the sleep. */
+	/* In a thread without a connection only a shutdown ends the sleep. */
 	*(bool *)stopping = nbdkit_nanosleep(0, 1) != 0;
 	return NULL;
 }
 
-/* A client that is still there must not take our shutdown for an I/O error of
- * the image, which squashfs would remember: it gets no reply at all.  If only
- * the client has gone, nobody hears the reply.
+/* At a shutdown a client must not get an I/O error, because squashfs would remember it:
+ * the client gets no reply at all.  If only the client has closed its connection, the reply
+ * does not matter.
  */
 static void hang_up(void)
 {
@@ -196,7 +195,7 @@ static void hang_up(void)
 		return;
 	pthread_join(thread, NULL);
 	if (stopping)
-		_exit(EXIT_SUCCESS);	/* nothing is lost by a crash either */
+		_exit(EXIT_SUCCESS);	/* a crash would lose nothing either */
 }
 
 static int fail(int err)
@@ -204,7 +203,7 @@ static int fail(int err)
 	if (err == -ESHUTDOWN)
 		hang_up();
 	else
-		nbdkit_error("%s", err == -EIO ? "no origin within outage= seconds" :
+		nbdkit_error("%s", err == -EIO ? "no usable data from any origin within outage= seconds" :
 			     strerror(-err));
 	nbdkit_set_error(-err);
 	return -1;
@@ -250,7 +249,7 @@ static int no(void *handle)
 	return 0;
 }
 
-/* Every block has bytes of its own, here or far away: nothing is a hole. */
+/* Every block has data, in the store or at an origin: there are no holes. */
 static int farroot_extents(void *handle, uint32_t count, uint64_t offset,
 			   uint32_t flags, struct nbdkit_extents *extents)
 {
@@ -292,21 +291,21 @@ static void farroot_dump_plugin(void)
 }
 
 #define farroot_config_help \
-	"[url=]<URL>               Where the image is; give more for mirrors.\n" \
-	"roothash=<HEX>            What the image must verify against, or\n" \
-	"verify=none               trust whoever answers (dangerous).\n" \
+	"[url=]<URL>               URL of the image; repeat it for mirrors.\n" \
+	"roothash=<HEX>            Root hash that verifies the image, or\n" \
+	"verify=none               do not verify the image (dangerous).\n" \
 	"size=<BYTES>              Pin the size of the image.\n" \
-	"cache=<SIZE>|<N>%         The most to hold locally.\n" \
-	"store=<FILE>              Hold it in a file that outlives this process.\n" \
+	"cache=<SIZE>|<N>%         Capacity of the cache.\n" \
+	"store=<FILE>              Keep the cache in a file that survives restarts.\n" \
 	"fill=yes|idle|no          Fetch the rest in the background.\n" \
-	"profile=none|<URL>|<FILE> What a boot reads; default: <URL>.profile, if any.\n" \
-	"rate=<BYTES>              The most to use of the link, a second.\n" \
-	"budget=<SIZE>             The most to fetch in the background.\n" \
-	"budget-stops=fill|all     What ends then: the fill, or the profile, too.\n" \
-	"outage=wait|<SECONDS>     Wait for ever (default), or fail reads.\n" \
-	"status=<SOCKET>           Where farroot status asks.\n" \
-	"mlock=yes                 Never be swapped out.\n" \
-	"log=<FILE>                Where messages go, such as /dev/kmsg.\n" \
+	"profile=none|<URL>|<FILE> Extents to prefetch; default: <URL>.profile, if any.\n" \
+	"rate=<BYTES>              Fetch at most this many bytes per second.\n" \
+	"budget=<SIZE>             After this many bytes, stop background requests:\n" \
+	"budget-stops=fill|all     only the fill, or the profile and readahead too.\n" \
+	"outage=wait|<SECONDS>     Wait without a limit (default), or fail reads.\n" \
+	"status=<SOCKET>           Socket for farroot status.\n" \
+	"mlock=yes                 Lock the memory: never swap it out.\n" \
+	"log=<FILE>                Append messages to a file such as /dev/kmsg.\n" \
 	"connections=<N> connect-timeout=<S> stall=<S> retry-max=<S>\n" \
 	"cainfo= capath= cookie= followlocation= header= http-version= interface=\n" \
 	"ipresolve= password= protocols= proxy= proxy-password= proxy-user=\n" \
@@ -316,9 +315,9 @@ static void farroot_dump_plugin(void)
 
 static struct nbdkit_plugin plugin = {
 	.name = "farroot",
-	.longname = "farroot: a verified image from far away",
+	.longname = "farroot: a verified image from a web server",
 	.version = PACKAGE_VERSION,
-	.description = "Serves an image on a web server, block by verified block, through any outage.",
+	.description = "Serves an image from a web server, verifies each block, and waits during outages.",
 	.load = farroot_load,
 	.unload = farroot_unload,
 	.config = farroot_config,
@@ -342,5 +341,5 @@ static struct nbdkit_plugin plugin = {
 	.errno_is_preserved = 1,
 };
 
-struct nbdkit_plugin *plugin_init(void);	/* the macro declares none */
+struct nbdkit_plugin *plugin_init(void);	/* the macro does not declare it */
 NBDKIT_REGISTER_PLUGIN(plugin)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * farroot pack --profile and --probe: the squashfs is laid out anew first.  What is
- * not told apart here was refused by farroot(1).
+ * farroot pack --profile and --probe: changes the layout of the squashfs first.  farroot(1)
+ * has already refused the arguments that are not checked here.
  */
 #include "config.h"
 
@@ -24,10 +24,10 @@
 #include "tool/commands.h"
 
 struct layout_pack {
-	struct pack pack;		/* first: what the functions get */
+	struct pack pack;		/* first: the functions get a pointer to it */
 	const char *profile, *of;
 	bool probe;
-	struct profile recorded;	/* for what its header says */
+	struct profile recorded;	/* for its headers */
 	struct file_list boot;
 };
 
@@ -50,7 +50,7 @@ static bool is_list(const char *path)
 	return is;
 }
 
-/* Of another image the offsets are those of other files. */
+/* Refuses a profile of another image, whose offsets are those of other files. */
 static int check_image(const struct layout_pack *l, const char *of)
 {
 	struct image_info image;
@@ -60,7 +60,7 @@ static int check_image(const struct layout_pack *l, const char *of)
 		return said(of, strerror(-err));
 	if (l->recorded.roothash[0] && image.roothash[0] &&
 	    strcasecmp(l->recorded.roothash, image.roothash))
-		return said(l->profile, "it was recorded on another image; name that with --of");
+		return said(l->profile, "the profile was recorded on another image; give that image with --of");
 	return 0;
 }
 
@@ -119,7 +119,7 @@ static int save_profile(struct layout_pack *l, const struct layout *layout, cons
 		err = profile_save("pack", name, &profile) ? PACK_SAID : 0;
 	}
 	if (!err && missing)
-		fprintf(stderr, "farroot pack: %s: %zu of %zu lines are of nothing in %s\n",
+		fprintf(stderr, "farroot pack: %s: %zu of %zu lines name nothing that is in %s\n",
 			l->profile, missing, l->boot.count, l->pack.input);
 	if (!err)
 		printf("profile=%s\nboot-bytes=%" PRIu64 "\n", name, needs.total);
@@ -190,7 +190,7 @@ int cmd_pack_layout(int argc, char **argv)
 		}
 	}
 	if (l.probe == !!l.profile || (l.of && !l.profile))
-		return tool_usage_error("pack", "give --probe, or --profile=FILE and perhaps --of=PROBE");
+		return tool_usage_error("pack", "give --probe, or --profile=FILE with or without --of=PROBE");
 	l.pack.input = argv[optind];
 	return run(&l);
 }

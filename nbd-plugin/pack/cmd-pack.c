@@ -20,14 +20,15 @@ static void help(void)
 	printf("Usage: farroot pack [OPTION]... IMAGE -o OUT\n"
 	       "Copies IMAGE to OUT with a dm-verity hash tree appended, and prints the root\n"
 	       "hash and the kernel arguments that boot it.\n\n"
-	       "  -o, --output=OUT    the file to make; replaced only when it is complete\n"
-	       "  -u, --url=URL       where OUT will be, for the printed kernel arguments\n"
+	       "  -o, --output=OUT    output file; replaced only when it is complete\n"
+	       "  -u, --url=URL       URL of OUT, for the printed kernel arguments\n"
 	       "      --help          show this\n\n"
-	       "Of a squashfs:\n"
-	       "  -p, --profile=FILE  put what a boot reads in front, in its order; FILE is a\n"
-	       "                      profile of IMAGE or a list of files.  Makes OUT.profile\n"
-	       "      --of=PROBE      the image that FILE is a profile of, if it is another\n"
-	       "      --probe         put each file apart, to record a profile that tells all\n");
+	       "For a squashfs:\n"
+	       "  -p, --profile=FILE  move the files that a boot reads to the front, in order;\n"
+	       "                      FILE is a profile of IMAGE or a list of files.  Also\n"
+	       "                      makes OUT.profile\n"
+	       "      --of=PROBE      the image on which FILE was recorded, if not IMAGE\n"
+	       "      --probe         let no two files share a block, to record a profile on OUT\n");
 }
 
 static int copy(int from, int to)
@@ -97,10 +98,10 @@ int cmd_pack(int argc, char **argv)
 		}
 	}
 	if (optind + 1 != argc)
-		return tool_usage_error("pack", "name one IMAGE");
+		return tool_usage_error("pack", "give one IMAGE");
 	if (!pack.output)
-		return tool_usage_error("pack", "name the file to make with -o");
-	/* getopt has moved the image to the end, which makes no difference. */
+		return tool_usage_error("pack", "give the output file with -o");
+	/* getopt has moved the image to the end; the helper program does not care. */
 	if (is_layout)
 		return helper_program_run("", HELPER_SQUASHFS, (size_t)argc, argv);
 	pack.input = argv[optind];

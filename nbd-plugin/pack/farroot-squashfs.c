@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * What farroot(1) runs for all that takes apart a squashfs.
+ * The helper program that farroot(1) runs for commands that need libsquashfs.
  */
 #include "config.h"
 
@@ -17,6 +17,6 @@ int main(int argc, char **argv)
 		return cmd_profile_files(argc - 1, argv + 1);
 	if (argc > 1 && !strcmp(argv[1], "pack"))
 		return cmd_pack_layout(argc - 1, argv + 1);
-	fprintf(stderr, "farroot-squashfs: it is farroot that runs this\n");
+	fprintf(stderr, "farroot-squashfs: do not run this directly; farroot runs it\n");
 	return EXIT_USAGE;
 }

@@ -18,14 +18,14 @@
 #include "pack/pack.h"
 #include "engine/verity/verity-build.h"
 
-/* For remove_temporary, which can be given nothing else. */
+/* For remove_temporary: a signal handler has no other argument. */
 static const char *volatile temporary_to_remove;
 
 static void remove_temporary(int signal_number)
 {
 	if (temporary_to_remove)
 		unlink(temporary_to_remove);
-	raise(signal_number);	/* the default again (SA_RESETHAND): the end */
+	raise(signal_number);	/* the default action now (SA_RESETHAND): ends the process */
 }
 
 static void remove_on_signals(const char *path)
@@ -48,7 +48,9 @@ static void print_result(const struct verity *v, const char *hex, const char *ur
 	printf("kernel-arguments=boot=farroot farroot=%s roothash=%s ip=dhcp\n", url, hex);
 }
 
-/* A tree over a tree would verify too, and puzzle whoever mounts it. */
+/* Returns whether the image already has a tree.  A second tree would verify, but the user
+ * would not expect it.
+ */
 static bool is_packed(int fd, uint64_t size)
 {
 	uint64_t data_blocks = verity_data_blocks(size / VERITY_BLOCK_SIZE);
@@ -63,8 +65,8 @@ static bool is_packed(int fd, uint64_t size)
 	       sb.data_blocks == data_blocks;
 }
 
-/* The image is in fd: pad it, and append the tree.  v is initialized after it
- * returned 0.
+/* Pads the image in fd and appends the tree.  If it returns 0, v is initialized and must be
+ * freed.
  */
 static int append_tree(int fd, struct verity *v)
 {
@@ -106,7 +108,7 @@ static int sync_folder(const char *path)
 	return err;
 }
 
-/* rename would put a file in the place of anything, even of /dev/null. */
+/* rename would replace anything, even /dev/null. */
 static int check_output(const struct pack *p)
 {
 	struct stat in, out;
@@ -126,7 +128,7 @@ static const char *reason(int err)
 	case -ENODATA:
 		return "the image is empty";
 	case -EALREADY:
-		return "the image is packed already";
+		return "the image is already packed";
 	case -ENOTSUP:
 		return "the output exists and is not a regular file";
 	case -EEXIST:
@@ -144,7 +146,7 @@ static void write_hex(const struct verity *v, char hex[PACK_HEX_SIZE])
 		snprintf(hex + 2 * i, 3, "%02x", v->root[i]);
 }
 
-/* It is to be published by a web server, not kept secret. */
+/* Makes the file readable for a web server, and gives it its name. */
 static int publish(const struct pack *p, const char *temporary, int fd)
 {
 	return fchmod(fd, 0644) || rename(temporary, p->output) ? -errno : sync_folder(p->output);
@@ -185,7 +187,7 @@ int pack_run(struct pack *p)
 	if (!err) {
 		remove_on_signals(temporary);
 		err = make(p, temporary, fd);
-		/* After the rename there is no such name any more. */
+		/* After the rename the temporary name does not exist. */
 		if (err)
 			unlink(temporary);
 		temporary_to_remove = NULL;

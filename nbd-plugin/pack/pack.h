@@ -1,25 +1,33 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Makes an image with a hash tree, which appears under its name when it is whole.
- * The same input gives the same output, byte for byte: nothing random, no time.
+ * Makes an image with a hash tree.  The file gets its name only when it is complete.  The
+ * same input gives the same output, byte for byte: there are no random numbers and no
+ * times in it.
  */
 #ifndef FARROOT_PACK_H
 #define FARROOT_PACK_H
 
 #define PACK_HEX_SIZE 65
-#define PACK_SAID 1		/* in the place of -errno: it was told what is wrong */
+#define PACK_SAID 1		/* instead of -errno: the reason was already printed */
 
 struct pack {
 	const char *input, *output;
 	const char *url;	/* for the kernel arguments */
-	/* Writes the data of the image to a file that is empty. */
+	/* Writes the data of the image to an empty file, fd at path.  Returns 0, -errno or
+	 * PACK_SAID.
+	 */
 	int (*fill)(struct pack *pack, const char *path, int fd);
-	/* NULL, or what is to be done with the whole before it gets its name. */
+	/* NULL, or called with the complete image at path before it gets its name.  Returns
+	 * 0, -errno or PACK_SAID.
+	 */
 	int (*finish)(struct pack *pack, const char *path, const char *roothash);
 };
 
-/* Makes it and prints the result; returns the exit status, having said what is wrong. */
+/* Makes the image and prints the result.  Returns the exit status, after printing the
+ * reason of a failure.  The main thread only: installs signal handlers that remove the
+ * temporary file.  Blocks for the disk.
+ */
 int pack_run(struct pack *pack);
 
 #endif

@@ -24,7 +24,7 @@ int profile_boot_add(struct profile_boot *b, const char *key, const char *value)
 	return 0;
 }
 
-/* One that is there: the program would say so less clearly. */
+/* Checks here, because the message of the helper program would be less clear. */
 static int check_readable(const char *path)
 {
 	if (!access(path, R_OK))

@@ -29,11 +29,11 @@ static void help(void)
 	printf("Usage: farroot profile files [OPTION]... PROFILE IMAGE\n"
 	       "  or:  farroot profile files [OPTION]... --to=IMAGE LIST\n"
 	       "  or:  farroot profile files [OPTION]... --to=IMAGE PROFILE OLD-IMAGE\n"
-	       "Lists the files of a squashfs that a profile of it reads, or makes a profile of\n"
+	       "Lists the files of a squashfs that a profile reads, or makes a profile of\n"
 	       "another image from such a list.\n\n"
 	       "  -t, --to=IMAGE     make a profile of IMAGE\n"
-	       "  -n, --needs        instead, say how many bytes it takes, and for what\n"
-	       "  -o, --output=FILE  where to save it (standard output)\n"
+	       "  -n, --needs        print instead how many bytes must be read, by kind\n"
+	       "  -o, --output=FILE  output file (standard output)\n"
 	       "      --help         show this\n");
 }
 
@@ -109,7 +109,7 @@ static int make_profile(const struct options *o, const char *path, const struct 
 	if (!err && (profile_of_files(list, &layout, &profile, &missing) || image_info_read(o->to, &image)))
 		err = say(o->to, strerror(errno ? errno : ENOMEM));
 	if (!err && missing)
-		fprintf(stderr, "farroot " NAME ": %s: %zu of %zu lines are of nothing in %s\n",
+		fprintf(stderr, "farroot " NAME ": %s: %zu of %zu lines name nothing that is in %s\n",
 			path, missing, list->count, o->to);
 	if (!err && o->needs) {
 		err = print_needs(o->to, &profile, &layout);
@@ -167,6 +167,6 @@ int cmd_profile_files(int argc, char **argv)
 	}
 	count = argc - optind;
 	if (count != 2 && !(o.to && count == 1))
-		return tool_usage_error(NAME, "name a PROFILE and its IMAGE, or with --to a LIST");
+		return tool_usage_error(NAME, "give a PROFILE and its IMAGE, or a LIST with --to");
 	return run(&o, count, argv + optind);
 }

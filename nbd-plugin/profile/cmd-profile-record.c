@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * A profile comes from a server that runs here, from the log of one that was not
- * ours, or from a boot in a virtual machine, which makes such a log.
+ * farroot profile record: records a profile from a running farroot server, from the log of
+ * another server, or from a boot in a virtual machine, which writes such a log.
  */
 #include "config.h"
 
@@ -24,7 +24,7 @@
 #include "engine/store/access-trace.h"
 
 #define NAME "profile record"
-/* Of an image whose size nobody says: 4 TiB. */
+/* The assumed size of an image of unknown size: 4 TiB. */
 #define SIZE_MAX_BYTES (4ULL << 40)
 
 struct record {
@@ -37,24 +37,26 @@ static void help(void)
 	printf("Usage: farroot profile record [--socket=PATH] [-o FILE]\n"
 	       "       farroot profile record --log=FILE [IMAGE] [-o FILE]\n"
 	       "       farroot profile record --boot [OPTION]... KERNEL INITRD IMAGE\n"
-	       "Saves what was read of an image, in the order in which it was first read.\n\n"
-	       "  -o, --output=FILE     the profile (standard output; with --boot\n"
+	       "Records a profile: the extents of an image that were read, in the order of\n"
+	       "their first read.\n\n"
+	       "  -o, --output=FILE     output file (standard output; with --boot:\n"
 	       "                        IMAGE.profile)\n"
-	       "  -s, --socket=PATH     ask the server with this status socket\n"
+	       "  -s, --socket=PATH     status socket of the server to record\n"
 	       "                        (" DEFAULT_STATUS_SOCKET ")\n"
-	       "  -l, --log=FILE        take the reads of this log of nbdkit --filter=log\n"
-	       "  -k, --kernel=VERSION  what to note as the kernel (with a server: this one)\n"
-	       "  -b, --boot            boot IMAGE in QEMU, and take what that reads\n"
+	       "  -l, --log=FILE        take the reads from this log of nbdkit --filter=log\n"
+	       "  -k, --kernel=VERSION  kernel version for the header (with a server: the\n"
+	       "                        running kernel)\n"
+	       "  -b, --boot            boot IMAGE in QEMU and record its reads\n"
 	       "      --help            show this\n\n"
 	       "With --boot:\n"
-	       "      --arch=ARCH       amd64 or arm64 (that of KERNEL)\n"
-	       "      --append=ARGS     more kernel arguments\n"
-	       "      --memory=SIZE     of the machine (1G)\n"
-	       "      --kvm             let it run on the processor itself\n"
-	       "      --console=FILE    keep what it says on its serial console\n"
-	       "      --until=PATTERN   what it says there when it is up (login:)\n"
-	       "      --quiet=SECONDS   then wait until it has read nothing new for so long (10)\n"
-	       "      --timeout=SECONDS give up (600)\n");
+	       "      --arch=ARCH       amd64 or arm64 (the architecture of KERNEL)\n"
+	       "      --append=ARGS     additional kernel arguments\n"
+	       "      --memory=SIZE     memory of the virtual machine (1G)\n"
+	       "      --kvm             use KVM instead of emulation\n"
+	       "      --console=FILE    save the output of the serial console\n"
+	       "      --until=PATTERN   the machine is up when the console shows this (login:)\n"
+	       "      --quiet=SECONDS   then wait for SECONDS without a new block read (10)\n"
+	       "      --timeout=SECONDS stop after SECONDS in any case (600)\n");
 }
 
 static int finish(const struct record *r, struct profile *p)
@@ -74,8 +76,8 @@ static int finish(const struct record *r, struct profile *p)
 
 /* From a server */
 
-/* The status comes first, a line, whoever asks for what.  The server may be so
- * busy that it gave up before our question came.
+/* Requests the profile.  The server sends the status first, as one line, to every client.
+ * A busy server may have stopped waiting before the request came: then it is repeated.
  */
 static int ask(const struct record *r, char *text, size_t size, struct profile *out)
 {
@@ -99,7 +101,7 @@ static int ask(const struct record *r, char *text, size_t size, struct profile *
 		fprintf(stderr, "farroot " NAME ": %s: %s\n", r->socket, why);
 		return -1;
 	}
-	fprintf(stderr, "farroot " NAME ": %s: this server knows nothing of profiles\n", r->socket);
+	fprintf(stderr, "farroot " NAME ": %s: this server does not support profiles\n", r->socket);
 	return -1;
 }
 
@@ -123,7 +125,7 @@ static int record_server(struct record *r)
 	return status;
 }
 
-/* From a log, of which this is what matters:
+/* From a log.  The relevant part of a line is:
  * … connection=1 Read id=7 offset=0x1000 count=0x1000 …
  */
 
@@ -209,7 +211,7 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* values: those of ARCH and what follows, NULL where nothing was said. */
+/* values: the values of ARCH and of the options behind it; NULL: not given. */
 static int record_boot(const struct record *r, const char *values[], char *const files[3])
 {
 	static const char *const defaults[] = {
@@ -241,17 +243,17 @@ static int record_what(struct record *r, const char *values[], int argc, char **
 	int i;
 
 	if (r->boot + !!r->log_path + !!r->socket > 1)
-		return tool_usage_error(NAME, "--boot, --log and --socket exclude each other");
+		return tool_usage_error(NAME, "--boot, --log and --socket cannot be used together");
 	if (r->boot && r->kernel)
-		return tool_usage_error(NAME, "--kernel: with --boot the machine tells that itself");
+		return tool_usage_error(NAME, "--kernel: not with --boot, which takes the version from the console");
 	if (r->boot)
-		return argc != 3 ? tool_usage_error(NAME, "name KERNEL, INITRD and IMAGE") :
+		return argc != 3 ? tool_usage_error(NAME, "give KERNEL, INITRD and IMAGE") :
 		       record_boot(r, values, argv);
 	for (i = ARCH; i < OPTIONS_END; i++)
 		if (values[i - ARCH])
-			return tool_usage_error(NAME, "that takes --boot as well");
+			return tool_usage_error(NAME, "an option that needs --boot was given without it");
 	if (r->log_path)
-		return argc > 1 ? tool_usage_error(NAME, "%s: name one IMAGE at most", argv[1]) :
+		return argc > 1 ? tool_usage_error(NAME, "%s: give one IMAGE at most", argv[1]) :
 		       record_log(r, argc ? argv[0] : NULL);
 	if (argc)
 		return tool_usage_error(NAME, "%s: takes no arguments", argv[0]);

@@ -28,17 +28,17 @@ struct show {
 	const char *svg;
 	unsigned columns;
 	bool ascii;
-	struct image_info image;	/* size_bytes 0: nobody said */
+	struct image_info image;	/* size_bytes 0: not given */
 };
 
 static void help(void)
 {
 	printf("Usage: farroot profile show [OPTION]... PROFILE [IMAGE|SIZE]\n"
-	       "Draws what is read over the image: how much of it, where and when.  Without an\n"
-	       "image or its size, up to the last byte that is read.\n\n"
-	       "      --svg=FILE       make a picture instead; - is standard output\n"
-	       "  -w, --width=COLUMNS  of the map (those of the terminal)\n"
-	       "  -a, --ascii          plain characters\n"
+	       "Draws a profile as maps of its image: how much of each part is read, and when.\n"
+	       "Without IMAGE or SIZE the maps end at the last byte that is read.\n\n"
+	       "      --svg=FILE       draw an SVG picture instead; - is standard output\n"
+	       "  -w, --width=COLUMNS  width of the maps (the width of the terminal)\n"
+	       "  -a, --ascii          use ASCII characters only\n"
 	       "      --help           show this\n");
 }
 
@@ -64,7 +64,7 @@ static unsigned terminal_columns(void)
 	return size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
 }
 
-/* A file, or else a number. */
+/* Takes IMAGE or SIZE: a file, or else a number. */
 static int take_image(struct show *s, const char *text)
 {
 	int err = image_info_read(text, &s->image);
@@ -75,7 +75,7 @@ static int take_image(struct show *s, const char *text)
 		err = -ENODATA;
 	if (err)
 		fprintf(stderr, "farroot " NAME ": %s: %s\n", text,
-			err == -ENODATA ? "there is nothing in it" : strerror(-err));
+			err == -ENODATA ? "the file is empty" : strerror(-err));
 	return err;
 }
 
@@ -96,7 +96,7 @@ static void print_totals(const struct show *s, const struct picture *p)
 	if (profile->roothash[0])
 		printf("%-9s %s\n", "roothash", profile->roothash);
 	if (s->image.roothash[0] && strcasecmp(profile->roothash, s->image.roothash))
-		printf("%-9s %s: recorded on another image\n", "but", s->image.roothash);
+		printf("%-9s %s: the profile was recorded on another image\n", "but", s->image.roothash);
 	printf("\n");
 }
 
@@ -140,12 +140,12 @@ static int show(const struct show *s, const char *path, const struct profile *pr
 	int err;
 
 	if (p.size_bytes > INT64_MAX) {
-		fprintf(stderr, "farroot " NAME ": %s: byte %" PRIu64 " is of no image\n", path, last);
+		fprintf(stderr, "farroot " NAME ": %s: no image is so large that it has byte %" PRIu64 "\n", path, last);
 		return EXIT_FAILURE;
 	}
 	err = profile_regions(profile, p.size_bytes, &regions);
 	if (!err && !regions.count) {
-		fprintf(stderr, "farroot " NAME ": %s: nothing of the image is read\n", path);
+		fprintf(stderr, "farroot " NAME ": %s: the profile reads nothing of this image\n", path);
 		err = -ENODATA;
 	} else if (!err && s->svg) {
 		err = save_svg(s, &p);
@@ -198,7 +198,7 @@ int cmd_profile_show(int argc, char **argv)
 		}
 	}
 	if (optind == argc || optind + 2 < argc)
-		return tool_usage_error(NAME, "name a PROFILE and perhaps its IMAGE");
+		return tool_usage_error(NAME, "give a PROFILE and, if you have it, its IMAGE");
 	if (optind + 2 == argc && take_image(&s, argv[optind + 1]))
 		return EXIT_FAILURE;
 	if (profile_load(NAME, argv[optind], &profile))

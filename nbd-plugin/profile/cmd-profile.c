@@ -19,9 +19,9 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } commands[] = {
-	{ "record", cmd_profile_record, "save what a machine has read, or what a boot reads" },
-	{ "show", cmd_profile_show, "draw what a profile reads over its image" },
-	{ "files", files, "translate between what is read and files" },
+	{ "record", cmd_profile_record, "record a profile: of a running machine, a log or a boot" },
+	{ "show", cmd_profile_show, "draw a profile as a map of its image" },
+	{ "files", files, "translate between a profile and a list of files" },
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -31,10 +31,10 @@ static void help(void)
 	size_t i;
 
 	printf("Usage: farroot profile COMMAND [OPTION]...\n"
-	       "Handles profiles: what a boot reads of an image, in the order in which it does.\n\n");
+	       "Handles profiles: the extents of an image that a boot reads, in order.\n\n");
 	for (i = 0; i < COMMANDS; i++)
 		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
-	printf("\n      --help     show this, or with a command its options\n");
+	printf("\n      --help     show this; after a command, show its options\n");
 }
 
 int cmd_profile(int argc, char **argv)
@@ -42,7 +42,7 @@ int cmd_profile(int argc, char **argv)
 	size_t i;
 
 	if (argc < 2)
-		return tool_usage_error("profile", "a command is missing");
+		return tool_usage_error("profile", "give a COMMAND");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		help();
 		return 0;

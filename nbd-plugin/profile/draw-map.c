@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * The terminal map: the image cut into cells, line after line of them.
+ * Draws the text maps: the image is divided into cells, which fill one line after another.
  */
 #include "config.h"
 
@@ -20,8 +20,8 @@
 struct map {
 	uint64_t cell_bytes;
 	size_t cells, columns;
-	uint64_t *bytes;		/* read of each cell */
-	uint8_t *when;			/* which tenth of what is read it is in first, + 1 */
+	uint64_t *bytes;		/* bytes read of each cell */
+	uint8_t *when;			/* the tenth of all reads in which the cell is first read, + 1 */
 };
 
 static const char *const utf8_glyphs[DENSITIES] = { "·", "░", "▒", "▓", "█" };
@@ -79,7 +79,7 @@ static void fill_when(struct map *m, const struct picture *p)
 	}
 }
 
-/* How dense, 0 only if nothing is read and the highest only if all is. */
+/* Returns the density: 0 only if nothing is read, the highest only if all is read. */
 static unsigned density(const struct map *m, size_t cell, uint64_t size_bytes)
 {
 	uint64_t start = (uint64_t)cell * m->cell_bytes;

@@ -18,7 +18,7 @@
 #define BOTTOM 530
 #define PLOT_WIDTH (WIDTH - LEFT - RIGHT)
 #define PLOT_HEIGHT (BOTTOM - TOP)
-/* Nothing is so small that it can't be seen. */
+/* The smallest size of an element, so that it is visible. */
 #define SMALLEST 2.0
 #define TICKS_MAX 10
 
@@ -70,7 +70,7 @@ static void draw_ticks(const struct picture *p, uint64_t total, FILE *to)
 	}
 }
 
-/* One path for all: a quarter of a million elements would choke a viewer. */
+/* One path for all entries: 250,000 elements would be too many for a viewer. */
 static void draw_entries(const struct picture *p, uint64_t total, FILE *to)
 {
 	const struct profile_entry *e;
@@ -121,8 +121,8 @@ void profile_draw_svg(const struct picture *p, FILE *to)
 	fprintf(to, "<text class=\"t\" x=\"%d\" y=\"24\">%.1f of %.1f MiB are read (%.1f %%), in %zu steps</text>\n",
 		LEFT, (double)bytes / (1 << 20), (double)p->size_bytes / (1 << 20),
 		100.0 * (double)bytes / (double)p->size_bytes, p->profile->count);
-	fprintf(to, "<text x=\"%d\" y=\"%d\">read so far</text>\n", 8, TOP - 8);
-	fprintf(to, "<text class=\"c\" x=\"%d\" y=\"%d\">place in the image</text>\n",
+	fprintf(to, "<text x=\"%d\" y=\"%d\">bytes read until then</text>\n", 8, TOP - 8);
+	fprintf(to, "<text class=\"c\" x=\"%d\" y=\"%d\">offset in the image</text>\n",
 		LEFT + PLOT_WIDTH / 2, HEIGHT - 12);
 	draw_ticks(p, total, to);
 	draw_entries(p, total, to);

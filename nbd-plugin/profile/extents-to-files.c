@@ -17,7 +17,7 @@
 #define FRAGMENTS "@fragments"
 #define METADATA_SIZE 8192U
 
-/* A byte per block: simple, and small beside the layout. */
+/* One byte per block: simple, and small compared with the layout. */
 struct blocks {
 	uint8_t *is_in;
 	uint64_t count;
@@ -35,7 +35,7 @@ static uint64_t first_block(uint64_t offset)
 	return offset / BLOCK;
 }
 
-/* One behind the last. */
+/* Returns the block behind the last block of the range. */
 static uint64_t end_block(const struct blocks *b, uint64_t offset, uint64_t length)
 {
 	uint64_t end = offset + length, block = end / BLOCK + (end % BLOCK != 0);
@@ -61,8 +61,8 @@ static bool blocks_have(const struct blocks *b, const struct layout_piece *p)
 	return true;
 }
 
-/* The first piece that ends behind offset; pieces of an image do not overlap, or
- * are the same bytes.
+/* Returns the first piece that ends behind offset.  Two pieces of an image do not overlap,
+ * or they are the same bytes.
  */
 static size_t piece_at(const struct layout *l, uint64_t offset)
 {
@@ -119,7 +119,7 @@ int profile_to_files(const struct profile *profile, const struct layout *l, stru
 	return err;
 }
 
-/* The blocks of a piece that are not there yet. */
+/* Adds the blocks of a piece that were not added before. */
 static int add_piece(struct profile *out, struct blocks *b, const struct layout_piece *p)
 {
 	uint64_t block, end = end_block(b, p->offset, p->length);
@@ -141,8 +141,8 @@ struct translation {
 	struct profile *out;
 };
 
-/* In an image whose table is longer or shorter, what was read of it is about at the
- * same part of the way.
+/* In an image whose table has another length, the same entries are at about the same
+ * fraction of the table.
  */
 static struct file_range scale(const struct file_range *r, uint64_t old, uint64_t new)
 {
@@ -163,7 +163,7 @@ static struct file_range range_in(const struct translation *t, const struct file
 		old = t->list->inodes;
 	else if (!strcmp(r->name, DIRECTORIES))
 		old = t->list->directories;
-	/* Lengths beyond reason are those of no table. */
+	/* A range that is outside of the old table is not scaled. */
 	if (!old || old == f->size || r->start >= old || r->length > old)
 		return *r;
 	return scale(r, old, f->size);
@@ -172,7 +172,7 @@ static struct file_range range_in(const struct translation *t, const struct file
 static int add_range(struct translation *t, const struct layout_file *f,
 		     const struct file_range *r, bool *found);
 
-/* Where a fragment block is has to be read as well. */
+/* The place of a fragment block must be read too, from the fragment table. */
 static int add_fragment_table(struct translation *t)
 {
 	const struct layout_file *f = layout_find(t->layout, FRAGMENTS);
@@ -228,7 +228,7 @@ int profile_of_files(const struct file_list *list, const struct layout *l,
 	return err;
 }
 
-/* The hash blocks above those data blocks, and the tree's superblock. */
+/* Counts the hash blocks that verify these data blocks, and the superblock. */
 static int count_hashes(const struct blocks *read, uint64_t *bytes)
 {
 	uint8_t salt[VERITY_PACK_SALT_SIZE];

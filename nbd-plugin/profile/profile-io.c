@@ -12,7 +12,9 @@
 
 #include "profile/cmd-profile.h"
 
-/* The whole of a file, "-" being standard input; NULL having said why not. */
+/* Reads a whole file, or standard input for "-".  Returns the text, malloc'ed, or NULL
+ * after printing the reason.
+ */
 static char *load_text(const char *command, const char *path, size_t max, size_t *length)
 {
 	bool is_stdin = !strcmp(path, "-");

@@ -29,7 +29,7 @@ int profile_regions(const struct profile *p, uint64_t size_bytes, struct profile
 	if (p->count)
 		memcpy(list, p->entries, p->count * sizeof *list);
 	qsort(list, p->count, sizeof *list, by_offset);
-	/* In place: no region is written before the entries it is made of were read. */
+	/* In place: the entries of a region are read before the region is written. */
 	for (i = 0; i < p->count && list[i].offset < size_bytes; i++) {
 		end = list[i].offset + list[i].length;
 		if (end > size_bytes)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * libsquashfs's compressor, but one that never makes more of it: with lz4 it does of
- * a few bytes, and unsquashfs refuses what it reads then.
+ * libsquashfs's compressor, with the guarantee that the result is not larger than the input.
+ * Its lz4 makes a few bytes larger, and unsquashfs refuses such a block.
  */
 #include "config.h"
 
@@ -12,7 +12,7 @@
 #include "squashfs/reader.h"
 
 struct compressor {
-	sqfs_compressor_t base;		/* first: what the library gets */
+	sqfs_compressor_t base;		/* first: the library gets a pointer to it */
 	sqfs_compressor_t *real;
 };
 
@@ -31,7 +31,7 @@ static void destroy(sqfs_object_t *object)
 	free(object);
 }
 
-/* As well as it can, as long as what unpacks it with the options of the image will. */
+/* The best level with which the options of the image stay valid. */
 static int create(const struct squashfs_reader *s, sqfs_compressor_t **out)
 {
 	SQFS_COMPRESSOR id = (SQFS_COMPRESSOR)s->super.compression_id;

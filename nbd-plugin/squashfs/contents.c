@@ -109,7 +109,9 @@ static bool alike(const struct content *a, const struct content *b)
 	       !memcmp(a->blocks, b->blocks, a->count * sizeof *a->blocks);
 }
 
-/* What nobody is represented by is left in the list as if it had been written. */
+/* Files with the same content share the first struct; the others stay in the list, marked
+ * as written.
+ */
 static void merge_alike(struct contents *c)
 {
 	struct content *first = c->list, *at;

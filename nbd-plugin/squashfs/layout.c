@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * libsquashfs reads the tree; the tables are taken apart here: a table is a chain
- * of metadata blocks, each of two bytes of length and that many bytes of content,
- * which unpacked are 8192 but for the last.
+ * libsquashfs reads the tree of files; this file parses the tables.  A table is a chain of
+ * metadata blocks: two bytes of length, and this many bytes of content.  The uncompressed
+ * content of each block except the last has 8192 bytes.
  * Source of the format: squashfs_fs.h of the Linux kernel, version 4.0.
  */
 #include "config.h"
@@ -24,7 +24,7 @@
 
 struct reading {
 	struct squashfs_reader image;
-	uint8_t *seen;		/* a bit per inode number */
+	uint8_t *seen;		/* one bit per inode number */
 	struct layout *out;
 };
 
@@ -44,7 +44,7 @@ static int add_file(struct layout *l, char *name, uint64_t size)
 	return 0;
 }
 
-/* A piece of the file that was added last. */
+/* Adds a piece of the file that was added last. */
 static int add_piece(struct layout *l, uint64_t offset, uint64_t length, uint64_t start, uint64_t size)
 {
 	struct layout_piece *more;
@@ -63,7 +63,7 @@ static int add_piece(struct layout *l, uint64_t offset, uint64_t length, uint64_
 	return 0;
 }
 
-/* The metadata blocks in [from, to) of the image. */
+/* Adds the metadata blocks in [from, to) of the image. */
 static int add_chain(struct reading *r, const char *name, uint64_t from, uint64_t to)
 {
 	uint64_t start = 0, length;
@@ -91,8 +91,8 @@ static int add_region(struct layout *l, const char *name, uint64_t from, uint64_
 	return err ? err : add_piece(l, from, to > from ? to - from : 0, 0, to - from);
 }
 
-/* Where a table of the kind begins that has an index of pointers to its metadata
- * blocks, which are in front of it.
+/* Finds the beginning of a table that has an index of pointers to its metadata blocks.  The
+ * metadata blocks are in front of the index.
  */
 static int table_start(struct reading *r, uint64_t index, uint64_t *out)
 {
@@ -109,7 +109,7 @@ static int table_start(struct reading *r, uint64_t index, uint64_t *out)
 	return err;
 }
 
-/* That of the extended attributes has another head: where they are, how many. */
+/* The index of the extended attributes has another header: their place and number. */
 static int xattr_start(struct reading *r, uint64_t *out)
 {
 	uint64_t index = r->image.super.xattr_id_table_start;
@@ -135,7 +135,7 @@ static int by_start(const void *left, const void *right)
 	return a->start < b->start ? -1 : a->start > b->start;
 }
 
-/* The tables are at the end, each up to the next. */
+/* The tables are at the end of the image; each ends where the next begins. */
 static int add_tables(struct reading *r)
 {
 	struct region regions[] = {
@@ -231,7 +231,7 @@ static int add_tree(struct reading *r, const sqfs_tree_node_t *node)
 			   node->inode->base.type == SQFS_INODE_EXT_FILE) {
 			if (number > r->image.super.inode_count)
 				return -EINVAL;
-			/* Another name of the same. */
+			/* Another name of the same file. */
 			if (r->seen[number / 8] & 1U << number % 8)
 				continue;
 			r->seen[number / 8] |= (uint8_t)(1U << number % 8);
@@ -271,7 +271,7 @@ static int by_name(const void *left, const void *right)
 	return strcmp(a->name, b->name);
 }
 
-/* Files by name; then pieces, which number them. */
+/* Sorts the files by name, and then the pieces, which refer to files by number. */
 static int sort_all(struct layout *l)
 {
 	uint32_t *moved = calloc(l->file_count, sizeof *moved);

@@ -28,9 +28,9 @@ const char *squashfs_reason(int err)
 {
 	switch (err) {
 	case -EINVAL:
-		return "not a sound squashfs";
+		return "not a valid squashfs";
 	case -EPROTONOSUPPORT:
-		return "a squashfs whose compression libsquashfs does not know";
+		return "libsquashfs does not support the compression of this squashfs";
 	default:
 		return strerror(-err);
 	}

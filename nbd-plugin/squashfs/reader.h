@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * A squashfs that libsquashfs has read: all but the data of its files.  For the
- * squashfs-*.c alone, which are the only users of libsquashfs.
+ * A squashfs that libsquashfs has read, without the data of its files.  Only for
+ * squashfs/, the only folder that uses libsquashfs.  One thread; functions that read the
+ * image block for the disk.
  */
 #ifndef FARROOT_READER_H
 #define FARROOT_READER_H
@@ -31,20 +32,21 @@ struct squashfs_reader {
 	sqfs_tree_node_t *tree;
 };
 
-/* Returns 0 or -errno; -EINVAL of one that is not sound, -EPROTONOSUPPORT of one
- * whose compressor libsquashfs does not know.  To be closed in any case.
+/* Opens the image path.  Returns 0; -EINVAL if it is not a valid squashfs;
+ * -EPROTONOSUPPORT if libsquashfs does not support its compression; or another -errno.
+ * Close image in any case.
  */
 int squashfs_reader_open(const char *path, struct squashfs_reader *image);
 void squashfs_reader_close(struct squashfs_reader *image);
 
-/* One that packs as that image is packed, as well as it can; to be destroyed by
- * sqfs_destroy.  Returns 0 or -errno.
+/* Makes the compressor of the image, with the best level that the options of the image
+ * allow.  Destroy *out with sqfs_destroy.  Returns 0 or -errno.
  */
 int squashfs_compressor(const struct squashfs_reader *image, sqfs_compressor_t **out);
 
-/* -errno for an error of libsquashfs. */
+/* Returns the -errno for an error of libsquashfs; 0 for 0. */
 int squashfs_error(int error);
-/* A sentence for an error of squashfs_reader_open and those after it. */
+/* Returns a message for the -errno of a function of squashfs/. */
 const char *squashfs_reason(int err);
 
 #endif

@@ -21,14 +21,14 @@ struct packing {
 	sqfs_compressor_t *pack;
 	sqfs_frag_table_t *fragments;	/* of out */
 	uint64_t at;			/* where out ends */
-	uint8_t *raw, *block, *packed;	/* of the size of a block */
+	uint8_t *raw, *block, *packed;	/* buffers of one block */
 	uint8_t *ends;			/* the fragment block being filled */
 	size_t ends_bytes;
 	uint32_t ends_number;
 	uint8_t *opened;		/* the fragment block that was read last */
 	uint32_t opened_number;
-	uint8_t *is_split;		/* of the fragments of in: some of it is elsewhere now */
-	uint32_t *new_fragment;		/* likewise: its number in out, if it was copied */
+	uint8_t *is_split;		/* per fragment block of in: part of it was moved */
+	uint32_t *new_fragment;		/* per fragment block of in: its number in out, if copied */
 };
 
 static int append(struct packing *p, const void *bytes, size_t size)
@@ -46,7 +46,7 @@ static int align(struct packing *p)
 	return p->at % DEVICE_BLOCK ? append(p, zeroes, DEVICE_BLOCK - p->at % DEVICE_BLOCK) : 0;
 }
 
-/* A compressed block into p->raw; its length with the bit. */
+/* Reads a compressed block into p->raw.  length has the bit for stored blocks. */
 static int read_raw(struct packing *p, uint64_t offset, uint32_t length)
 {
 	length &= ~SQUASHFS_BLOCK_STORED;
@@ -55,7 +55,7 @@ static int read_raw(struct packing *p, uint64_t offset, uint32_t length)
 	return squashfs_error(p->in.file->read_at(p->in.file, offset, p->raw, length));
 }
 
-/* p->raw unpacked; it must be of that size. */
+/* Decompresses p->raw, which must have bytes bytes. */
 static int unpack(struct packing *p, uint32_t length, uint8_t *out, size_t bytes)
 {
 	uint32_t stored = length & ~SQUASHFS_BLOCK_STORED;
@@ -71,8 +71,8 @@ static int unpack(struct packing *p, uint32_t length, uint8_t *out, size_t bytes
 	return got < 0 || (size_t)got < bytes ? -EINVAL : 0;
 }
 
-/* Appends bytes as well packed as it goes, or the length bytes of p->raw if those
- * are fewer (0: there are none); what the length then is, in *out.
+/* Compresses bytes and appends them, or the length bytes of p->raw if these are fewer (0:
+ * there are none).  *out is the length of the result.
  */
 static int append_packed(struct packing *p, const uint8_t *bytes, size_t size,
 			 uint32_t length, uint32_t *out)
@@ -120,8 +120,8 @@ static int write_blocks(struct packing *p, struct content *c, bool again)
 	return err;
 }
 
-/* The end of a file, in a fragment block that is unpacked only if it is not the same
- * as last time.
+/* Returns the end of a file.  Its fragment block is decompressed only if it is not the same
+ * as in the previous call.
  */
 static int read_end(struct packing *p, const struct content *c, const uint8_t **out)
 {
@@ -138,7 +138,7 @@ static int read_end(struct packing *p, const struct content *c, const uint8_t **
 	err = squashfs_error(sqfs_frag_table_lookup(p->in.fragments, c->fragment, &fragment));
 	if (!err)
 		err = read_raw(p, fragment.start_offset, fragment.size);
-	/* The last one may be shorter than a block, and what is behind it is nobody's. */
+	/* The last fragment block may be shorter than a block; the rest is zeroed. */
 	memset(p->opened, 0, p->in.super.block_size);
 	if (!err)
 		err = unpack(p, fragment.size, p->opened, fragment.size & SQUASHFS_BLOCK_STORED ?
@@ -175,7 +175,7 @@ static int write_end(struct packing *p, struct content *c)
 		err = flush_ends(p);
 	if (!err)
 		err = read_end(p, c, &end);
-	/* Its number is taken when it begins, its place known when it is full. */
+	/* A fragment block gets its number at its beginning, and its place when it is full. */
 	if (!err && !p->ends_bytes)
 		err = squashfs_error(sqfs_frag_table_append(p->fragments, 0, 0, &p->ends_number));
 	if (err)
@@ -187,7 +187,7 @@ static int write_end(struct packing *p, struct content *c)
 	return 0;
 }
 
-/* Before blocks are written, their new lengths are marks: a boot reads it. */
+/* Before a block is written, its new length marks whether a boot reads the block. */
 static void mark_blocks(struct packing *p, const struct file_list *boot)
 {
 	const uint64_t size = p->in.super.block_size;
@@ -212,7 +212,7 @@ static bool is_read_whole(const struct content *c)
 	return true;
 }
 
-/* First all of which a boot reads all blocks, without a gap, and then the others. */
+/* Writes the files that a boot reads completely, without gaps (is_whole), or the others. */
 static int write_boot_part(struct packing *p, const struct file_list *boot, bool is_whole)
 {
 	const struct file_range *r;
@@ -242,7 +242,7 @@ static int write_boot(struct packing *p, const struct file_list *boot)
 	return err ? err : write_boot_part(p, boot, false);
 }
 
-/* What is left of fragment blocks of which a boot reads something goes into new ones. */
+/* Puts the rest of the fragment blocks that were split into new fragment blocks. */
 static int write_rest_of_split(struct packing *p)
 {
 	struct content *c;
@@ -292,7 +292,7 @@ static int write_rest(struct packing *p)
 	return err ? err : copy_fragments(p);
 }
 
-/* The end becomes a block, which is what the format calls it without fragments. */
+/* The end becomes a block, as in a squashfs without fragments. */
 static int write_apart(struct packing *p, struct content *c)
 {
 	size_t bytes = content_end_bytes(c, p->in.super.block_size);
@@ -326,7 +326,7 @@ static int write_all_apart(struct packing *p)
 	return err;
 }
 
-/* The superblock comes last; the options of the compressor, which are the same. */
+/* Writes zeroes for the superblock, which is written last, and the same compressor options. */
 static int write_head(struct packing *p)
 {
 	uint8_t head[sizeof(sqfs_super_t)] = { 0 }, options[512];
@@ -370,7 +370,7 @@ static int prepare(struct packing *p, const char *in, const char *out)
 	return p->out ? 0 : errno ? -errno : -EIO;
 }
 
-/* Numbers that are used as indices further down. */
+/* Checks the numbers that are used as indices later. */
 static int check_fragments(const struct packing *p)
 {
 	size_t count = sqfs_frag_table_get_size(p->in.fragments);

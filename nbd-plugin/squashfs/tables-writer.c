@@ -15,7 +15,7 @@
 
 #define DEVICE_BLOCK 4096
 #define NO_XATTRS 0xffffffffU
-#define XATTR_HEADER 16		/* where they are, how many; then pointers */
+#define XATTR_HEADER 16		/* place and number of the attributes; pointers follow */
 #define XATTRS_PER_BLOCK 512
 
 struct writing {
@@ -25,10 +25,10 @@ struct writing {
 	sqfs_super_t super;
 	sqfs_meta_writer_t *inodes, *directories;
 	sqfs_dir_writer_t *entries;
-	uint64_t *places;	/* of an inode in the new table, plus 1, by number */
+	uint64_t *places;	/* by inode number: the place in the new table, plus 1 */
 };
 
-/* The new one of a regular file, to be freed. */
+/* Returns the new inode of a regular file, which the caller must free. */
 static sqfs_inode_generic_t *file_inode(const sqfs_inode_generic_t *old, const struct content *c)
 {
 	size_t bytes = c->new_count * sizeof(uint32_t);
@@ -63,7 +63,7 @@ static int write_leaf(struct writing *w, const sqfs_inode_generic_t *old)
 	sqfs_inode_generic_t *inode;
 	int err;
 
-	/* Another name of the same. */
+	/* Another name of the same file. */
 	if (w->places[old->base.inode_number])
 		return 0;
 	if (!c)
@@ -107,7 +107,7 @@ static int write_directory_inode(struct writing *w, const sqfs_inode_generic_t *
 	return err;
 }
 
-/* What is in a directory comes before it, in the order of the names. */
+/* Writes the entries of a directory, in the order of their names, and then the directory. */
 static int write_directory(struct writing *w, const sqfs_tree_node_t *node)
 {
 	const sqfs_tree_node_t *child;
@@ -129,8 +129,8 @@ static int write_directory(struct writing *w, const sqfs_tree_node_t *node)
 	return err ? err : write_directory_inode(w, node->inode);
 }
 
-/* Copied, and moved: what points from one place of the image to another is in the
- * header and behind it.
+/* Copies the extended attributes to another offset, and adjusts the pointers in the header
+ * and behind it.
  */
 static int write_xattrs(struct writing *w)
 {
@@ -162,7 +162,7 @@ static int write_xattrs(struct writing *w)
 		goto out;
 	}
 	for (i = 0; i <= blocks; i++) {
-		/* The first, then those behind the count. */
+		/* The pointer in the header, then the pointers behind it. */
 		uint8_t *place = bytes + (index - start) + (i ? XATTR_HEADER + (i - 1) * 8 : 0);
 		uint64_t value;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * farroot jail: becomes a program that the root file system depends on.  Such a
- * program must outlive the initramfs, systemd's kills and a lack of memory, and
- * must need nothing that is read through itself.
+ * farroot jail: runs a program that the root file system depends on in a sandbox.  Such a
+ * program must survive the end of the initramfs, the kills of systemd and a lack of memory,
+ * and must not need a file that is read through itself.
  */
 #include "config.h"
 
@@ -23,7 +23,7 @@
 #define PR_SET_IO_FLUSHER 57	/* Linux 5.6 */
 #endif
 
-/* Of each thread of nbdkit, of which there are hundreds. */
+/* The stack of each thread; nbdkit has hundreds of threads. */
 #define STACK_BYTES (256 * 1024)
 #define NICE -20
 #define STRING_OF(x) #x
@@ -31,11 +31,12 @@
 
 static const char usage[] =
 "Usage: farroot jail [OPTION]... DIRECTORY PROGRAM [ARGUMENT]...\n"
-"Runs PROGRAM with DIRECTORY as its root, without any capability, spared by\n"
-"systemd's shutdown (its name begins with @) and by the OOM killer, in a session\n"
-"of its own, before all others on the processor, free to lock its memory.\n"
+"Runs PROGRAM in a sandbox for servers that the root file system depends on.\n"
+"DIRECTORY is its root directory.  PROGRAM has no capabilities, its own session\n"
+"and the highest processor priority, and may lock its memory.  The OOM killer and\n"
+"systemd's shutdown do not kill it (its name begins with @).\n"
 "\n"
-"  -l, --log=FILE   append what it prints to FILE; a path outside DIRECTORY\n"
+"  -l, --log=FILE   append the output of PROGRAM to FILE, outside DIRECTORY\n"
 "      --help       show this\n";
 
 static int fail(const char *what)
@@ -74,8 +75,8 @@ static void write_self(const char *name, const char *text)
 		close(fd);
 }
 
-/* Where the kernel or a container forbids one of these, the program still runs:
- * each of them only makes its death less likely.
+/* If the kernel or a container forbids one of these settings, the program still runs: each
+ * setting only makes its death less likely.
  */
 static void protect(void)
 {
@@ -83,14 +84,15 @@ static void protect(void)
 	const struct rlimit memlock = { RLIM_INFINITY, RLIM_INFINITY };
 
 	write_self("oom_score_adj", "-1000");
-	/* A boot keeps every processor busy, and all of it waits for this one.  The
-	 * nice value counts within the session's autogroup, where there is such.
+	/* A boot keeps every processor busy, and all of its processes wait for this
+	 * one.  If the kernel has autogroups, the nice value counts only within the
+	 * session's autogroup.
 	 */
 	if (setpriority(PRIO_PROCESS, 0, NICE) < 0)
 		perror("farroot jail: nice");
 	if (access("/proc/self/autogroup", F_OK) == 0)
 		write_self("autogroup", STRING(NICE));
-	/* Its allocations must not wait for write-back through itself. */
+	/* Its allocations must not wait for write-back that goes through itself. */
 	if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0) < 0)
 		perror("farroot jail: PR_SET_IO_FLUSHER");
 	if (setrlimit(RLIMIT_MEMLOCK, &memlock) < 0)
@@ -99,8 +101,8 @@ static void protect(void)
 		perror("farroot jail: RLIMIT_STACK");
 }
 
-/* It stays uid 0, as systemd spares no other; without capabilities that is the
- * right to what root owns and no more.
+/* The uid stays 0, because systemd kills processes of other users.  Without capabilities,
+ * uid 0 only gives access to the files of root.
  */
 static int drop_capabilities(void)
 {
@@ -145,12 +147,12 @@ int cmd_jail(int argc, char **argv)
 		}
 	}
 	if (argc - optind < 2)
-		return tool_usage_error("jail", "needs a directory and a program");
+		return tool_usage_error("jail", "give a DIRECTORY and a PROGRAM");
 	directory = argv[optind];
 	command = argv + optind + 1;
 	program = command[0];
 
-	setsid();	/* fails only if it leads a session already */
+	setsid();	/* fails only if this process already leads a session */
 	protect();
 	if (log_path && redirect(log_path) < 0)
 		return fail(log_path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Turns into nbdkit, with the flags that a root file system needs.
+ * farroot serve: executes nbdkit with the options that a root file system needs.
  */
 #include "config.h"
 
@@ -24,8 +24,8 @@
 #include "tool/commands.h"
 
 #define ARGS_MAX 128
-/* The kernel's queue depth: a read that hits must find a thread even when all
- * others wait.
+/* The depth of the kernel's queue: a read that hits must find a free thread even if all
+ * other reads wait.
  */
 #define DEFAULT_THREADS "128"
 #define THREADS_MAX 4096
@@ -33,11 +33,11 @@
 struct serve {
 	const char *socket, *threads, *plugin, *pidfile;
 	bool foreground;
-	struct options options;	/* to refuse nonsense before nbdkit starts */
+	struct options options;	/* checked before nbdkit starts */
 	bool has_mlock;
 	char *args[ARGS_MAX];
 	int count;
-	char *url_args[OPTIONS_MAX_URLS];	/* those of args that are ours to free */
+	char *url_args[OPTIONS_MAX_URLS];	/* the elements of args to free */
 	size_t url_count;
 };
 
@@ -46,13 +46,13 @@ static void help(void)
 	printf("Usage: farroot serve URL [MIRROR]... roothash=HEX [KEY=VALUE]... [OPTION]...\n"
 	       "Serves an image as a read-only NBD device on a Unix socket, with nbdkit.\n\n"
 	       "  -s, --socket=PATH    NBD socket (" DEFAULT_NBD_SOCKET ")\n"
-	       "  -t, --threads=N      reads that may wait at once, per connection (" DEFAULT_THREADS ")\n"
-	       "  -f, --foreground     do not go into the background\n"
-	       "  -P, --pidfile=PATH   write the process id there\n"
+	       "  -t, --threads=N      concurrent reads per connection (" DEFAULT_THREADS ")\n"
+	       "  -f, --foreground     stay in the foreground\n"
+	       "  -P, --pidfile=PATH   write the process id to PATH\n"
 	       "      --plugin=PATH    the plugin, by name or path (farroot)\n"
 	       "      --help           show this\n\n"
-	       "KEY=VALUE are the parameters of nbdkit-farroot-plugin(1).  Unless given, status=\n"
-	       "is " DEFAULT_STATUS_SOCKET ", and mlock=yes if that is permitted.\n");
+	       "KEY=VALUE are the parameters of nbdkit-farroot-plugin(1).  Default: status=\n"
+	       DEFAULT_STATUS_SOCKET ", and mlock=yes if it is permitted.\n");
 }
 
 static void add(struct serve *s, const char *text)
@@ -61,7 +61,7 @@ static void add(struct serve *s, const char *text)
 		s->args[s->count++] = (char *)text;
 }
 
-/* root in a container may well lack the right. */
+/* Root in a container may not have the right. */
 static bool may_lock_memory(void)
 {
 	struct rlimit limit;
@@ -71,7 +71,7 @@ static bool may_lock_memory(void)
 	return geteuid() == 0 && prctl(PR_CAPBSET_READ, CAP_IPC_LOCK, 0, 0, 0) == 1;
 }
 
-/* The folder of the default sockets is ours to make. */
+/* Makes the folder of the default sockets. */
 static int make_folder(const char *path)
 {
 	if (strncmp(path, DEFAULT_FOLDER "/", sizeof DEFAULT_FOLDER))
@@ -86,12 +86,12 @@ static int make_folders(const struct serve *s)
 	if (!err && !s->options.status_path)
 		err = make_folder(DEFAULT_STATUS_SOCKET);
 	if (err)
-		fprintf(stderr, "farroot serve: %s: %s; be root, or say --socket=PATH and status=PATH\n",
+		fprintf(stderr, "farroot serve: %s: %s; run as root, or give --socket=PATH and status=PATH\n",
 			DEFAULT_FOLDER, strerror(-err));
 	return err;
 }
 
-/* What a process that is no more has left behind. */
+/* Removes a socket that a dead process has left. */
 static int free_socket(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -102,7 +102,7 @@ static int free_socket(const char *path)
 		return -ENAMETOOLONG;
 	if (lstat(path, &st))
 		return errno == ENOENT ? 0 : -errno;
-	/* Connecting to a plain file is refused as well: don't remove that. */
+	/* connect to a regular file fails with ECONNREFUSED too: do not remove a file. */
 	if (!S_ISSOCK(st.st_mode))
 		return -ENOTSOCK;
 	strcpy(address.sun_path, path);
@@ -151,7 +151,7 @@ static int take(struct serve *s, char *arg, char *why, size_t why_size)
 	return err;
 }
 
-/* -1 to go on, or the exit status. */
+/* Returns -1 to continue, or the exit status. */
 static int parse(struct serve *s, int argc, char **argv)
 {
 	static const struct option long_options[] = {
@@ -222,7 +222,7 @@ static int take_all(struct serve *s, int argc, char **argv)
 		err = take(s, argv[optind], why, sizeof why);
 	if (!err)
 		err = options_check(&s->options, why, sizeof why);
-	/* Three more may come, with the NULL. */
+	/* Three more may follow, including the NULL. */
 	if (!err && s->count > ARGS_MAX - 3) {
 		snprintf(why, sizeof why, "too many parameters");
 		err = -E2BIG;
@@ -244,11 +244,11 @@ static int become_nbdkit(struct serve *s)
 	err = free_socket(s->socket);
 	if (err) {
 		fprintf(stderr, "farroot serve: %s: %s\n", s->socket,
-			err == -EADDRINUSE ? "a server listens there already" : strerror(-err));
+			err == -EADDRINUSE ? "a server already listens on this socket" : strerror(-err));
 		return EXIT_FAILURE;
 	}
 	execvp("nbdkit", s->args);
-	fprintf(stderr, "farroot serve: cannot run nbdkit: %s; apt-get install nbdkit\n",
+	fprintf(stderr, "farroot serve: cannot run nbdkit: %s; install it with apt-get install nbdkit\n",
 		strerror(errno));
 	return EXIT_FAILURE;
 }

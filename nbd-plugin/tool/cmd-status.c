@@ -24,9 +24,9 @@
 static void help(void)
 {
 	printf("Usage: farroot status [--json|--watch] [--socket=PATH]\n"
-	       "Shows how a served image stands.\n\n"
-	       "  -j, --json         one line of JSON, as it comes from the server\n"
-	       "  -w, --watch        keep showing; ends when all of the image is here\n"
+	       "Shows the status of a served image.\n\n"
+	       "  -j, --json         print the line of JSON that the server sends\n"
+	       "  -w, --watch        show progress until the whole image is present\n"
 	       "  -s, --socket=PATH  the server's status socket\n"
 	       "                     (" DEFAULT_STATUS_SOCKET ")\n"
 	       "      --help         show this\n");
@@ -96,7 +96,7 @@ static void print_text(const struct status *s)
 	if (s->last_error[0])
 		printf("%-9s %s\n", "last", s->last_error);
 	if (s->eta_s > 0)
-		printf("%-9s %" PRId64 " min %" PRId64 " s to go until all of it is here\n",
+		printf("%-9s %" PRId64 " min %" PRId64 " s until the whole image is present\n",
 		       "eta", s->eta_s / 60, s->eta_s % 60);
 }
 
@@ -130,7 +130,7 @@ static void print_line(const struct status *s, bool on_terminal)
 	fflush(stdout);
 }
 
-/* The server quotes others, who must not drive the terminal. */
+/* The text may come from another server: control characters must not reach the terminal. */
 static void clean(char *text)
 {
 	for (; *text; text++)
@@ -210,7 +210,7 @@ int cmd_status(int argc, char **argv)
 	if (optind < argc)
 		return tool_usage_error("status", "%s: takes no arguments", argv[optind]);
 	if (json && keep_watching)
-		return tool_usage_error("status", "--json and --watch exclude each other");
+		return tool_usage_error("status", "--json and --watch cannot be used together");
 	if (keep_watching)
 		return watch(path, text);
 	if (get(path, text, &s))

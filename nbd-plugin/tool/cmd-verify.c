@@ -24,10 +24,10 @@
 static void help(void)
 {
 	printf("Usage: farroot verify FILE|URL ROOTHASH [KEY=VALUE]...\n"
-	       "Reads all of an image and checks every block of it.  A file that is damaged has\n"
-	       "its bad blocks named; an origin is given up when nothing good has come from it\n"
-	       "for outage= seconds (60).\n\n"
-	       "  KEY=VALUE   how to reach a URL, as in nbdkit-farroot-plugin(1)\n"
+	       "Reads a whole image and verifies each block.  For a FILE, prints the offsets of\n"
+	       "the first damaged blocks.  For a URL, fails when no usable data has come for\n"
+	       "outage= seconds (60).\n\n"
+	       "  KEY=VALUE   parameters for a URL, see nbdkit-farroot-plugin(1)\n"
 	       "      --help  show this\n");
 }
 
@@ -40,7 +40,7 @@ static void name_bad(void *ctx, uint64_t block)
 		       block, block * VERITY_BLOCK_SIZE);
 }
 
-/* Finds the tree of a file; NULL, or what is wrong. */
+/* Finds the hash tree of a file.  Returns NULL, or a message. */
 static const char *open_tree(int fd, const uint8_t *root, struct verity *v)
 {
 	uint8_t bytes[VERITY_BLOCK_SIZE];
@@ -54,16 +54,16 @@ static const char *open_tree(int fd, const uint8_t *root, struct verity *v)
 	data_blocks = st.st_size % VERITY_BLOCK_SIZE ? 0 :
 		      verity_data_blocks((uint64_t)st.st_size / VERITY_BLOCK_SIZE);
 	if (!data_blocks)
-		return "its size is not that of an image made by farroot pack";
+		return "no image made by farroot pack has this size";
 	if (pread(fd, bytes, sizeof bytes, (off_t)(data_blocks * VERITY_BLOCK_SIZE)) !=
 	    (ssize_t)sizeof bytes)
 		return "cannot read the superblock";
 	if (verity_superblock_parse(bytes, sizeof bytes, &sb, &why))
 		return why;
 	if (sb.data_blocks != data_blocks)
-		return "superblock and size of the file contradict each other";
+		return "the superblock and the size of the file contradict each other";
 	return verity_init(v, data_blocks, sb.salt, sb.salt_size, root) ?
-	       "the salt pins another size: this is not the whole image" : NULL;
+	       "the salt names another size: this is not the whole image" : NULL;
 }
 
 static int verify_file(const char *path, const uint8_t *root)
@@ -121,7 +121,7 @@ static int read_all(struct image *image, const char *url)
 		return 0;
 	}
 	image_status(image, &status);
-	fprintf(stderr, "farroot verify: %s: given up: %s\n", url,
+	fprintf(stderr, "farroot verify: %s: cannot read the image: %s\n", url,
 		status.last_error[0] ? status.last_error : strerror(-err));
 	return EXIT_FAILURE;
 }

@@ -16,10 +16,10 @@ static const struct command {
 	{ "pack", cmd_pack, "append a hash tree to an image and print its root hash" },
 	{ "verify", cmd_verify, "check a file or an origin against a root hash" },
 	{ "serve", cmd_serve, "serve an image from its origins as an NBD device" },
-	{ "status", cmd_status, "show how a served image stands" },
-	{ "profile", cmd_profile, "record and look at what a boot reads" },
-	{ "attach", cmd_attach, "give a served image to a block device of the kernel" },
-	{ "jail", cmd_jail, "run a server that the root file system depends on" },
+	{ "status", cmd_status, "show the status of a served image" },
+	{ "profile", cmd_profile, "record, draw and translate what a boot reads" },
+	{ "attach", cmd_attach, "attach a served image to a block device of the kernel" },
+	{ "jail", cmd_jail, "run a server in a sandbox, for the root file system" },
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -29,10 +29,10 @@ static void help(FILE *to)
 	size_t i;
 
 	fprintf(to, "Usage: farroot COMMAND [OPTION]...\n"
-		"Boots and runs a machine whose root file system is far away.\n\n");
+		"Boots and runs a machine from a root file system on a web server.\n\n");
 	for (i = 0; i < COMMANDS; i++)
 		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
-	fprintf(to, "\n  --help     show this, or with a command its options\n"
+	fprintf(to, "\n  --help     show this; after a command, show its options\n"
 		"  --version  show the version\n");
 }
 

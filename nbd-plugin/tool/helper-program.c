@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Every initramfs carries farroot(1).  So what a booting machine has no use for,
- * and what needs more libraries, is a helper program of its own.
+ * Every initramfs contains farroot(1).  Therefore code that needs additional libraries, or
+ * that a booting machine does not use, is in separate helper programs.
  */
 #include "config.h"
 
@@ -14,7 +14,7 @@
 
 #include "tool/commands.h"
 
-/* The folder of this program, with a / at the end; "" if that is not known. */
+/* Finds the folder of this program, with a / at the end; "" if it is not known. */
 static void find_self(char *self, size_t size)
 {
 	ssize_t length = readlink("/proc/self/exe", self, size - 1);
@@ -24,9 +24,9 @@ static void find_self(char *self, size_t size)
 	self[length > 0 ? length : 0] = '\0';
 }
 
-/* Where the helper is, malloc'ed: in the folder that the environment names, beside
- * this program (a build tree), near this program (an installation that was moved),
- * or where it was configured to be, whether it is there or not.  NULL: out of memory.
+/* Returns the path of the helper, malloc'ed: in the folder that the environment names, in
+ * the folder of this program (a build tree), near this program (a moved installation), or
+ * in the configured folder, whether the helper exists there or not.  NULL: out of memory.
  */
 static char *find_helper(const char *name)
 {

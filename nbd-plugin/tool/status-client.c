@@ -12,7 +12,7 @@
 
 #include "tool/commands.h"
 
-/* One that has hung up already may still have said something. */
+/* A server that has already closed the connection may still have sent something. */
 static void send_request(int fd, const char *request)
 {
 	if (request && send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
@@ -23,7 +23,7 @@ static void send_request(int fd, const char *request)
 ssize_t status_client_ask(const char *path, const char *request, char *text, size_t size)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct timeval patience = { .tv_sec = 5 };
+	struct timeval timeout = { .tv_sec = 5 };
 	size_t length = 0;
 	ssize_t got = 0;
 	int fd;
@@ -34,14 +34,14 @@ ssize_t status_client_ask(const char *path, const char *request, char *text, siz
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
 	if (connect(fd, (struct sockaddr *)&address, sizeof address))
 		got = -1;
 	else
 		send_request(fd, request);
 	while (got >= 0 && length < size && (got = read(fd, text + length, size - length)) > 0)
 		length += (size_t)got;
-	/* A server that does not listen to requests resets after its answer. */
+	/* A server that does not read the request resets the connection after its answer. */
 	if (got < 0 && errno == ECONNRESET && length)
 		got = 0;
 	got = got < 0 ? -errno : (ssize_t)length;

@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # A boot over https, with a private CA from the initramfs, from a mirror because
-# nobody answers at the first origin; still so when the initramfs is long gone.
+# the first origin does not answer; this still works after the initramfs is gone.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=vm/boot.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/boot/vm/boot.sh"

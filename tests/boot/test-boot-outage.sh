@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # The origin goes away for a minute in the middle of a boot over a slow link; the
-# boot waits, goes on, and nobody in the guest saw an I/O error.
+# boot waits and goes on, and no process in the guest gets an I/O error.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=vm/boot.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/boot/vm/boot.sh"

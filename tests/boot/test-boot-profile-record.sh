@@ -26,7 +26,7 @@ boot_seen 'vm-report: root=overlay lower=/dev/vda' || boot_fail "not the root th
 for header in "# farroot profile" "# roothash=$boot_roothash" "# kernel=[0-9].*-amd64" "# recorded=20.*"; do
 	grep -qx -e "$header" "$image.profile" || boot_fail "no '$header' in: $(head -n 5 "$image.profile")"
 done
-# Of a squashfs the tables are last; where they begin is in its superblock.
+# The tables of a squashfs are last; its superblock has their offset.
 tables=$(od -An -t u8 -j 64 -N 8 "$image" | tr -d ' ')
 data=$(stat -c %s "$boot_image/image.squashfs")
 grep -v '^#' "$image.profile" | awk -v size="$boot_size" -v tables="$tables" -v data="$data" '

@@ -4,7 +4,7 @@
 #
 # Once nbdkit runs, in the background and with paths that were relative, no file
 # is looked up any more: CA, password and plugin can be removed, as they are when
-# an initramfs gives way to the real root.
+# the real root replaces an initramfs.
 . "${srcdir:-..}/tests/lib.sh"
 need nbdkit openssl
 

@@ -47,4 +47,4 @@ origin_thaw 1
 nobody_waits() {
 	[ "$(waiting)" = 0 ]
 }
-wait_until 20 "nobody waits any more" nobody_waits
+wait_until 20 "no read waits any more" nobody_waits

@@ -8,7 +8,7 @@
 need nbdcopy veritysetup
 
 mkdir "$dir/www1"
-# Of one block, of one hash block, of one more, of three levels.
+# Images with one block, with one hash block, with one more block, with three levels.
 for blocks in 1 128 129 17000; do
 	file=$dir/www1/image
 	random_bytes $((blocks * 4096)) >"$file"

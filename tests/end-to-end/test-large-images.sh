@@ -32,7 +32,7 @@ opens() {
 	took=$((($(date +%s%N) - began) / 1000000))
 	file_at "$dir/www1/$name" 0 4096 | cmp - "$dir/first" || fail "wrong bytes in $name"
 	read_at $((last * 4096)) 4096 | head -n 1 | grep -qx "$data_end" || fail "wrong last block in $name"
-	# All over the image, so that whatever is kept for each place is touched.
+	# Reads all over the image, so that all data structures per place are used.
 	block=0
 	while [ $block -lt "$last" ]; do
 		read_at $((block * 4096)) 4096 >/dev/null || fail "reading in $name"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# NBD_CMD_CACHE fetches without anybody waiting, and a read of the same then asks
-# the origin for nothing.
+# NBD_CMD_CACHE fetches blocks without a pending read; a read of these blocks then sends
+# no request to the origin.
 . "${srcdir:-..}/tests/lib.sh"
 need qemu-io
 

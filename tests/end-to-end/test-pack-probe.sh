@@ -51,7 +51,7 @@ grep ' @inodes' "$dir/got" | tail -n 1 >"$dir/last"
 read -r offset length _ <"$dir/last"
 same $((offset + length)) "$in_inodes" "the end of what is read of the inodes"
 
-# Of another image it is refused.
+# A profile of another image is refused.
 ! "$farroot" pack --profile="$dir/probe.profile" --of="$dir/packed" "$dir/in" -o "$dir/wrong" >"$dir/log" 2>&1 ||
 	fail "packed by a profile of another image"
 grep -q 'another image' "$dir/log" || fail "$(cat "$dir/log")"

@@ -7,7 +7,7 @@
 . "${srcdir:-..}/tests/lib.sh"
 need mksquashfs
 
-# Of 400 small files each tenth is read, and of a large one a block in its middle.
+# The boot reads each tenth of 400 small files, and a block in the middle of a large one.
 mkdir "$dir/tree"
 i=100
 while [ $i -lt 500 ]; do
@@ -72,7 +72,7 @@ same "$(find "$dir" -name 'packed3*')" "" "made"
 cp "$dir/packed" "$dir/before"
 head -c 100000 "$dir/in" >"$dir/short"
 ! "$farroot" pack --profile="$dir/boot.files" "$dir/short" -o "$dir/packed" >"$dir/log" 2>&1 || fail "half an image is packed"
-grep -q 'short: not a sound squashfs' "$dir/log" || fail "$(cat "$dir/log")"
+grep -q 'short: not a valid squashfs' "$dir/log" || fail "$(cat "$dir/log")"
 cmp "$dir/before" "$dir/packed" || fail "the old image is gone"
 same "$(find "$dir" -name 'packed.[!p]*')" "" "left over"
 for bad in "--probe --profile=$dir/boot.files" "--of=$dir/in"; do

@@ -38,8 +38,8 @@ for name in "size-4096", "many":
 	}
 }
 
-# What somebody sees who looks at all of it: the listing, and each file's content and
-# attributes.  The size of a folder is that of its entry in the image.
+# Everything that a user sees: the listing, and the content and attributes of each file.
+# The size of a folder depends on its entry in the image.
 contents() {
 	rm -rf "$dir/out"
 	unsquashfs -no-progress -d "$dir/out" "$1" >/dev/null 2>"$dir/err" || fail "$1: $(cat "$dir/err")"

@@ -23,7 +23,7 @@ image() {
 	truncate -s "$1" image
 }
 
-# The salt that names so many data blocks, in hexadecimal.
+# The salt that names this number of data blocks, in hexadecimal.
 salt() {
 	printf 'farroot1' | od -An -tx1 | tr -d ' \n'
 	i=0 n=$1
@@ -68,7 +68,7 @@ for bytes in 1 4096 8192 10000 $((127 * 4096)) $((128 * 4096)) $((129 * 4096)) \
 	compare_with_veritysetup "$bytes"
 done
 
-# Of the last and largest: what is damaged is found and named.
+# farroot verify finds and names the damaged blocks of the last and largest image.
 roothash=$(value roothash)
 damage() {
 	cp packed damaged

@@ -38,6 +38,6 @@ origin_start 2
 plugin_start url="$url2/image" url="$url1/image" roothash="$roothash" fill=no cache=4M
 read_is_right 4194304 65536 "$dir/image"
 grep -q 'bytes=20[0-9]*' "$dir/access2.log" || fail "nothing of the other image was asked for ahead"
-# More than the store holds: what was forgotten is in nobody's way.
+# More than the store holds: the discarded blocks do not disturb.
 read_is_right 0 8388608 "$dir/image"
-logged 'another image' || logged 'not the whole image' || fail "nobody was told of the other image"
+logged 'another image' || logged 'not the whole image' || fail "no message about the other image"

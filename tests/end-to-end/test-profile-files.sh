@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# farroot profile files: what is read of an image is the same ranges of the same
-# files in an image that was made anew, wherever they are there.
+# farroot profile files: a profile reads the same ranges of the same files after the
+# image was rebuilt, wherever the files are then.
 . "${srcdir:-..}/tests/lib.sh"
 need mksquashfs
 
@@ -70,10 +70,10 @@ python3 - "$dir/bytes" "$dir/bytes.wanted" <<-'END' || fail "it is not where the
 	sys.exit(wanted not in bytes or len(bytes) > len(wanted) + 8192)
 END
 
-# Of a block that is not read whole, nothing.
+# A block that is read in part is not listed.
 printf '%s %s\n' $((offset + 8192)) 65536 >"$dir/middle"
 files "$dir/middle" "$dir/new" >"$dir/got"
-! grep -v '^#' "$dir/got" || fail "a part of a block is of use to somebody"
+! grep -v '^#' "$dir/got" || fail "a part of a block counts as read"
 
 # In the order in which it was read.
 cat >"$dir/order.files" <<-'END'
@@ -93,7 +93,7 @@ diff "$dir/order.files" "$dir/got" || fail "another order"
 } >"$dir/gone.files"
 files --to="$dir/new" "$dir/gone.files" >"$dir/got"
 cmp "$dir/got" "$dir/part.new" || fail "what is gone changed the rest"
-grep -q '1 of 2 lines are of nothing' "$dir/err" || fail "not told: $(cat "$dir/err")"
+grep -q '1 of 2 lines name nothing' "$dir/err" || fail "not told: $(cat "$dir/err")"
 
 # What it costs: a block of 131072 bytes in 33 of 4096, the hash blocks of the lowest
 # level, of 128 each, that those are under, one above, and the superblock.
@@ -105,7 +105,7 @@ same "$(sed -n 's/^files //p' "$dir/got")" 131072 "bytes of files"
 # No image, no profile: said, and nothing made.
 random_bytes 100000 >"$dir/noise"
 ! "$farroot" profile files "$dir/all" "$dir/noise" >"$dir/got" 2>"$dir/err" || fail "noise is an image"
-grep -q 'noise: not a sound squashfs' "$dir/err" || fail "not told: $(cat "$dir/err")"
+grep -q 'noise: not a valid squashfs' "$dir/err" || fail "not told: $(cat "$dir/err")"
 head -c 100000 "$dir/old.squashfs" >"$dir/short"
 ! "$farroot" profile files "$dir/all" "$dir/short" >"$dir/got" 2>"$dir/err" || fail "a part is an image"
 echo 'nonsense' >"$dir/bad"

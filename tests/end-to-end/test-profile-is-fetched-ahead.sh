@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# What a profile names is fetched before anybody reads it, and little else: the one
-# beside the image without being told, another by URL, a third from a file; none if
-# that is wished.
+# The blocks of a profile are fetched before a client reads them, and few others: with
+# the profile beside the image by default, with another by URL, with a third from a file;
+# none with profile=none.
 . "${srcdir:-..}/tests/lib.sh"
 
 make_image image 32
@@ -55,7 +55,7 @@ ahead "a URL"
 
 served "nothing there"
 asked_for 20971520 && fail "there is no profile, and still"
-grep -q '^404 ' "$dir/access1.log" || fail "nobody looked for a profile"
+grep -q '^404 ' "$dir/access1.log" || fail "no request for a profile"
 
 mv "$dir/www1/else/image.profile" "$dir/www1/image.profile"
 served "beside the image"

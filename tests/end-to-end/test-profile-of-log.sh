@@ -22,7 +22,7 @@ wanted="4096 12288;0 4096;16384 4096;$((size - 4096)) 4096;20480 4096;"
 record --log="$dir/log" "$dir/image" || fail "$(cat "$dir/err")"
 same "$(grep -v '^#' "$dir/profile" | tr '\n' ';')" "$wanted" "the profile"
 grep -qx "# roothash=$roothash" "$dir/profile" || fail "no root hash in: $(cat "$dir/profile")"
-! grep -q '# kernel' "$dir/profile" || fail "a kernel that nobody named"
+! grep -q '# kernel' "$dir/profile" || fail "a kernel that was not given"
 
 # Without the image, and of standard input.
 record --log=- --kernel=6.1-a <"$dir/log" || fail "$(cat "$dir/err")"

@@ -37,7 +37,7 @@ is_materialized() {
 wait_until 30 "all is here" is_materialized
 record || fail "$(cat "$dir/record.err")"
 same "$(entries)" '8192 4096;1048576 12288;0 4096;' "the profile"
-# Of what is here already, too.
+# Reads of present blocks are recorded, too.
 read_is_right 4194304 4096 "$dir/image"
 record || fail "$(cat "$dir/record.err")"
 same "$(entries)" '8192 4096;1048576 12288;0 4096;4194304 4096;' "the profile later"

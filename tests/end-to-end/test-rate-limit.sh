@@ -14,7 +14,7 @@ is_begun() {
 	[ "$(origin_bytes 1)" -gt $((begun + 524288)) ]
 }
 
-# rate_of MILLISECONDS: bytes a second that the origin sends meanwhile.
+# rate_of MILLISECONDS: bytes per second that the origin sends meanwhile.
 rate_of() {
 	wait_until 10 "what may go out at once has gone" is_begun
 	before=$(origin_bytes 1)
@@ -24,7 +24,7 @@ rate_of() {
 }
 
 right() {
-	say "$1: $2 bytes a second"
+	say "$1: $2 bytes per second"
 	[ "$2" -le $((1048576 * 110 / 100)) ] || fail "$1: more than rate=1M"
 	[ "$2" -ge $((1048576 * 70 / 100)) ] || fail "$1: much less than rate=1M"
 }

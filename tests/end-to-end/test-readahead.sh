@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# Whoever reads on and on finds what comes next already here; whoever jumps about
-# pays for little more than what is read.
+# A sequential reader finds the next blocks already present; random reads fetch little
+# more than the blocks that are read.
 . "${srcdir:-..}/tests/lib.sh"
 
 make_image image 32

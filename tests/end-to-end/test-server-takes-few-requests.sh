@@ -3,13 +3,13 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # A server that answers 503 to more than a few requests at once is asked for no more
-# than that; it is not taken for one in trouble, and nobody waits.
+# than that; this is not taken for a fault, and no read waits.
 . "${srcdir:-..}/tests/lib.sh"
 
 make_image image 2
 mkdir "$dir/www1"
 mv "$dir/image" "$dir/www1"
-# Each of 64 KiB takes a tenth of a second, so requests meet.
+# Each request of 64 KiB takes 100 ms, so requests are concurrent.
 # shellcheck disable=SC2016 # nginx's variable
 origin_http='limit_conn_zone $binary_remote_addr zone=few:1m;' \
 	origin_start 1 'limit_conn few 3; limit_rate 60k;'

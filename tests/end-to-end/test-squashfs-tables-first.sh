@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # A first boot has no profile, but the tables of a squashfs are at its end: they are
-# fetched before anybody asks.
+# fetched before a client reads them.
 . "${srcdir:-..}/tests/lib.sh"
 
 need mksquashfs

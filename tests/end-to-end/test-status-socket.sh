@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # The status socket tells the truth: opening, ready or filling, outage since when,
-# materialized; and is in nobody's way.
+# materialized; and it does not delay reads.
 . "${srcdir:-..}/tests/lib.sh"
 
 make_image image 16

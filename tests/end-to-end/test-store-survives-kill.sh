@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# A store on disk outlives kill -9: what it holds is not fetched again.  Of a
-# truncated or damaged one only what is missing is.
+# A store on disk survives kill -9: its blocks are not fetched again.  If it was
+# truncated or damaged, only the missing blocks are fetched.
 . "${srcdir:-..}/tests/lib.sh"
 need nbdcopy
 

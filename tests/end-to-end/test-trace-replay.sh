@@ -34,4 +34,4 @@ same "$(tail -n 1 "$dir/out" | awk '{ print ($2 + $3 >= 1000000 && $2 + $3 < 300
 printf '0 5 0\n' >"$dir/trace"
 ! nbdkit -U - memory 1M --run "'$dir/trace-replay' \"\$uri\" '$dir/trace' 2>'$dir/said'" ||
 	fail "a line without a length passes"
-grep -q 'not a trace' "$dir/said" || fail "and nobody says why"
+grep -q 'not a trace' "$dir/said" || fail "no message says why"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Any bytes as a list of files.  What is taken is the same when it is written and
- * read again.
+ * Parses any bytes as a list of files.  An accepted list is the same after it was written
+ * and read again.
  */
 #include "config.h"
 

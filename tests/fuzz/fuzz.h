@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * What the fuzz targets share.  Built by test-fuzz-briefly.sh, with libFuzzer.
+ * The common parts of the fuzz targets.  Built by test-fuzz-briefly.sh, with libFuzzer.
  */
 #ifndef FARROOT_TEST_FUZZ_H
 #define FARROOT_TEST_FUZZ_H
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Unlike assert, not to be compiled away. */
+/* Unlike assert, this is never compiled away. */
 #define REQUIRE(condition) do { \
 	if (!(condition)) { \
 		fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \

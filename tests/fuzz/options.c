@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Any bytes as lines of key=value.  What is refused is refused with a reason;
- * what passes the check is within the limits that the engine relies on.
+ * Parses any bytes as lines of key=value.  A refused value has a reason; options that pass
+ * the check are within the limits that the engine relies on.
  */
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Any bytes as a profile.  What is taken is the same when it is written and read
- * again; regions are in order, apart, and within the image.
+ * Parses any bytes as a profile.  An accepted profile is the same after it was written and
+ * read again; its regions are sorted, separate and inside the image.
  */
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Any bytes as an origin's header lines.  What is taken is exactly what was asked
- * for; what is refused is refused with a reason.
+ * Parses any bytes as the header lines of an origin.  An accepted response matches the
+ * request exactly; a refused response has a reason.
  */
 #include "config.h"
 
@@ -20,7 +20,7 @@ static void take_lines(struct response *response, const char *text, size_t size)
 	while (size) {
 		end = memchr(text, '\n', size);
 		length = end ? (size_t)(end - text) + 1 : size;
-		/* A copy of just this size, so that a read beyond it is found. */
+		/* A copy of exactly this size, so that a read beyond it is detected. */
 		line = malloc(length);
 		REQUIRE(line);
 		memcpy(line, text, length);

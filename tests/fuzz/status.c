@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Any bytes as a status.  What is taken says the same when it is written and
+ * Parses any bytes as a status.  An accepted status is the same after it was written and
  * read again.
  */
 #include "config.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Any bytes as a superblock.  What is taken has a layout whose parts lie within
- * the image and do not overlap, whose every block has a parent, and which reads
- * the same when it is written again.
+ * Parses any bytes as a superblock.  The layout of an accepted superblock has parts inside
+ * the image that do not overlap, each block has a parent, and the superblock is the same
+ * after it was written and read again.
  */
 #include "config.h"
 

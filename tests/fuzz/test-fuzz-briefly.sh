@@ -22,7 +22,7 @@ clang -fsanitize=fuzzer,address try.c -o try 2>try.log || {
 	exit 77
 }
 
-# What each target is made of.
+# The sources of each target.
 build() {
 	target=$1
 	shift
@@ -40,7 +40,7 @@ build profile "$source/nbd-plugin/common/profile.c" "$source/nbd-plugin/common/a
 	"$source/nbd-plugin/profile/draw-map.c" "$source/nbd-plugin/profile/draw-svg.c"
 build file-list "$source/nbd-plugin/common/file-list.c" "$source/nbd-plugin/common/array.c"
 
-# One good example each, to begin from.
+# One valid example each, for the start.
 mkdir -p corpus-superblock corpus-response-check corpus-options corpus-status corpus-profile \
 	corpus-file-list
 {

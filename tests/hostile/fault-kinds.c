@@ -3,9 +3,9 @@
  *
  * fault-kinds [KIND]
  *
- * Each kind of fault by itself: an origin that always does it, beside a good one
- * (everything must come all the same), and alone until it heals; and one that
- * does it half of the time, so that the fault meets every phase of the engine.
+ * Each kind of fault by itself: an origin that always has the fault, together with a good
+ * origin (all data must arrive), and alone until it heals; and an origin that has the fault
+ * in half of its responses, so that the fault occurs in every phase of the engine.
  */
 #include "config.h"
 

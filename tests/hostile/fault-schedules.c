@@ -4,7 +4,7 @@
  * fault-schedules [--seeds A..B] [--seed N] [--jobs N] [-v]
  *
  * Random images, options, origins and faults, all drawn from a seed; trial.h
- * says what must hold.  Without arguments: as many seeds as a test may take.
+ * says what must hold.  Without arguments: the number of seeds of the test.
  */
 #include "config.h"
 
@@ -112,7 +112,7 @@ static void draw_image(struct prng *r, struct built_image *image, bool verify_no
 		abort();
 }
 
-/* What a power cut, a bad disk or a foreign hand makes of a store. */
+/* Damages a store as a power cut, a bad disk or another program does. */
 static void damage_store(struct prng *r, const char *path, uint64_t size)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

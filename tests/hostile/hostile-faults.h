@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Everything that a hostile origin can do to a request, by name, and which of it
- * is done to which request: a pure function of the seed and the request's
- * ordinal, so that a run can be played again.
+ * The faults of a hostile origin, by name, and which request gets which fault: a pure
+ * function of the seed and the request's ordinal, so that a run can be repeated.
  */
 #ifndef FARROOT_TEST_HOSTILE_FAULTS_H
 #define FARROOT_TEST_HOSTILE_FAULTS_H
@@ -28,7 +27,7 @@ enum hostile_kind {
 	HOSTILE_REPLACED, HOSTILE_RESIZED,
 	/* The connection */
 	HOSTILE_RESET, HOSTILE_RESET_BODY, HOSTILE_HANG_UP, HOSTILE_REFUSE,
-	/* Odd, but right: must be taken as an answer */
+	/* Unusual, but correct: must be accepted */
 	HOSTILE_REDIRECT, HOSTILE_CHUNKED, HOSTILE_INTERIM, HOSTILE_CLOSE,
 	HOSTILE_KINDS
 };
@@ -39,12 +38,12 @@ enum hostile_kind {
 
 const char *hostile_kind_name(enum hostile_kind kind);
 
-/* Whether this kind hands over wrong bytes that only a hash can tell from right
- * ones: not for verify=none.
+/* Whether this kind sends wrong bytes that only a hash can detect: not for
+ * verify=none.
  */
 bool hostile_kind_corrupts(enum hostile_kind kind);
 
-/* Whether it is an answer that has to be taken. */
+/* Whether the response is correct and must be accepted. */
 bool hostile_kind_is_right(enum hostile_kind kind);
 
 /* "cut,stall-body", or "all".  Returns 0 or -EINVAL. */
@@ -55,7 +54,7 @@ struct hostile_decision {
 	uint64_t detail;	/* where to cut, which bit to flip, ... */
 };
 
-/* What to do to request number ordinal: percent of them get one of kinds. */
+/* The fault of request number ordinal: percent of the requests get one of kinds. */
 struct hostile_decision hostile_decide(uint64_t seed, uint64_t ordinal,
 				       uint64_t kinds, unsigned percent);
 

@@ -4,8 +4,8 @@
  * hostile-origin FILE [--port N] [--seed N] [--faults KIND,KIND] [--percent N]
  *                [--heal-after MS] [--heal-requests N] [--port-file PATH]
  *
- * Serves FILE, under any path, until it is killed; a line on stderr for each
- * request.
+ * Serves FILE, under any path, until it is killed.  Prints one line per request on
+ * stderr.
  */
 #include "config.h"
 
@@ -51,7 +51,7 @@ static int map_file(const char *path, struct hostile_options *options)
 	return 0;
 }
 
-/* In one step, so that who polls for the file finds all of it. */
+/* In one step, so that a process that polls for the file finds all of it. */
 static int write_port(const char *path, unsigned port)
 {
 	char temporary[4096];

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Two sockets hold the port: one that listens, and is closed while connections
- * are refused, and a keeper that never listens, so that nobody else gets the
- * port in the meantime.
+ * Two sockets hold the port: one listens, and is closed while connections are refused.
+ * The other never listens, so that no other process gets the port in the meantime.
  */
 #include "config.h"
 
@@ -58,7 +57,7 @@ static bool is_healed(struct hostile_origin *o)
 	return o->healed;
 }
 
-/* Reads up to the empty line; false when the client has hung up. */
+/* Reads up to the empty line; false if the client has closed the connection. */
 static bool read_request(int fd, char *text)
 {
 	size_t length = 0;
@@ -115,7 +114,7 @@ static enum hostile_after serve_one(struct connection *c, const char *text)
 	if (!is_healed(o))
 		q.decision = hostile_decide(o->options.seed, ordinal, o->options.kinds,
 					    o->options.percent);
-	/* The second half of a good redirect is no new request. */
+	/* The second request of a correct redirect is not counted. */
 	if (q.redirected)
 		q.decision.kind = HOSTILE_NONE;
 	log_request(o, &q, ordinal);
@@ -213,7 +212,7 @@ static int listen_on(unsigned port)
 	return fd;
 }
 
-/* One turn of the acceptor: refuses, listens again, or takes a connection. */
+/* One iteration of the acceptor: refuses, listens again, or accepts a connection. */
 static void accept_turn(struct hostile_origin *o)
 {
 	uint64_t now = clock_ms(), until = o->refuse_until_ms, count;

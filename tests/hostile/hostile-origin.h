@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * An HTTP/1.1 range server on 127.0.0.1 that lies, stalls and breaks off, in this
- * process, a thread for each connection.  Without kinds, or once healed, it is a
- * plain and correct origin.
+ * An HTTP/1.1 range server on 127.0.0.1 that sends wrong data, stalls and closes
+ * connections.  It runs in this process, with one thread per connection.  Without kinds,
+ * or after it has healed, it is a correct origin.
  */
 #ifndef FARROOT_TEST_HOSTILE_ORIGIN_H
 #define FARROOT_TEST_HOSTILE_ORIGIN_H
@@ -23,7 +23,7 @@ struct hostile_options {
 	unsigned heal_after_ms;	/* 0: not by itself */
 	uint64_t heal_requests;	/* 0: not by itself */
 	unsigned port;		/* 0: any free one */
-	FILE *log;		/* a line for each request; NULL: none */
+	FILE *log;		/* one line per request; NULL: none */
 };
 
 /* Returns 0 or -errno. */
@@ -34,7 +34,7 @@ void hostile_origin_free(struct hostile_origin *origin);
 
 unsigned hostile_origin_port(const struct hostile_origin *origin);
 
-/* From now on every answer is right. */
+/* From now on every response is correct. */
 void hostile_origin_heal(struct hostile_origin *origin);
 
 uint64_t hostile_origin_requests(const struct hostile_origin *origin);

@@ -16,7 +16,7 @@
 #include "prng.h"
 
 #define STEP_MS 20
-/* A stall ends by itself in the end, so that no thread is left over. */
+/* A stall ends by itself after this time, so that no thread remains. */
 #define STALL_STEPS 3000
 
 struct head {
@@ -60,7 +60,7 @@ static bool send_head(const struct hostile_request *q, struct head *h)
 	return send_all(q, h->text, h->length);
 }
 
-/* Whether the client has hung up, or we are to end, within one step. */
+/* Whether the client closes the connection, or the origin ends, within one step. */
 static bool client_left(const struct hostile_request *q)
 {
 	struct pollfd p = { .fd = q->fd, .events = POLLRDHUP };
@@ -69,7 +69,7 @@ static bool client_left(const struct hostile_request *q)
 	return p.revents || *q->stopping;
 }
 
-/* Says nothing; healing does not bring a stalled connection back to life. */
+/* Sends nothing; a stalled connection stays stalled after healing. */
 static enum hostile_after stall(const struct hostile_request *q)
 {
 	unsigned i;
@@ -79,7 +79,7 @@ static enum hostile_after stall(const struct hostile_request *q)
 	return AFTER_CLOSE;
 }
 
-/* Sends in pieces, one each step, for as long as the origin is not healed. */
+/* Sends in pieces, one per step, until the origin is healed. */
 static bool drip(const struct hostile_request *q, const uint8_t *bytes, size_t count,
 		 size_t piece)
 {
@@ -124,7 +124,7 @@ static size_t body_length(const struct hostile_request *q)
 	return (size_t)(q->last - q->first + 1);
 }
 
-/* The right header, whatever becomes of the body. */
+/* The correct header, for any body. */
 static bool send_right_head(const struct hostile_request *q, const char *more)
 {
 	struct head h = { .length = 0 };
@@ -153,7 +153,7 @@ static enum hostile_after reply_right(const struct hostile_request *q)
 	return keep_if(send_head(q, &h) && send_all(q, q->image, q->image_bytes));
 }
 
-/* The body broken off, damaged or slow, behind a right header. */
+/* A body that is cut, damaged or slow, behind a correct header. */
 
 static enum hostile_after reply_part(const struct hostile_request *q)
 {
@@ -173,7 +173,7 @@ static enum hostile_after reply_part(const struct hostile_request *q)
 
 static enum hostile_after reply_slowly(const struct hostile_request *q)
 {
-	/* A drip takes about a second; a trickle is 50 bytes a second. */
+	/* A drip takes about a second; a trickle is 50 bytes per second. */
 	size_t piece = q->decision.kind == HOSTILE_DRIP ? body_length(q) / 50 + 1 : 1;
 
 	return keep_if(send_right_head(q, "") &&
@@ -244,7 +244,7 @@ static enum hostile_after reply_too_long(const struct hostile_request *q)
 	return AFTER_CLOSE;
 }
 
-/* An honest answer to another question, of the same length if there is room. */
+/* A correct response to another range, of the same length if possible. */
 static void shift_range(const struct hostile_request *q, uint64_t by,
 			uint64_t *first, uint64_t *last)
 {
@@ -255,12 +255,12 @@ static void shift_range(const struct hostile_request *q, uint64_t by,
 		*first += by;
 		*last += by;
 	} else {
-		/* No room: at least the header is wrong. */
+		/* Not possible: at least the header is wrong. */
 		*last += 1;
 	}
 }
 
-/* A header that is not the one that was asked for. */
+/* A header that does not match the request. */
 static enum hostile_after reply_lying(const struct hostile_request *q)
 {
 	uint64_t first = q->first, last = q->last, total = q->image_bytes;
@@ -338,7 +338,7 @@ static enum hostile_after reply_status(const struct hostile_request *q, unsigned
 static enum hostile_after reply_redirect(const struct hostile_request *q)
 {
 	struct head h = { .length = 0 };
-	/* Port 1 is closed on every sane machine. */
+	/* Port 1 is closed on every normal machine. */
 	unsigned port = q->decision.kind == HOSTILE_REDIRECT_NOWHERE ? 1 : q->port;
 
 	if (q->decision.kind == HOSTILE_REDIRECT && q->redirected)
@@ -381,7 +381,7 @@ static enum hostile_after reply_huge(const struct hostile_request *q)
 	return AFTER_CLOSE;
 }
 
-/* Odd, but right */
+/* Unusual, but correct */
 
 static enum hostile_after reply_chunked(const struct hostile_request *q)
 {
@@ -424,7 +424,7 @@ static enum hostile_after reply_close(const struct hostile_request *q)
 
 enum hostile_after hostile_reply(const struct hostile_request *q)
 {
-	/* Only a range request has a body to be wrong about. */
+	/* Only the body of a range request can be wrong. */
 	if (!q->ranged)
 		return reply_right(q);
 	switch (q->decision.kind) {

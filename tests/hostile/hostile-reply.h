@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * One request answered, rightly or in one of the many wrong ways.
+ * Answers one request, correctly or with one of the faults.
  */
 #ifndef FARROOT_TEST_HOSTILE_REPLY_H
 #define FARROOT_TEST_HOSTILE_REPLY_H
@@ -21,7 +21,7 @@ struct hostile_request {
 	bool redirected;	/* the path is the one that redirects name */
 	unsigned port;
 	struct hostile_decision decision;
-	const _Atomic bool *healed;	/* ends what drips and stalls */
+	const _Atomic bool *healed;	/* ends drips and stalls */
 	const _Atomic bool *stopping;
 };
 

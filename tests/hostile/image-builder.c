@@ -11,8 +11,8 @@
 #include "prng.h"
 #include "engine/verity/verity.h"
 
-/* Random bytes, with some blocks of zeroes and some that repeat others: those
- * are where holes and stale copies would go unnoticed.
+/* Random bytes, with some blocks of zeroes and some repeated blocks, where holes and stale
+ * copies are hard to detect.
  */
 static void fill_data(uint8_t *bytes, uint64_t size_bytes, uint64_t seed)
 {

@@ -15,12 +15,12 @@ struct built_image {
 	uint8_t roothash[32];
 };
 
-/* pinned: the salt names the size, as farroot pack does it; else a random one,
- * as veritysetup does it.  Returns 0 or -errno.
+/* pinned: the salt names the size, as with farroot pack; else the salt is random, as with
+ * veritysetup.  Returns 0 or -errno.
  */
 int image_build(struct built_image *image, uint64_t data_blocks, bool pinned, uint64_t seed);
 
-/* Without a tree, of any size. */
+/* Makes an image without a tree, of any size. */
 int image_build_plain(struct built_image *image, uint64_t size_bytes, uint64_t seed);
 
 void built_image_free(struct built_image *image);

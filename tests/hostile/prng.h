@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Numbers that a seed determines, so that what a test did can be done again.
+ * Random numbers that depend only on a seed, so that a test can be repeated.
  * Source: splitmix64, https://prng.di.unimi.it/splitmix64.c (public domain).
  */
 #ifndef FARROOT_TEST_PRNG_H

@@ -17,10 +17,10 @@
 #define READ_MAX (256U << 10)
 #define CHECK_BYTES (1U << 20)
 
-/* How long one read is willing to wait. */
+/* The time limit of one read. */
 struct nerve {
 	struct readers *readers;
-	uint64_t until_ms;	/* 0: for ever */
+	uint64_t until_ms;	/* 0: no limit */
 	_Atomic bool gone;
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Threads that read an image here and there and compare each byte with the
- * truth.
+ * Threads that read an image at random places and compare each byte with the correct
+ * image.
  */
 #ifndef FARROOT_TEST_READERS_H
 #define FARROOT_TEST_READERS_H
@@ -22,8 +22,8 @@ struct reader {
 	struct readers *all;
 	pthread_t thread;
 	uint64_t seed;
-	/* What the watcher looks at. */
-	_Atomic uint64_t began_ms;	/* of the read under way; 0: none */
+	/* For the watching thread. */
+	_Atomic uint64_t began_ms;	/* of the read in flight; 0: none */
 	_Atomic uint64_t finished;	/* reads that gave bytes */
 	_Atomic uint64_t last_began_ms;	/* of the last of these */
 	_Atomic bool ended;
@@ -34,9 +34,9 @@ struct readers {
 	const struct built_image *truth;
 	unsigned count;
 	bool impatient;			/* some reads give up after a while */
-	_Atomic bool stop;		/* after the read under way */
-	_Atomic bool abandon;		/* the read under way too */
-	_Atomic unsigned failures;	/* wrong bytes or an error, said on stderr */
+	_Atomic bool stop;		/* after the read in flight */
+	_Atomic bool abandon;		/* the read in flight too */
+	_Atomic unsigned failures;	/* wrong bytes or an error, printed on stderr */
 	struct reader reader[READERS_MAX];
 };
 
@@ -45,14 +45,14 @@ void readers_start(struct readers *readers, uint64_t seed);
 /* Whether each has finished a read that began at since_ms or later. */
 bool readers_all_since(const struct readers *readers, uint64_t since_ms);
 
-/* Milliseconds for which the longest read has been under way. */
+/* Milliseconds for which the longest read has been in flight. */
 uint64_t readers_longest_ms(const struct readers *readers);
 
 /* Whether all have ended, after stop or abandon. */
 bool readers_ended(const struct readers *readers);
 void readers_join(struct readers *readers);
 
-/* Reads all of it once, in order, and compares; adds to failures. */
+/* Reads the whole image once, in order, and compares; adds to failures. */
 void readers_check_all(struct readers *readers);
 
 #endif

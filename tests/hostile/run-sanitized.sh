@@ -4,7 +4,7 @@
 #
 # run-sanitized.sh address,undefined|thread
 #
-# Builds the tree anew with these sanitizers, in a folder of its own below the
+# Builds the tree again with these sanitizers, in a separate folder below the
 # build folder, and runs the unit tests and the fault tests there.
 # FARROOT_TEST_SEEDS: how many fault schedules.
 set -eu

@@ -127,10 +127,10 @@ static void check_status(struct run *run)
 	if (s.present_bytes > s.image_bytes)
 		fail(run, "more is present than there is", s.present_bytes);
 	if (s.cache_bytes && s.present_bytes > s.cache_bytes)
-		fail(run, "the store has outgrown its budget", s.present_bytes);
+		fail(run, "the store is larger than its capacity", s.present_bytes);
 }
 
-/* Progress is demanded all the time if an origin is good. */
+/* If one origin is good, there must be progress all the time. */
 static void hostile_phase(struct run *run)
 {
 	uint64_t until = clock_ms() + run->trial->hostile_ms, longest;
@@ -165,7 +165,7 @@ static void demand_progress(struct run *run)
 		took = clock_ms() - healed;
 		if (!read && took > limit)
 			fail(run, "a read waits although the origins are healed", took);
-		/* It takes as long again for what is fetched behind the readers. */
+		/* Twice the limit, because the background fetches more than the readers. */
 		else if (!here && took > 2 * limit)
 			fail(run, "not everything comes although the origins are healed", took);
 	}

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * One image, its hostile origins, and the engine between them and some readers.
+ * One trial: an image, its hostile origins, the engine, and some readers.
  *
- *   hostile ──heal──► healthy ──every reader got on──► all read once ──► end
- *      └── killed or abandoned at a moment of its own
+ *   hostile ──heal──► healthy ──every reader had progress──► all read once ──► end
+ *      └── killed or abandoned at a random moment
  *
  * What must hold: no wrong byte, no error, no crash, and progress within the
  * limit: after healing, and all the time if one of the origins is good.
@@ -43,12 +43,12 @@ struct trial {
 	} origin[TRIAL_ORIGINS];
 	unsigned origin_count;
 	bool one_is_good;	/* an origin is never hostile */
-	bool until_all_here;	/* fill: healed is not enough, all must come */
+	bool until_all_here;	/* fill: after healing, the whole image must arrive */
 	unsigned reader_count;
 	bool impatient;
 	char options[TRIAL_OPTIONS][128];	/* key=value; roothash= is added */
 	unsigned option_count;
-	unsigned hostile_ms;	/* for how long */
+	unsigned hostile_ms;	/* duration in ms */
 	enum trial_end end;
 	bool verbose;
 };
@@ -57,10 +57,10 @@ struct trial {
 void trial_option(struct trial *trial, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Returns 0 or 1, having said what is wrong on stderr. */
+/* Returns 0, or 1 after printing what is wrong on stderr. */
 int trial_run(const struct trial *trial);
 
-/* The limit, times what FARROOT_TEST_SLACK says. */
+/* The limit, multiplied by FARROOT_TEST_SLACK. */
 uint64_t trial_limit_ms(void);
 
 #endif

@@ -30,7 +30,7 @@ static pid_t fork_one(int (*work)(void *ctx, uint64_t number), void *ctx, uint64
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* exit, not _exit: leaks are looked for there. */
+	/* exit, not _exit: the leak check runs there. */
 	exit(work(ctx, number));
 }
 
@@ -47,7 +47,7 @@ static void report(const struct workers *w, uint64_t number, int status)
 	w->failed(w->ctx, number, how);
 }
 
-/* Whether the slot's job has ended; adds to *failures. */
+/* Returns whether the slot's job has ended; adds to *failures. */
 static void look_after(const struct workers *w, struct slot *slot, unsigned *failures)
 {
 	int status;

@@ -17,7 +17,7 @@ static void hear(void *ctx, enum log_level level, const char *message)
 {
 	(void)ctx;
 	(void)level;
-	CHECK_SAYS(message, "recorded no further");
+	CHECK_SAYS(message, "access trace is full");
 	said++;
 }
 
@@ -133,7 +133,7 @@ static void records_no_more_than_a_profile_holds(void)
 	trace_free(t);
 }
 
-/* Each block once, whoever is first. */
+/* Each block is recorded once, whichever thread is first. */
 
 #define CROWD 4
 #define BLOCKS 20000

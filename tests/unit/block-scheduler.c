@@ -27,7 +27,7 @@ static void end(void)
 	store_free(store);
 }
 
-/* A want for so many blocks, all of them missing. */
+/* A demand for this many blocks, all of them missing. */
 static void want(struct demand *w, uint64_t *missing, uint64_t start, uint32_t count)
 {
 	uint32_t i;
@@ -166,7 +166,7 @@ static void hashes_are_asked_for_once(void)
 	CHECK(scheduler_next_hash(&scheduler, 0, 2, &e));
 	CHECK_EXTENT(500, 2);
 	CHECK(!scheduler_next_hash(&scheduler, 0, 2, &e));
-	scheduler_add_hash(&scheduler, 501);	/* under way */
+	scheduler_add_hash(&scheduler, 501);	/* in flight */
 	CHECK(!scheduler_next_hash(&scheduler, 0, 2, &e));
 	arrive(500, 2);
 	scheduler_add_hash(&scheduler, 501);	/* there */

@@ -47,7 +47,7 @@ static void pass_ms(struct link *l, uint64_t wanted_due)
 		    waited_ms(l) - l->service_ms);
 }
 
-/* Runs for so long with the window full; returns the share of the link in %. */
+/* Runs for ms with the window full; returns the share of the link in %. */
 static unsigned run_full(struct link *l, unsigned ms)
 {
 	uint64_t before = l->came;
@@ -95,7 +95,7 @@ static void starts_as_fast_as_tcp(void)
 {
 	struct link l = { .bytes_per_ms = 12500, .rtt_ms = 600 };
 
-	/* 7.5 MB under way from 384 KiB: five doublings. */
+	/* 7.5 MB in flight from 384 KiB: five doublings. */
 	run_full(&l, 7 * 600);
 	CHECK(run_full(&l, 600) >= 90);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * What is given to the hasher gets the digests that verity_digest makes, however
- * its bytes arrive; and a hasher may be ended with work left.
+ * The hash thread computes the digests that verity_digest computes, however the bytes
+ * arrive; and it may be ended with work left.
  */
 #include "config.h"
 

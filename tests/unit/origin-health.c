@@ -10,7 +10,7 @@
 
 #define REST_MAX 10000
 
-/* With random = 0 an origin rests half of the nominal time, the least. */
+/* With random = 0 the backoff is half of the nominal time, the minimum. */
 static uint64_t fail(struct origin_health *h, enum fault fault, uint64_t now)
 {
 	return origin_health_failure(h, fault, now, REST_MAX, 0, 0);
@@ -54,7 +54,7 @@ static void all_rest(void)
 	CHECK_EQ(origin_health_pick(h, 2, 100, -1), -1);
 	CHECK(!origin_health_any_but(h, 2, -1));
 	CHECK_EQ(origin_health_wait(h, 2, 100), 150);
-	/* Nobody healthy serves meanwhile: the demand itself is the probe. */
+	/* No other origin is healthy: the demand itself is the probe. */
 	CHECK_EQ(origin_health_due(h, 2, 250), -1);
 	CHECK_EQ(origin_health_pick(h, 2, 250, -1), 0);
 	h[0].probing = true;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * With a listener on loopback: who connects is connected at once, and waits in its
- * queue.
+ * With a listener on loopback: a client is connected at once, and waits in its queue.
  */
 #include "config.h"
 
@@ -65,7 +64,7 @@ static void hands_out_what_has_connected(void)
 
 	open_ahead(&s, 2, 0);
 	CHECK_EQ(s.count, 2);
-	/* So many in all, not so many more. */
+	/* The number is the total, not an addition. */
 	open_ahead(&s, 3, 0);
 	CHECK_EQ(s.count, 3);
 	for (i = 0; i < 3; i++) {
@@ -112,7 +111,7 @@ static void not_what_goes_elsewhere(void)
 	CHECK(!preconnect_is_connected(fd));
 	close(fd);
 	CHECK_EQ(s.count, 1);
-	/* Nobody knows the way to that: what there is goes. */
+	/* A host name is not an address: nothing is opened. */
 	preconnect_start(&s, "localhost", 80, 1, 0);
 	CHECK_EQ(s.count, 1);
 	preconnect_start(&s, "127.0.0.1", 1, 1, 0);

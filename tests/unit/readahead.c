@@ -86,7 +86,7 @@ static void shrinks_when_it_is_wasted(void)
 	}
 	CHECK(fetched > 0);
 	CHECK_EQ(later, 0);
-	/* And whoever does read on gets it back. */
+	/* A sequential reader gets readahead again. */
 	for (i = 0; i < 200; i++)
 		readahead_touch(&r, 500000 + i, 500001 + i, MOST, &got);
 	CHECK(readahead_touch(&r, 700000, 700001, MOST, &got) == false);

@@ -189,7 +189,7 @@ static void *read_all_the_time(void *ctx)
 
 static void readers_never_see_wrong_bytes(void)
 {
-	/* A budget of 128 of 512 blocks: most of what is read is being evicted. */
+	/* A capacity of 128 of 512 blocks: most blocks are evicted while they are read. */
 	struct race race = { .store = open_store(NULL, 512, 128) };
 	pthread_t threads[3];
 	uint64_t i;
@@ -223,7 +223,7 @@ static void put_is_kept_on_disk_as_candidate(void)
 	CHECK(store_is_candidate(s, 4000));
 	CHECK(!store_is_candidate(s, 2000));
 	CHECK_EQ(store_present_blocks(s), 0);
-	/* It counts for nothing until it is believed. */
+	/* It is not used until it is revalidated. */
 	CHECK_EQ(read_block(s, 7), -EAGAIN);
 	CHECK_EQ(store_read_candidate(s, 7, bytes), 0);
 	CHECK(!memcmp(bytes, bytes_of(7), STORE_BLOCK));
@@ -342,7 +342,7 @@ static void disk_full_from_the_start_means_memory(void)
 	}
 	CHECK(store_has(s, 255));
 	CHECK_EQ(store_disk_fd(s), -1);
-	CHECK_SAYS(last_message, "going on in memory");
+	CHECK_SAYS(last_message, "continuing with an empty cache in memory");
 	store_free(s);
 	umount2(directory, MNT_DETACH);
 }

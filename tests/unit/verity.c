@@ -130,7 +130,7 @@ static void superblock(void)
 		{ 0, 'V', "no dm-verity superblock" }, { 6, 1, "no dm-verity superblock" },
 		{ 8, 2, "version" }, { 12, 0, "version" }, { 32, 'S', "sha256" },
 		{ 38, 'x', "sha256" }, { 64, 1, "4096" }, { 69, 2, "4096" },
-		{ 81, 2, "salt" }, { 79, 0x80, "absurd" },
+		{ 81, 2, "salt" }, { 79, 0x80, "out of range" },
 	};
 	struct verity_superblock sb;
 	uint8_t bytes[B], other[B];
@@ -154,11 +154,11 @@ static void superblock(void)
 	memcpy(other, bytes, B);
 	memset(other + 72, 0, 8);
 	CHECK_EQ(verity_superblock_parse(other, B, &sb, &why), -EINVAL);
-	CHECK_SAYS(why, "absurd");
+	CHECK_SAYS(why, "out of range");
 	verity_free(&v);
 }
 
-/* All of it is told by root hash, salt and size: nobody else writes in it. */
+/* Root hash, salt and size determine all of it. */
 static void superblock_is_canonical(void)
 {
 	uint8_t bytes[B], other[B];
@@ -199,7 +199,7 @@ static void salt_pins_the_size(void)
 	verity_free(&v);
 	CHECK_EQ(verity_init(&v, 128, pack, sizeof pack, root), -EINVAL);
 	CHECK_EQ(verity_init(&v, 2, pack, sizeof pack, root), -EINVAL);
-	/* Another length or another beginning is somebody else's salt. */
+	/* A salt of another length or with another beginning is not a farroot salt. */
 	CHECK_EQ(verity_init(&v, 128, pack, sizeof pack - 1, root), 0);
 	CHECK(!v.size_is_pinned);
 	verity_free(&v);
@@ -257,7 +257,7 @@ static void checks_each_level(void)
 	verity_free(&v);
 }
 
-/* Of the same root hash, a tree one level lower: its "data" are the leaves.
+/* A tree with the same root hash, one level lower: its "data" are the leaves.
  * Nothing but the size tells the two apart, so the salt has to pin it.
  */
 static void levels_can_not_be_confused(void)

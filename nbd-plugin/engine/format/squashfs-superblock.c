@@ -36,7 +36,7 @@ bool squashfs_superblock_tables(const uint8_t *bytes, size_t size, uint64_t imag
 	out->directories = number64(bytes + AT_DIRECTORIES);
 	out->fragments = number64(bytes + AT_FRAGMENTS);
 	out->end = number64(bytes + AT_BYTES_USED);
-	/* Without fragments there is no such table: all ones. */
+	/* Without fragments there is no fragment table: the offset is all ones. */
 	if (out->fragments > out->end)
 		out->fragments = out->end;
 	return out->inodes >= SQUASHFS_SUPERBLOCK_SIZE && out->inodes < out->directories &&

@@ -67,7 +67,7 @@ void scheduler_remove_demand(struct block_scheduler *p, struct demand *w)
 	*at = w->next;
 	if (p->last == &w->next)
 		p->last = at;
-	/* Another may wait for the same blocks: then they only merge less. */
+	/* If another pending read needs the same blocks, they are only merged less. */
 	mark_wanted(p, w, false);
 }
 
@@ -81,7 +81,7 @@ static struct suspect *find_suspect(struct block_scheduler *p, uint64_t block)
 	return NULL;
 }
 
-/* Nobody has it and nobody has been asked for it. */
+/* The block is not in the store and was not requested. */
 static bool is_absent(const struct block_scheduler *p, uint64_t block)
 {
 	return !store_has(p->store, block) && !bitmap_test(&p->busy, block) &&
@@ -106,7 +106,7 @@ static bool take(struct block_scheduler *p, uint64_t start, uint32_t count, stru
 	return true;
 }
 
-/* A suspect goes alone, when its time has come. */
+/* A suspect is requested alone, after its backoff. */
 static bool take_suspect(struct block_scheduler *p, const struct suspect *s, uint64_t now_ms,
 			 struct extent *out)
 {
@@ -131,9 +131,9 @@ static bool joins(struct block_scheduler *p, uint64_t block, uint64_t start, uin
 	       is_absent(p, block) && !find_suspect(p, block);
 }
 
-/* From an absent block on: what is wanted too, then what a profile knows to be
- * needed; without that knowledge, the rest of its group, which the same files
- * are likely to lie in.
+/* Takes an extent from an absent block on: the wanted blocks behind it, then the blocks
+ * that the profile lists; without a profile, the rest of the group, which probably belongs
+ * to the same files.
  */
 static bool take_from(struct block_scheduler *p, uint64_t start, uint64_t now_ms,
 		      uint32_t max_blocks, struct extent *out)
@@ -203,7 +203,7 @@ void scheduler_add_prefetch(struct block_scheduler *p, uint64_t start, uint64_t 
 		p->prefetches[p->prefetch_count++] = (struct range){ start, start + count };
 }
 
-/* The next of a queue of ranges; those that are through leave it. */
+/* Takes the next extent of a queue of ranges, and removes finished ranges. */
 static bool next_of(struct block_scheduler *p, struct range *queue, unsigned *count, uint64_t now_ms,
 		    uint32_t max_blocks, struct extent *out)
 {
@@ -348,7 +348,7 @@ void scheduler_release(struct block_scheduler *p, uint64_t start, uint64_t count
 
 	for (i = start; i < start + count; i++) {
 		bitmap_clear(&p->busy, i);
-		/* Somewhere behind: look again from the start. */
+		/* The block may be before expected_at: search again from the start. */
 		if (bitmap_test(&p->is_expected, i))
 			p->expected_at = 0;
 	}
@@ -362,7 +362,7 @@ void scheduler_mark_present(struct block_scheduler *p, uint64_t start, uint64_t 
 
 	for (i = start; i < start + count; i++) {
 		bitmap_clear(&p->busy, i);
-		/* One that could not be kept was needed all the same, once. */
+		/* Also if the store could not keep it: a hint is used once. */
 		if (bitmap_clear(&p->is_expected, i))
 			p->expected_left--;
 		if (store_has(p->store, i))
@@ -380,7 +380,7 @@ void scheduler_add_suspect(struct block_scheduler *p, uint64_t block, int origin
 	unsigned i;
 
 	for (i = 0, candidate = p->suspects; !s; i++, candidate++)
-		/* A full table gives up its last: it will show itself again. */
+		/* If the table is full, its last entry is replaced: that block will fail again. */
 		if (i == SCHEDULER_SUSPECTS - 1 || !candidate->times)
 			s = candidate;
 	if (!s->times)

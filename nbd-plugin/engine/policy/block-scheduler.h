@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * What to ask for next.  Decisions only: no clock, no threads, no network.
+ * Decides which extent is requested next.
  *
- * The order is: hash blocks that something waits for; what readers wait for, in
- * the order they came; what they said they will want (prefetch); where sequential
- * readers are going (readahead); what a profile says (expected); the rest of the
- * image (fill).  Neighbours are asked for together.
+ * The order is: hash blocks that other blocks need; demand, in the order of arrival; NBD
+ * cache requests (prefetch); readahead; the extents of a profile (expected); the rest of
+ * the image (fill).  Neighbouring blocks are requested together.
+ *
+ * One thread: the fetch thread.  No clock, no I/O and no locks; nothing blocks.  Times are
+ * monotonic milliseconds, numbers are blocks.
  */
 #ifndef FARROOT_BLOCK_SCHEDULER_H
 #define FARROOT_BLOCK_SCHEDULER_H
@@ -22,8 +24,9 @@
 #define SCHEDULER_SUSPECTS 64
 #define SCHEDULER_READAHEADS 16
 
-/* Blocks that somebody waits for; owned by the caller, linked in while they do.
- * missing has a bit for each of them that has not come yet.
+/* The blocks of a pending read.  The caller owns the struct, which is in the queue from
+ * scheduler_add_demand to scheduler_remove_demand.  missing has a bit for each block, set
+ * while the block has not arrived.
  */
 struct demand {
 	struct demand *next;
@@ -35,11 +38,11 @@ struct demand {
 struct extent {
 	uint64_t start;
 	uint32_t count;		/* blocks */
-	bool suspect;		/* came corrupt before: bypass caches */
-	int avoid;		/* the origin it came from, or -1 */
+	bool suspect;		/* did not verify before: bypass caches */
+	int avoid;		/* the origin that sent the bad block, or -1 */
 };
 
-/* A block that came corrupt: alone, and not before its time. */
+/* A block that did not verify: it is requested alone, and not before next_try_ms. */
 struct suspect {
 	uint64_t block;
 	uint64_t next_try_ms;
@@ -52,10 +55,10 @@ struct range {
 };
 
 struct block_scheduler {
-	uint64_t blocks;	/* of the image */
-	const struct store *store;	/* what is there already */
-	struct atomic_bitmap wanted;	/* somebody waits for it, or did */
-	struct atomic_bitmap busy;	/* asked for */
+	uint64_t blocks;	/* number of blocks of the image */
+	const struct store *store;	/* knows the present blocks */
+	struct atomic_bitmap wanted;	/* a pending read needs or needed the block */
+	struct atomic_bitmap busy;	/* requested */
 	struct demand *first;
 	struct demand **last;
 	uint64_t hashes[SCHEDULER_HASHES];
@@ -64,42 +67,45 @@ struct block_scheduler {
 	unsigned prefetch_count;
 	struct range readaheads[SCHEDULER_READAHEADS];
 	unsigned readahead_count;
-	struct range *expected;	/* in the order of need */
+	struct range *expected;	/* in the order of the profile */
 	size_t expected_count, expected_space, expected_at;
-	struct atomic_bitmap is_expected;	/* and not here yet */
+	struct atomic_bitmap is_expected;	/* in expected, and absent */
 	uint64_t expected_left;	/* blocks */
 	struct suspect suspects[SCHEDULER_SUSPECTS];
 	unsigned suspect_count;
 	uint64_t fill_at;
 };
 
-/* store must have its size and outlive the plan.  Returns 0 or -errno. */
+/* Makes a scheduler for an image of blocks blocks.  store must have its size, and must
+ * outlive the scheduler.  Returns 0 or -errno.  Free it with scheduler_free in any case.
+ */
 int scheduler_init(struct block_scheduler *scheduler, const struct store *store, uint64_t blocks);
 void scheduler_free(struct block_scheduler *scheduler);
 
-/* Queues what somebody waits for, at the end. */
+/* Appends the blocks of a pending read to the queue. */
 void scheduler_add_demand(struct block_scheduler *scheduler, struct demand *demand);
-/* Takes it out again, satisfied or not. */
+/* Removes it from the queue, whether its blocks have arrived or not. */
 void scheduler_remove_demand(struct block_scheduler *scheduler, struct demand *demand);
 
-/* A hash block is needed.  Forgotten when the queue is full: whoever needs it
- * asks again.
+/* Queues a hash block.  Does nothing if the queue is full; the caller must repeat the call
+ * while it needs the block.
  */
 void scheduler_add_hash(struct block_scheduler *scheduler, uint64_t block);
 
-/* Blocks that will be wanted; dropped when there are too many such wishes. */
+/* Queues the blocks of an NBD cache request.  Does nothing if the queue is full. */
 void scheduler_add_prefetch(struct block_scheduler *scheduler, uint64_t start, uint64_t count);
 
-/* Where a sequential reader is going; the oldest such wish makes room. */
+/* Queues a readahead window.  If the queue is full, its oldest entry is removed. */
 void scheduler_add_readahead(struct block_scheduler *scheduler, uint64_t start, uint64_t count);
 
-/* Blocks that will be needed, after those that were expected before.  What is
- * here, or was expected already, is left out.  Returns 0 or -ENOMEM.
+/* Appends prefetch hints: blocks that will be needed.  Blocks that are present or were
+ * added before are skipped.  Returns 0 or -ENOMEM.
  */
 int scheduler_add_expected(struct block_scheduler *scheduler, uint64_t start, uint64_t count);
 
-/* The next thing to ask for, of at most max_blocks; false when there is nothing
- * (at now_ms).  It counts as busy until scheduler_release.
+/* Each takes the next extent of its class, of at most max_blocks blocks, and marks it
+ * busy until scheduler_release or scheduler_mark_present.  Returns false if there is
+ * nothing to request at now_ms.
  */
 bool scheduler_next_hash(struct block_scheduler *scheduler, uint64_t now_ms, uint32_t max_blocks, struct extent *out);
 bool scheduler_next_demand(struct block_scheduler *scheduler, uint64_t now_ms, uint32_t max_blocks, struct extent *out);
@@ -107,22 +113,26 @@ bool scheduler_next_readahead(struct block_scheduler *scheduler, uint64_t now_ms
 bool scheduler_next_expected(struct block_scheduler *scheduler, uint64_t now_ms, uint32_t max_blocks, struct extent *out);
 bool scheduler_next_fill(struct block_scheduler *scheduler, uint64_t now_ms, uint32_t max_blocks, struct extent *out);
 
-/* Somebody else has asked for these: they are busy until scheduler_release. */
+/* Marks blocks that the caller has requested itself busy, until scheduler_release. */
 void scheduler_mark_busy(struct block_scheduler *scheduler, uint64_t start, uint64_t count);
 
-/* These blocks will not come from this request. */
+/* These blocks will not arrive from their request. */
 void scheduler_release(struct block_scheduler *scheduler, uint64_t start, uint64_t count);
-/* These have come, have verified and are in the store if that could take them. */
+/* These blocks have arrived and verified, and are in the store unless it could not keep
+ * them.
+ */
 void scheduler_mark_present(struct block_scheduler *scheduler, uint64_t start, uint64_t count);
 
-/* This block came corrupt from origin: ask for it again alone, the first time at
- * once, then after 0.5 s doubling to rest_max_ms.
+/* This block from origin did not verify.  It is requested again alone: the first time at
+ * once, then after a backoff of 0.5 s that doubles up to rest_max_ms.
  */
 void scheduler_add_suspect(struct block_scheduler *scheduler, uint64_t block, int origin, uint64_t now_ms,
 		  uint64_t rest_max_ms);
 /* This block has verified. */
 void scheduler_clear_suspect(struct block_scheduler *scheduler, uint64_t block);
-/* When the next suspect may be asked for; UINT64_MAX if there is none. */
+/* Returns the time at which the next suspect may be requested; UINT64_MAX if there is
+ * none.
+ */
 uint64_t scheduler_next_suspect_ms(const struct block_scheduler *scheduler);
 
 #endif

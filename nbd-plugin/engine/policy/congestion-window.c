@@ -6,31 +6,31 @@
 #include "engine/policy/congestion-window.h"
 
 #define SAMPLE_MS 250
-/* So much in less time is a sample too: fast links are through before that. */
+/* These many bytes in less time are a sample too, for fast links. */
 #define SAMPLE_BYTES (1U << 20)
 #define SAMPLE_MIN_MS 10
-/* What may stand in the queue of the link so that it never runs dry. */
+/* Data in the queue of the link, so that the link is never idle. */
 #define QUEUE_MS 100
 #define WINDOW_MIN (64U << 10)
 #define GAIN_ONE 16
 #define GAIN_FIRST (2 * GAIN_ONE)
 #define GAIN_MAX (3 * GAIN_ONE)
-/* So many background requests at once fill a link whose round trip is short.  Those of
- * a profile are small, so a longer one takes more, for each 100 ms.
+/* The number of background requests that fill a link with a short round trip; and, because
+ * the requests of a profile are small, the number per 100 ms of a long round trip.
  */
 #define REQUESTS_NEAR 7
 #define REQUESTS_FAR 10
 #define NEAR_MS 100
 #define FIRST_MAX 6
-/* Comes in one round trip on a new connection: ten segments, with a header. */
+/* Arrives in one round trip on a new connection: ten segments, with a header. */
 #define FLIGHT_BYTES (12U << 10)
-/* Samples in a row that bring nothing new: the link is full. */
+/* Samples in a row without a higher rate: the link is full. */
 #define FLAT_MAX 3
 #define DEMAND_MS 250
-/* What a boot without a profile waits for, one after another. */
+/* The number of sequential round trips of a boot without a profile. */
 #define BOOT_ROUND_TRIPS 100
-/* So far, by way of a satellite, that it is worth a few seconds to find out how fast it
- * is.
+/* The round trip of a satellite link: the fill starts before the rate is known, because
+ * a few seconds of measurement cost less than the round trips.
  */
 #define FAR_MS 400
 
@@ -51,7 +51,7 @@ static void take_sample(struct congestion_window *p, uint64_t sample, bool full)
 	uint64_t best = 0;
 	unsigned i;
 
-	/* A link that was not kept busy could do more than this. */
+	/* A link that was not busy can carry more than this sample. */
 	if (!full && sample <= p->bytes_per_s)
 		return;
 	if (sample > p->bytes_per_s + p->bytes_per_s / 4)
@@ -70,7 +70,7 @@ static uint64_t came_so_far(const struct congestion_window *p)
 	return p->bytes - p->base_bytes;
 }
 
-/* How many times a near link's round trip this one's is. */
+/* The round trip in units of 100 ms, 1 to most. */
 static unsigned times_near(const struct congestion_window *p, unsigned most)
 {
 	unsigned times = p->rtt_ms / NEAR_MS;
@@ -78,8 +78,8 @@ static unsigned times_near(const struct congestion_window *p, unsigned most)
 	return times < 1 ? 1 : times < most ? times : most;
 }
 
-/* As TCP does it: one byte more for each that came; but no more than four times what
- * the link has shown to carry.
+/* As TCP does: plus one byte for each byte that arrived, but at most four times what the
+ * link carries at the measured rate.
  */
 static uint64_t starting_window(const struct congestion_window *p)
 {
@@ -90,7 +90,7 @@ static uint64_t starting_window(const struct congestion_window *p)
 	return !p->bytes_per_s || window < most ? window : most;
 }
 
-/* Of the link itself, were every connection at its speed. */
+/* The window of the link, if no connection were in slow start. */
 static uint64_t steady_window(const struct congestion_window *p)
 {
 	uint64_t window = carried(p, p->rtt_ms + QUEUE_MS);
@@ -102,7 +102,7 @@ static void adjust_gain(struct congestion_window *p, uint64_t now_ms, bool full,
 {
 	unsigned queue_ms = delay_ms > p->rtt_ms ? delay_ms - p->rtt_ms : 0;
 
-	/* What the last step has done must be seen first. */
+	/* The effect of the last step must be visible first. */
 	if (p->steady && now_ms - p->gain_changed_ms < 2 * delay_ms)
 		return;
 	p->gain_changed_ms = now_ms;
@@ -128,7 +128,7 @@ void cwnd_update(struct congestion_window *p, uint64_t now_ms, uint64_t bytes, u
 	p->rtt_ms = rtt_ms;
 	p->bytes = bytes;
 	if (!p->measuring || !due) {
-		/* The last bytes of a burst: they may be all there is. */
+		/* The last bytes of a burst, which may be the only sample. */
 		if (p->measuring && elapsed_ms >= SAMPLE_MIN_MS && got)
 			take_sample(p, got * 1000 / elapsed_ms, false);
 		p->measuring = due > 0;
@@ -139,7 +139,7 @@ void cwnd_update(struct congestion_window *p, uint64_t now_ms, uint64_t bytes, u
 		p->least_due = due;
 	if (elapsed_ms < SAMPLE_MIN_MS || (elapsed_ms < least_ms && got < SAMPLE_BYTES))
 		return;
-	if (got) {	/* an outage says nothing about the link */
+	if (got) {	/* an outage is no measurement of the link */
 		full = p->least_due >= carried(p, rtt_ms);
 		take_sample(p, got * 1000 / elapsed_ms, full);
 		adjust_gain(p, now_ms, full, delay_ms);
@@ -176,15 +176,15 @@ uint32_t cwnd_background_bytes(const struct congestion_window *p, unsigned most)
 {
 	unsigned requests = cwnd_background_requests(p, most);
 
-	/* TCP feels its way on each connection: many of them, with a little on each, and
-	 * where that has come, twice as much.
+	/* In slow start: many connections with few bytes each, and twice as many bytes
+	 * when these have arrived.
 	 */
 	if (!p->steady)
 		return clamp((cwnd_bytes(p) + came_so_far(p)) / (requests ? requests : 1), FLIGHT_BYTES);
 	if (requests > REQUESTS_NEAR)
 		requests = REQUESTS_NEAR;
-	/* On the average half of each is still due.  A stretched window holds more of them, not
-	 * larger ones, which would take more round trips.
+	/* On average half of each request is still due.  A window with a gain holds more
+	 * requests, not larger requests, which would take more round trips.
 	 */
 	return clamp(2 * steady_window(p) / (requests ? requests : 1), CWND_REQUEST_MIN);
 }

@@ -81,7 +81,7 @@ void origin_health_success(struct origin_health *h)
 	h->probing = false;
 }
 
-/* The link's fault, or at least not an answer. */
+/* No response came: probably a fault of the link. */
 static bool is_unreached(enum fault fault)
 {
 	return fault == FAULT_RESOLVE || fault == FAULT_CONNECT || fault == FAULT_STALL;
@@ -102,7 +102,7 @@ uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64
 		h->demoted_until_ms = now_ms + DEMOTED_MS;
 		return 0;
 	}
-	/* Requests that were under way together fail together: one fault. */
+	/* Concurrent requests fail together: this counts as one fault. */
 	if (h->failures && !was_probing && now_ms < h->next_try_ms)
 		return h->next_try_ms - now_ms;
 	for (i = 0; i < h->failures && rest < rest_max_ms; i++)
@@ -128,7 +128,7 @@ void origin_health_reset(struct origin_health *h, size_t count)
 
 	for (i = 0; i < count; i++) {
 		h[i].next_try_ms = 0;
-		/* The next fault starts over with a short rest. */
+		/* The next fault starts with a short backoff again. */
 		if (h[i].failures)
 			h[i].failures = 1;
 	}

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Which origin to ask next, and when.  Pure: the caller owns the array, the
- * clock (monotonic milliseconds) and the randomness.
+ * Decides which origin is asked next, and when.
  *
- *             success                    fault
- *   healthy ◄───────── probing ◄──────── resting (until next_try)
- *      │                  │    time is up   ▲
+ *             success            backoff expires
+ *   healthy ◄───────── probing ◄──────── in backoff (until next_try_ms)
+ *      │                  │                 ▲
  *      └────── fault ─────┴──── fault ──────┘
  *
- * A healthy origin gets any number of requests.  One that failed rests, then
- * gets a single request; its answer decides.  The order in which the user named
- * the origins is the order of preference, so traffic comes back to the first
- * one.  An origin that sent corrupt bytes stays usable (one bad block must not
- * cut off the good ones) but comes last for a while.
+ * A healthy origin gets any number of requests.  A failed origin gets none during its
+ * backoff, and then a single request, whose result decides.  The order of url= is the
+ * order of preference, so traffic returns to the first origin when it works again.  An
+ * origin whose block did not verify stays usable, because one bad block must not exclude
+ * the good blocks, but it is the last choice for 30 s.
+ *
+ * One thread: the fetch thread.  No I/O and no locks; nothing blocks.  The caller owns the
+ * array of origins, and passes the time (monotonic milliseconds) and the random numbers.
+ * A zeroed struct is a healthy origin.
  */
 #ifndef FARROOT_ORIGIN_HEALTH_H
 #define FARROOT_ORIGIN_HEALTH_H
@@ -26,42 +29,44 @@
 
 struct origin_health {
 	unsigned failures;	/* in a row; 0 = healthy */
-	uint64_t since_ms;	/* when they began */
+	uint64_t since_ms;	/* time of the first of them */
 	uint64_t next_try_ms;
 	uint64_t demoted_until_ms;
-	bool probing;		/* its single request is under way */
+	bool probing;		/* its single request is in flight */
 };
 
-/* The origin to ask at now_ms, or -1 when all rest or are being probed.
- * avoid: an origin to ask only if there is no other; -1 for none.
+/* Returns the origin to ask at now_ms, or -1 if all are in backoff or probing.  avoid: an
+ * origin to ask only if no other healthy origin exists; -1 for none.
  */
 int origin_health_pick(const struct origin_health *h, size_t count, uint64_t now_ms, int avoid);
 
-/* An origin that has rested enough while a better-placed request path exists:
- * worth a probe of its own, so that no demand has to find out.  -1 if none.
+/* Returns an origin whose backoff has expired while another origin is healthy, or -1.
+ * Probe it with a separate request so that no client read pays for the test.
  */
 int origin_health_due(const struct origin_health *h, size_t count, uint64_t now_ms);
 
-/* Whether an origin other than this one (-1: any at all) is healthy. */
+/* Returns whether an origin other than origin (-1: any origin) is healthy. */
 bool origin_health_any_but(const struct origin_health *h, size_t count, int origin);
 
-/* Milliseconds from now until origin_health_pick may say otherwise; 0 if it can now,
- * UINT64_MAX if only the end of a request can change it.
+/* Returns the milliseconds until origin_health_pick can return an origin; 0 if it can now,
+ * UINT64_MAX if only the end of a request can change its result.
  */
 uint64_t origin_health_wait(const struct origin_health *h, size_t count, uint64_t now_ms);
 
+/* A request to this origin was successful. */
 void origin_health_success(struct origin_health *h);
 
-/* Returns the milliseconds it will rest: 0.5 s doubling to rest_max_ms, but if it
- * cannot be reached no more than 0.5 s and a 64th of the time that this has lasted, so
- * that an outage is not drawn out; each with a jitter of half (random: any number), or retry_after_ms if the server
- * asked for more, within rest_max_ms.
+/* A request to this origin failed.  Returns the backoff in milliseconds: 0.5 s, doubling
+ * up to rest_max_ms.  For an unreachable origin it is also limited to 0.5 s + 1/64 of the
+ * time since its first failure, so that an outage is not prolonged.  If the server asked
+ * for a longer time, retry_after_ms (0: none), the backoff is that, up to rest_max_ms.  A
+ * jitter of up to half is subtracted; random is any random number.
  */
 uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64_t now_ms,
 			uint64_t rest_max_ms, uint64_t retry_after_ms,
 			unsigned random);
 
-/* The link came up: whatever rests may be asked at once. */
+/* A network link came up: ends the backoff of every origin. */
 void origin_health_reset(struct origin_health *h, size_t count);
 
 #endif

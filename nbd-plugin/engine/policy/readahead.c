@@ -7,7 +7,7 @@
 
 #include "engine/policy/readahead.h"
 
-/* The stream that goes on here; one that begins here otherwise. */
+/* Returns the stream that continues at start, or NULL. */
 static struct readahead_stream *find(struct readahead *r, uint64_t start)
 {
 	struct readahead_stream *s, *end = r->streams + READAHEAD_STREAMS;

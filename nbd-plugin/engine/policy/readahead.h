@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Who reads on and on, and how far ahead of them to be.  Fed with what is read for the
- * first time, in that order; tells what to fetch next.  Pure.
+ * Readahead for sequential readers.  Its input is the access trace; it returns the windows
+ * to fetch.
  *
- *   new ──reads on──► first window ──reads on──► twice as much ... up to the limit
+ *   new ──goes on──► first window ──goes on──► twice the window ... up to the limit
  *    ▲                                                     │
- *    └── the oldest gives way; what it left unread counts ─┘
+ *    └── the oldest stream is replaced; its unread blocks count ─┘
  *
- * When much is left unread, all become more careful: later and smaller windows.
+ * When many prefetched blocks stay unread, all streams get later and smaller windows.
+ *
+ * One thread: the fetch thread.  No I/O and no locks; nothing blocks.  A zeroed struct is
+ * the beginning.
  */
 #ifndef FARROOT_READAHEAD_H
 #define FARROOT_READAHEAD_H
@@ -19,16 +22,16 @@
 #include "engine/policy/block-scheduler.h"
 
 #define READAHEAD_STREAMS 16
-/* The first window, 64 KiB; and so much may be left out and still be reading on. */
+/* Blocks of the first window (64 KiB), and the largest gap within a sequential read. */
 #define READAHEAD_FIRST 16
 #define READAHEAD_GAP 8
 #define READAHEAD_CAUTION_MAX 4
 
 struct readahead {
 	struct readahead_stream {
-		uint64_t next, ahead;	/* read, and fetched, up to there */
+		uint64_t next, ahead;	/* the ends of what was read and of what was fetched */
 		uint32_t window;	/* blocks */
-		uint32_t issued;	/* in all */
+		uint32_t issued;	/* blocks of all windows */
 		unsigned steps;
 		uint64_t used;		/* 0: free */
 	} streams[READAHEAD_STREAMS];
@@ -36,8 +39,8 @@ struct readahead {
 	unsigned caution;
 };
 
-/* Blocks [start, end) are read for the first time.  Whether out is to be fetched;
- * no window is larger than most_blocks.
+/* Blocks [start, end) were read for the first time.  Returns whether the blocks *out should
+ * be fetched.  No window is larger than most_blocks.
  */
 bool readahead_touch(struct readahead *readahead, uint64_t start, uint64_t end,
 		     uint32_t most_blocks, struct range *out);

@@ -5,7 +5,7 @@
 
 #include "engine/policy/token-bucket.h"
 
-/* What the bucket holds: the tokens of this time, and one small request at least. */
+/* The size of the bucket: the tokens of 250 ms, but at least one small request. */
 #define BUCKET_MS 250
 #define BUCKET_MIN_BYTES (16U << 10)
 
@@ -27,7 +27,7 @@ static void refill(struct token_bucket *b, uint64_t now_ms)
 {
 	uint64_t bytes = (now_ms - b->since_ms) * b->bytes_per_s / 1000;
 
-	/* Less than a byte has to wait for the next time. */
+	/* A fraction of a byte is added the next time. */
 	if (!bytes)
 		return;
 	b->since_ms = now_ms;

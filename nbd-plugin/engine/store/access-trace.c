@@ -19,7 +19,7 @@ struct access_trace {
 	const struct log *log;
 	_Atomic uint64_t count, last_ms;
 
-	pthread_mutex_t lock;	/* guards what follows */
+	pthread_mutex_t lock;	/* guards the fields below */
 	struct profile list;
 	bool full;
 };
@@ -65,11 +65,11 @@ static void append(struct access_trace *t, uint64_t start, uint64_t end)
 	    !profile_add(&t->list, offset, stop - offset))
 		return;
 	t->full = true;
-	log_say(t->log, LOG_NOTE, "what is read is recorded no further: %zu extents are as many as a profile holds",
+	log_say(t->log, LOG_NOTE, "access trace is full (%zu extents); recording stopped",
 		t->list.count);
 }
 
-/* Somebody else may have been faster, for some of them or all. */
+/* Another thread may have recorded some or all of these blocks in the meantime. */
 static void note_new(struct access_trace *t, uint64_t at, uint64_t end)
 {
 	uint64_t start, added = 0;
@@ -108,11 +108,11 @@ bool trace_next(struct access_trace *t, struct trace_cursor *cursor,
 	pthread_mutex_lock(&t->lock);
 	while (cursor->entry < t->list.count) {
 		entry = &t->list.entries[cursor->entry];
-		/* Up: the last block of an image may be short. */
+		/* Rounded up: the last block of an image may be short. */
 		*start = (entry->offset + cursor->taken_bytes + STORE_BLOCK - 1) / STORE_BLOCK;
 		*end = (entry->offset + entry->length + STORE_BLOCK - 1) / STORE_BLOCK;
 		cursor->taken_bytes = entry->length;
-		/* The last may still grow. */
+		/* The last entry may still grow. */
 		if (*start < *end || cursor->entry + 1 == t->list.count)
 			break;
 		cursor->entry++;

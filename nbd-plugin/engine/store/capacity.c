@@ -29,7 +29,7 @@ uint64_t capacity_memory_available(void)
 	return (uint64_t)sysconf(_SC_AVPHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-/* What the file may grow to: free space and what it already takes. */
+/* The largest size of the file: the free space and the space that it already uses. */
 static uint64_t disk_available(int fd)
 {
 	struct statvfs fs;
@@ -54,18 +54,18 @@ static uint64_t default_capacity(uint64_t image_bytes, int store_fd)
 
 uint64_t capacity_bytes(const struct options *options, uint64_t image_bytes, int store_fd)
 {
-	uint64_t budget = 0;
+	uint64_t bytes = 0;
 
 	switch (options->cache_kind) {
 	case CACHE_DEFAULT:
-		budget = default_capacity(image_bytes, store_fd);
+		bytes = default_capacity(image_bytes, store_fd);
 		break;
 	case CACHE_BYTES:
-		budget = options->cache_value;
+		bytes = options->cache_value;
 		break;
 	case CACHE_PERCENT:
-		budget = capacity_memory_available() / 100 * options->cache_value;
+		bytes = capacity_memory_available() / 100 * options->cache_value;
 		break;
 	}
-	return budget < image_bytes ? budget : image_bytes;
+	return bytes < image_bytes ? bytes : image_bytes;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * How large the store may grow.
+ * The capacity of the store: the most bytes that it may hold.  Any thread may call any
+ * function; they read files of /proc and ask the file system, and do not block otherwise.
  */
 #ifndef FARROOT_CAPACITY_H
 #define FARROOT_CAPACITY_H
@@ -10,13 +11,15 @@
 
 #include "common/options.h"
 
-/* Bytes of memory that can be had without swapping; 0 if the system won't say. */
+/* Returns the bytes of memory that are available without swapping (MemAvailable), or an
+ * estimate by sysconf if the system does not tell.
+ */
 uint64_t capacity_memory_available(void);
 
-/* The budget for an image of image_bytes.  Memory: what cache= says, by default
- * all of the image if that fits in half of the available memory, else that
- * half.  A file (store_fd >= 0): what cache= says, by default all of the image
- * if it fits on the file system, else nine tenths of what does.
+/* Returns the capacity in bytes for an image of image_bytes, at most image_bytes: cache= if
+ * it was given.  The default for a store in memory is the size of the image, but at most
+ * half of the available memory.  The default for a store on a disk (store_fd >= 0) is
+ * the size of the image if the file system has room for it, otherwise 90 % of the room.
  */
 uint64_t capacity_bytes(const struct options *options, uint64_t image_bytes, int store_fd);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Eviction is the clock algorithm over groups of blocks: a ring of the groups
- * that hold something, in order of arrival; a group that was read since the hand
- * passed it last gets another round.
+ * Eviction is the clock algorithm over groups of blocks: a ring of the resident groups, in
+ * order of arrival.  A group that was read since the hand last passed it stays for another
+ * round.
  */
 #include "config.h"
 
@@ -28,17 +28,17 @@ struct store {
 	const struct log *log;
 	char *path;		/* NULL: in memory */
 	int fd;
-	const uint8_t *map;	/* of a store in memory, to read; or NULL */
+	const uint8_t *map;	/* mapping of a store in memory, for reads; or NULL */
 	uint64_t size_bytes, blocks;
 	struct atomic_bitmap present;
-	struct atomic_bitmap candidate;	/* words NULL in memory */
+	struct atomic_bitmap candidate;	/* words is NULL for a store in memory */
 	_Atomic uint64_t present_blocks;
 	_Atomic uint64_t generation;
-	_Atomic uint64_t capacity_blocks;	/* >= blocks: unbounded */
+	_Atomic uint64_t capacity_blocks;	/* unbounded if >= blocks */
 	uint64_t used_blocks;	/* present and candidate */
-	_Atomic bool bounded;	/* the fields below are in use */
+	_Atomic bool bounded;	/* true: the fields below are used */
 	struct atomic_bitmap read_lately;	/* per group */
-	struct atomic_bitmap resident;	/* per group: in the ring */
+	struct atomic_bitmap resident;	/* per group: it is in the ring */
 	uint32_t *ring;
 	uint64_t ring_size, ring_head, ring_count;
 };
@@ -175,7 +175,7 @@ static bool holds(const struct store *s, uint64_t block)
 	return bitmap_test(&s->present, block) || store_is_candidate(s, block);
 }
 
-/* Begins to count what is read lately, so that something can be evicted. */
+/* Starts to record recent reads, so that groups can be evicted. */
 static int become_bounded(struct store *s, uint64_t capacity_blocks)
 {
 	uint64_t block;
@@ -190,7 +190,7 @@ static int become_bounded(struct store *s, uint64_t capacity_blocks)
 		err = bitmap_init(&s->resident, groups_of(s));
 	if (err)
 		return err;
-	/* Each group in it holds a block, or held one when the file was found. */
+	/* Each group in the ring holds a block, or held one when the file was opened. */
 	s->ring_size = capacity_blocks + s->used_blocks + STORE_GROUP;
 	if (s->ring_size > groups_of(s))
 		s->ring_size = groups_of(s);
@@ -217,7 +217,7 @@ static void forget(struct store *s, uint64_t block)
 	}
 }
 
-/* Gives the space back; call after forget, never before. */
+/* Frees the space in the file.  Must be called after forget, never before. */
 static void punch(struct store *s, uint64_t block, uint64_t count)
 {
 	atomic_fetch_add(&s->generation, 1);
@@ -247,7 +247,7 @@ static void make_room(struct store *s, uint32_t blocks)
 		evict_one(s);
 }
 
-/* Marks what an earlier run left in the file. */
+/* Marks the blocks that an earlier run has left in the file as candidates. */
 static int find_candidates(struct store *s)
 {
 	off_t from = 0, to;
@@ -266,9 +266,10 @@ static int find_candidates(struct store *s)
 	return errno == ENXIO ? 0 : -errno;
 }
 
-/* A read of mapped memory costs no system call.  Not of a disk: one that fails
- * would be a SIGBUS.  Not of a store that evicts: the look at a hole would give
- * it a page, beyond the budget.  If it can't be mapped, reads go through pread.
+/* Maps a store in memory, because a read of a mapping needs no system call.  A store on a
+ * disk is not mapped: a failed disk would cause SIGBUS.  A store that evicts is not mapped:
+ * a read of a hole would allocate a page, beyond the capacity.  Without a mapping, reads
+ * use pread.
  */
 static void map_to_read(struct store *s)
 {
@@ -281,13 +282,13 @@ static void map_to_read(struct store *s)
 		s->map = map;
 }
 
-int store_set_size(struct store *s, uint64_t size_bytes, uint64_t budget_bytes)
+int store_set_size(struct store *s, uint64_t size_bytes, uint64_t capacity_bytes)
 {
 	int err;
 
 	s->size_bytes = size_bytes;
 	s->blocks = (size_bytes + STORE_BLOCK - 1) / STORE_BLOCK;
-	s->capacity_blocks = (budget_bytes + STORE_BLOCK - 1) / STORE_BLOCK;
+	s->capacity_blocks = (capacity_bytes + STORE_BLOCK - 1) / STORE_BLOCK;
 	err = bitmap_init(&s->present, s->blocks);
 	if (!err && s->path)
 		err = bitmap_init(&s->candidate, s->blocks);
@@ -297,7 +298,7 @@ int store_set_size(struct store *s, uint64_t size_bytes, uint64_t budget_bytes)
 		err = find_candidates(s);
 	if (!err && s->capacity_blocks < s->blocks)
 		err = become_bounded(s, s->capacity_blocks);
-	/* What an earlier run with a larger budget left. */
+	/* Evicts what an earlier run with a larger capacity has left. */
 	if (!err)
 		make_room(s, 0);
 	if (!err)
@@ -404,7 +405,7 @@ int store_read(struct store *s, void *buf, uint64_t offset, uint32_t count)
 	return -EAGAIN;
 }
 
-/* The disk is broken: go on in memory, with an empty store. */
+/* The disk has failed: continues with an empty store in memory. */
 static int move_to_memory(struct store *s, int why)
 {
 	uint64_t room = capacity_memory_available() / 2, block;
@@ -412,12 +413,12 @@ static int move_to_memory(struct store *s, int why)
 
 	if (fd < 0)
 		return fd;
-	log_say(s->log, LOG_WARN, "store=%s: cannot write: %s; going on in memory, from the start",
+	log_say(s->log, LOG_WARN, "store=%s: cannot write: %s; continuing with an empty cache in memory",
 		s->path, strerror(-why));
 	for (block = 0; block < s->blocks; block++)
 		forget(s, block);
 	atomic_fetch_add(&s->generation, 1);
-	/* dup2 swaps the file under the readers in one step. */
+	/* dup3 replaces the file for all readers in one step. */
 	if (ftruncate(fd, (off_t)s->size_bytes) || dup3(fd, s->fd, O_CLOEXEC) < 0) {
 		close(fd);
 		return -errno;
@@ -428,18 +429,19 @@ static int move_to_memory(struct store *s, int why)
 	return s->size_bytes > room ? become_bounded(s, room / STORE_BLOCK) : 0;
 }
 
-/* Returns 0 when the write is worth another try. */
+/* Returns 0 if the write should be tried again. */
 static int recover(struct store *s, int why)
 {
-	uint64_t budget = s->used_blocks - s->used_blocks / 16;
+	uint64_t blocks = s->used_blocks - s->used_blocks / 16;
 
 	if (why != -ENOSPC && why != -EDQUOT && why != -ENOMEM)
 		return s->path ? move_to_memory(s, why) : why;
-	if (budget * STORE_BLOCK < CAPACITY_MIN_BYTES)
+	if (blocks * STORE_BLOCK < CAPACITY_MIN_BYTES)
 		return s->path ? move_to_memory(s, why) : why;
-	log_say(s->log, LOG_WARN, "store %s is full at %" PRIu64 " MiB; keeping to that",
-		s->path ? s->path : "in memory", s->used_blocks * STORE_BLOCK >> 20);
-	return become_bounded(s, budget);
+	log_say(s->log, LOG_WARN, "store %s is full at %" PRIu64 " MiB; its capacity is now %" PRIu64 " MiB",
+		s->path ? s->path : "in memory", s->used_blocks * STORE_BLOCK >> 20,
+		blocks * STORE_BLOCK >> 20);
+	return become_bounded(s, blocks);
 }
 
 void store_put(struct store *s, uint64_t block, uint32_t count, const uint8_t *bytes)

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * The local copy of an image: a sparse file, in memory or on a disk, and one
- * bit per block that says it is there and verified.
+ * The local copy of an image: a sparse file, in memory or on a disk, and one bit per
+ * block that says that the block is present and verified.
  *
  *            put                     evict, drop
  *   absent ───────► present ──────────────────────► absent
  *     ▲                ▲
- *     │ drop           │ believe (it verified)
+ *     │ drop           │ store_believe: revalidation was successful
  *     └── candidate ───┘      found in the file of an earlier run
  *
- * One thread, the fetch thread, changes the store; any thread may read it at any
- * time, without a lock.  A block is written before its bit is set, and its bit
- * is cleared and the generation raised before it is punched out, so a reader
- * that finds the bits set and the generation unchanged has read good bytes.
+ * One thread, the fetch thread, changes the store.  Any thread may read it at any time,
+ * without a lock.  A block is written before its bit is set.  Its bit is cleared and the
+ * generation is raised before its space is punched out.  So a reader that finds the bits
+ * set and the generation unchanged has read good bytes.
  */
 #ifndef FARROOT_STORE_H
 #define FARROOT_STORE_H
@@ -24,52 +24,72 @@
 #include "common/log.h"
 
 #define STORE_BLOCK 4096
-/* Blocks that are evicted together, 64 KiB. */
+/* The number of blocks that are evicted together: 64 KiB. */
 #define STORE_GROUP 16
 
 struct store;
 
-/* path NULL: in memory.  A file is created if need be and locked against other
- * processes.  Returns 0 or -errno, having logged why.
+/* Before the store is shared with other threads: */
+
+/* Makes a store in the file path, or in memory if path is NULL.  The file is created if
+ * it does not exist, and locked against other processes.  log must outlive the store.
+ * Returns 0 or -errno, after logging the reason.  Blocks for the disk.
  */
 int store_new(const char *path, const struct log *log, struct store **out);
+/* Closes the file, which stays.  NULL is fine. */
 void store_free(struct store *store);
 
-/* The descriptor of a store on disk, -1 for one in memory. */
+/* Returns the descriptor of a store on a disk, which the store owns; -1 for a store in
+ * memory.
+ */
 int store_disk_fd(const struct store *store);
 
-/* Sets the size of the image and the most bytes to hold; finds candidates in a
- * file.  Once, before anything below.  Returns 0 or -errno, having logged why.
+/* Sets the size of the image and the capacity, and finds the candidates in a file.  Must
+ * be called once before any function below.  Returns 0 or -errno, after logging the
+ * reason.  Blocks for the disk.
  */
-int store_set_size(struct store *store, uint64_t size_bytes, uint64_t budget_bytes);
+int store_set_size(struct store *store, uint64_t size_bytes, uint64_t capacity_bytes);
 
-/* Makes it as it was before that.  For the one thread that knows of it yet. */
+/* Undoes store_set_size. */
 void store_forget_size(struct store *store);
 
-/* Any thread, no locks, no waits but for the disk. */
+/* Any thread, at any time.  No locks; blocks only for the disk. */
+
+/* Returns whether the block is present. */
 bool store_has(const struct store *store, uint64_t block);
+/* The number of present blocks. */
 uint64_t store_present_blocks(const struct store *store);
+/* The capacity now: a full disk lowers it. */
 uint64_t store_capacity_bytes(const struct store *store);
-/* Copies out.  0; -EAGAIN: not all of it is there (any more). */
+/* Copies count bytes at offset into buf; they must be inside the image, count > 0.
+ * Returns 0, or -EAGAIN if not all of the blocks are present (any more); the contents of
+ * buf are then undefined.
+ */
 int store_read(struct store *store, void *buf, uint64_t offset, uint32_t count);
 
-/* The fetch thread only. */
+/* The fetch thread only.  These block for the disk. */
 
-/* Takes verified bytes (the last block of an image may be short); makes room by
- * evicting what was not read lately.  Never fails for good: a full disk lowers
- * the budget, a broken one is given up for memory, and a block that could not
- * be kept is just absent.
+/* Writes count verified blocks (the last block of an image may be short), and evicts
+ * blocks that were not read recently to make room.  Errors are handled here: a full disk
+ * lowers the capacity, a broken disk is replaced by an empty store in memory, and a block
+ * that could not be written is absent.
  */
 void store_put(struct store *store, uint64_t block, uint32_t count, const uint8_t *bytes);
+/* Returns whether the block was found in the file of an earlier run and is not yet
+ * revalidated.
+ */
 bool store_is_candidate(const struct store *store, uint64_t block);
-/* Reads an unverified candidate.  0 or -EIO. */
+/* Reads an unverified candidate, padded with zeroes to a whole block.  Returns 0 or -EIO. */
 int store_read_candidate(struct store *store, uint64_t block, uint8_t out[STORE_BLOCK]);
+/* Makes a candidate that has verified present. */
 void store_believe(struct store *store, uint64_t block);
-/* Forgets a present or candidate block. */
+/* Makes a present or candidate block absent. */
 void store_drop(struct store *store, uint64_t block);
-/* Whether so many absent blocks can be put without evicting anything. */
+/* Returns whether this many absent blocks can be written without an eviction. */
 bool store_has_room(const struct store *store, uint32_t blocks);
-/* The first block at or after this one that is absent; their number if none. */
+/* Returns the first block at or after block that is absent, or the number of blocks if
+ * there is none.
+ */
 uint64_t store_next_absent(const struct store *store, uint64_t block);
 
 #endif

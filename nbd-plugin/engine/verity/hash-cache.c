@@ -9,7 +9,7 @@
 
 #include "engine/verity/hash-cache.h"
 
-/* 128 leaves speak for 64 MiB of data; half a megabyte of memory. */
+/* 128 leaf blocks cover 64 MiB of data, and take 0.5 MiB of memory. */
 #define SLOTS 128
 
 struct slot {
@@ -71,7 +71,7 @@ bool hash_cache_has_grown(struct hash_cache *c)
 	return has_grown;
 }
 
-/* The verified bytes of a hash block, or NULL. */
+/* Returns the verified bytes of a hash block, or NULL if it is absent. */
 static const uint8_t *hash_block(struct hash_cache *c, uint64_t block)
 {
 	struct slot *slot = &c->slots[block % SLOTS];
@@ -86,7 +86,7 @@ static const uint8_t *hash_block(struct hash_cache *c, uint64_t block)
 	return slot->bytes;
 }
 
-/* Whether what block is checked against is here: *parent, NULL for the top. */
+/* Returns whether the parent of block is present, in *parent; NULL for the top block. */
 static bool find_parent(struct hash_cache *c, uint64_t block, const uint8_t **parent, uint64_t *needed)
 {
 	uint64_t number;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Verified hash blocks at hand: what a block is checked against.  A small cache
- * in front of the store, so that a check costs no read and an evicted hash block
- * no fetch.  The fetch thread only.
+ * A cache of verified hash blocks in front of the store.  With it a check needs no read of
+ * the store, and a hash block that the store has evicted need not be fetched again.
+ *
+ * The fetch thread only.  Functions may read the store, and so block for its disk.
  */
 #ifndef FARROOT_HASH_CACHE_H
 #define FARROOT_HASH_CACHE_H
@@ -19,30 +20,35 @@ struct hash_cache;
 enum verdict {
 	VERDICT_GOOD,
 	VERDICT_BAD,
-	VERDICT_UNKNOWN	/* the parent is not here: *needed says which block it is */
+	VERDICT_UNKNOWN	/* the parent hash block is absent: *needed is its number */
 };
 
-/* verity NULL: verify=none, everything is good. */
+/* verity and store must outlive the cache.  verity NULL means verify=none: every block is
+ * good.  Returns 0 or -ENOMEM.
+ */
 int hash_cache_new(const struct verity *verity, struct store *store, struct hash_cache **out);
+/* NULL is fine. */
 void hash_cache_free(struct hash_cache *cache);
 
-/* bytes: a whole block, the tail of a short last one zeroed. */
+/* Verifies a block.  bytes is a whole block; a short last block is padded with zeroes.
+ * Sets *needed only for VERDICT_UNKNOWN.
+ */
 enum verdict hash_cache_check(struct hash_cache *cache, uint64_t block,
 			     const uint8_t bytes[VERITY_BLOCK_SIZE], uint64_t *needed);
 
-/* The same for a block with this digest, which is not the superblock. */
+/* The same for the digest of a block, which must not be the superblock. */
 enum verdict hash_cache_check_digest(struct hash_cache *cache, uint64_t block,
 				    const uint8_t digest[VERITY_DIGEST_SIZE], uint64_t *needed);
 
-/* The superblock is made here, not fetched: part of it is covered by no hash.
- * Whether block is it; then bytes are replaced by the right ones.
+/* If block is the superblock, writes the canonical superblock to bytes and returns true.
+ * The superblock is made here, not fetched, because no hash covers part of it.
  */
 bool hash_cache_fill_superblock(const struct hash_cache *cache, uint64_t block, uint8_t bytes[VERITY_BLOCK_SIZE]);
 
-/* Whether block is a block of hashes. */
+/* Returns whether block is a hash block. */
 bool hash_cache_is_hash_block(const struct hash_cache *cache, uint64_t block);
 
-/* Keeps a hash block that hash_cache_check found good. */
+/* Copies a hash block that has verified into the cache. */
 void hash_cache_put(struct hash_cache *cache, uint64_t block, const uint8_t bytes[VERITY_BLOCK_SIZE]);
 
 /* Whether a hash block was put since the last call: then blocks whose verdict was
@@ -50,11 +56,13 @@ void hash_cache_put(struct hash_cache *cache, uint64_t block, const uint8_t byte
  */
 bool hash_cache_has_grown(struct hash_cache *cache);
 
-/* The hash block that block is checked against; VERITY_ROOT if there is none. */
+/* Returns the number of the hash block that verifies block; VERITY_ROOT if the root hash
+ * does, for the superblock, and with verify=none.
+ */
 uint64_t hash_cache_parent(const struct hash_cache *cache, uint64_t block);
 
-/* The hash block that block is checked against, if it is not here; false when
- * it is, or none is needed.
+/* Returns true, and the number in *needed, if the hash block that verifies block is absent;
+ * false if it is present or if none is necessary.
  */
 bool hash_cache_misses_parent(struct hash_cache *cache, uint64_t block, uint64_t *needed);
 

@@ -64,7 +64,7 @@ int image_info_read(const char *path, struct image_info *out)
 		err = -errno;
 	if (!err && S_ISDIR(st.st_mode))
 		err = -EISDIR;
-	/* Unlike st_size, this is right for a block device, too. */
+	/* Unlike st_size, this also works for a block device. */
 	if (!err && (size = lseek(fd, 0, SEEK_END)) < 0)
 		err = -errno;
 	if (!err) {

@@ -51,7 +51,7 @@ static int write_blocks(int fd, const uint8_t *bytes, uint64_t block, uint64_t c
 	return 0;
 }
 
-/* Digests of count blocks from start, into hash blocks padded with zeroes. */
+/* Writes the digests of count blocks into hash blocks, padded with zeroes. */
 static int digest_run(const struct verity *v, const uint8_t *bytes, uint64_t count,
 		      uint8_t *parents)
 {
@@ -65,7 +65,7 @@ static int digest_run(const struct verity *v, const uint8_t *bytes, uint64_t cou
 	return err;
 }
 
-/* One level, of the blocks below it. */
+/* Builds one level from the blocks below it. */
 static int build_level(const struct verity *v, int fd, uint64_t below, uint64_t count,
 		       uint64_t level_start, uint8_t *bytes, uint8_t *parents)
 {
@@ -112,7 +112,7 @@ int verity_build(struct verity *v, int fd)
 	return err;
 }
 
-/* A run of blocks whose parents lie in one hash block, or the single top. */
+/* Checks a run of blocks that have the same parent, or the top block. */
 static int check_run(const struct verity *v, int fd, uint64_t start, uint64_t count,
 		     uint8_t *bytes, uint8_t *parent_bytes,
 		     void (*bad)(void *ctx, uint64_t block), void *ctx)
@@ -159,7 +159,7 @@ int verity_check_file(const struct verity *v, int fd,
 	err = read_blocks(fd, bytes, v->data_blocks, 1);
 	if (!err && !verity_check(v, v->data_blocks, bytes, NULL))
 		bad(ctx, v->data_blocks);
-	/* A bad hash block also fails what hangs on it: the first named is it. */
+	/* Blocks below a bad hash block fail too; the hash block is reported first. */
 	for (level = v->levels; level-- > 0 && !err;)
 		err = check_level(v, fd, v->level_start[level], v->level_blocks[level],
 				  bytes, parent_bytes, bad, ctx);

@@ -30,7 +30,7 @@ struct superblock_bytes {
 
 _Static_assert(sizeof(struct superblock_bytes) == 512, "as on disk");
 
-/* More would not fit a signed 64-bit offset, tree included. */
+/* With more, an offset within data and tree would not fit into signed 64 bits. */
 #define DATA_BLOCKS_MAX ((uint64_t)INT64_MAX / VERITY_BLOCK_SIZE / 2)
 
 static const uint8_t signature[8] = "verity\0";
@@ -40,7 +40,7 @@ int verity_superblock_parse(const uint8_t *bytes, size_t size,
 {
 	struct superblock_bytes sb;
 
-	*why = "no dm-verity superblock at its place";
+	*why = "no dm-verity superblock at the expected offset";
 	if (size < sizeof sb)
 		return -EINVAL;
 	memcpy(&sb, bytes, sizeof sb);
@@ -59,7 +59,7 @@ int verity_superblock_parse(const uint8_t *bytes, size_t size,
 	*why = "dm-verity salt is too long";
 	if (le16toh(sb.salt_size) > VERITY_SALT_MAX)
 		return -EINVAL;
-	*why = "dm-verity number of data blocks is absurd";
+	*why = "dm-verity number of data blocks is out of range";
 	out->data_blocks = le64toh(sb.data_blocks);
 	if (!out->data_blocks || out->data_blocks > DATA_BLOCKS_MAX)
 		return -EINVAL;
@@ -83,7 +83,7 @@ void verity_superblock_write(const struct verity *v, uint8_t out[VERITY_BLOCK_SI
 
 	memcpy(sb.signature, signature, sizeof signature);
 	memcpy(sb.salt, v->salt, v->salt_size);
-	/* RFC 9562: version 8 is anybody's own scheme. */
+	/* RFC 9562: version 8 is for private formats. */
 	memcpy(sb.uuid, v->root, sizeof sb.uuid);
 	sb.uuid[6] = (uint8_t)((sb.uuid[6] & 0x0f) | 0x80);
 	sb.uuid[8] = (uint8_t)((sb.uuid[8] & 0x3f) | 0x80);
@@ -96,7 +96,7 @@ static uint64_t parents_of(uint64_t blocks)
 	return (blocks + VERITY_FANOUT - 1) / VERITY_FANOUT;
 }
 
-/* Data, superblock and tree for so many data blocks. */
+/* The blocks of data, superblock and tree together. */
 static uint64_t total_for(uint64_t data_blocks)
 {
 	uint64_t total = data_blocks + 1, level = data_blocks;
@@ -114,7 +114,7 @@ uint64_t verity_data_blocks(uint64_t total_blocks)
 
 	if (total_blocks < 2 || total_blocks > total_for(DATA_BLOCKS_MAX))
 		return 0;
-	/* total_for only grows, so at most one number fits. */
+	/* total_for increases strictly, so at most one number fits. */
 	while (low < high) {
 		middle = low + (high - low) / 2;
 		if (total_for(middle) < total_blocks)
@@ -139,7 +139,7 @@ static void lay_out(struct verity *v)
 	v->total_blocks = start;
 }
 
-/* Whether the salt is of our form, and the number that it then names. */
+/* Returns whether the salt has farroot's form, and then the number that it names. */
 static bool salt_names_size(const uint8_t *salt, size_t salt_size, uint64_t *data_blocks)
 {
 	uint64_t number;
@@ -191,7 +191,7 @@ void verity_pack_salt(uint64_t data_blocks, uint8_t out[VERITY_PACK_SALT_SIZE])
 uint64_t verity_parent(const struct verity *v, uint64_t block, unsigned *index)
 {
 	uint64_t place = block;	/* within its level */
-	unsigned above = 0;	/* the level its digest is in */
+	unsigned above = 0;	/* the level that holds its digest */
 
 	if (block > v->data_blocks) {
 		/* Upper levels come first. */
@@ -219,7 +219,7 @@ int verity_digest(const struct verity *v, const uint8_t bytes[VERITY_BLOCK_SIZE]
 	return ok ? 0 : -ENOMEM;
 }
 
-/* All but the uuid, which nothing covers. */
+/* Compares all fields except the uuid, which no hash covers. */
 static bool superblock_is(const struct verity *v, const uint8_t bytes[VERITY_BLOCK_SIZE])
 {
 	const size_t uuid = offsetof(struct superblock_bytes, uuid);

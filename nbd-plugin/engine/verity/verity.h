@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * dm-verity's on-disk format, version 1, SHA-256, 4096-byte data and hash
- * blocks: the layout of the tree and the check of one block.  Pure: no I/O, no
- * locks, no allocation after verity_init; every function but init and free may
- * run in any thread at once.
+ * dm-verity's on-disk format, version 1, SHA-256, 4096-byte data and hash blocks: the
+ * layout of the tree and the check of one block.  No I/O and no locks; nothing blocks.
+ * Any thread may call any function at any time, except verity_init and verity_free, which
+ * need v for themselves.
  *
  * Source of the format: Documentation/admin-guide/device-mapper/verity.rst in
  * the kernel and "dm-verity on-disk specification" in the cryptsetup wiki.
@@ -12,21 +12,20 @@
  * An image is   data blocks | superblock (1 block) | tree, top level first
  *               0 … n-1       n                      n+1 … T-1
  *
- * All block numbers here count 4096-byte blocks from the start of the image, so
- * that a hash block is named, fetched and stored like any other block.  Each
- * block but the superblock has its digest in one place: in a parent block, or
- * in the root hash.
+ * All block numbers count 4096-byte blocks from the start of the image, so a hash block
+ * is named, fetched and stored like any other block.  Each block except the superblock
+ * has its digest in exactly one place: in its parent block or in the root hash.
  *
  * The root hash covers salt || top block.  It does not cover the number of data
- * blocks, so an origin could present a tree of other height and pass hash
+ * blocks, so an origin could present a tree of another height and pass hash
  * blocks off as data.  farroot pack therefore puts the number of data blocks
  * into the salt (VERITY_SALT_MAGIC, then the number as 64 bits little endian);
- * a salt of this form that names another number is refused.  Images made by
- * veritysetup have a random salt: size= pins those.
+ * a salt of this form that names another number is refused.  An image that was made by
+ * veritysetup has a random salt: size= pins its size.
  *
- * The uuid field is covered by nothing.  farroot pack derives it from the root
- * hash, and the superblock that is served is always the canonical one that
- * verity_superblock_write makes: no unverified byte, not even those 16.
+ * No hash covers the uuid field.  farroot pack derives the uuid from the root hash, and
+ * the engine always serves the canonical superblock that verity_superblock_write makes.
+ * So no unverified byte is served, not even these 16.
  */
 #ifndef FARROOT_VERITY_H
 #define FARROOT_VERITY_H
@@ -57,55 +56,59 @@ struct verity {
 	void *md;			/* EVP_MD, fetched once */
 };
 
-/* What the 512 bytes of a superblock say. */
+/* The fields of a superblock that vary. */
 struct verity_superblock {
 	uint64_t data_blocks;
 	uint8_t salt[VERITY_SALT_MAX];
 	size_t salt_size;
 };
 
-/* Reads untrusted bytes.  size >= 512.  On -EINVAL *why is a static text that
- * says which field is not what farroot takes (version 1, sha256, 4096/4096).
+/* Parses untrusted bytes; fewer than 512 are an error.  Returns 0, or -EINVAL with a
+ * constant text in *why that names the wrong field (farroot accepts version 1, sha256 and
+ * 4096-byte blocks).
  */
 int verity_superblock_parse(const uint8_t *bytes, size_t size,
 			    struct verity_superblock *out, const char **why);
 
-/* The canonical superblock of v: 4096 bytes, uuid derived from the root hash. */
+/* Writes the canonical superblock of v: 4096 bytes, with a uuid from the root hash. */
 void verity_superblock_write(const struct verity *v, uint8_t out[VERITY_BLOCK_SIZE]);
 
-/* The number of data blocks of an image of total_blocks blocks (data,
- * superblock and tree), or 0 if no number fits.
+/* Returns the number of data blocks of an image of total_blocks blocks (data, superblock
+ * and tree), or 0 if no number of data blocks gives this total.
  */
 uint64_t verity_data_blocks(uint64_t total_blocks);
 
-/* Sets up the layout.  root may be NULL while a tree is being built.
- * Returns 0, -EINVAL (data_blocks 0 or absurd, salt too long, or a farroot salt
- * that names another size) or -ENOMEM.
+/* Computes the layout and copies salt and root.  root may be NULL while a tree is built.
+ * Returns 0; -EINVAL (data_blocks 0 or too large, salt too long, or a farroot salt that
+ * names another size); -ENOMEM.  Free v with verity_free.
  */
 int verity_init(struct verity *v, uint64_t data_blocks, const uint8_t *salt,
 		size_t salt_size, const uint8_t *root);
+/* A zeroed v and a second call are fine. */
 void verity_free(struct verity *v);
 
-/* Fills VERITY_PACK_SALT_SIZE bytes: the salt that pins data_blocks. */
+/* Writes the salt that pins data_blocks, VERITY_PACK_SALT_SIZE bytes. */
 void verity_pack_salt(uint64_t data_blocks, uint8_t out[VERITY_PACK_SALT_SIZE]);
 
-/* Where the digest of block is: the parent's number (VERITY_ROOT for the top
- * block) and its index there.  block must not be the superblock and must be
- * < total_blocks.
+/* Returns the number of the block that holds the digest of block, and its index there in
+ * *index; VERITY_ROOT for the top block.  block must be less than total_blocks and must
+ * not be the superblock.
  */
 uint64_t verity_parent(const struct verity *v, uint64_t block, unsigned *index);
 
-/* Digest of salt || bytes.  Returns 0 or -ENOMEM. */
+/* Computes the digest of salt || bytes.  Returns 0 or -ENOMEM. */
 int verity_digest(const struct verity *v, const uint8_t bytes[VERITY_BLOCK_SIZE],
 		  uint8_t out[VERITY_DIGEST_SIZE]);
 
-/* Is digest that of what block must be?  Not of the superblock. */
+/* Returns whether digest is the digest that block must have.  block must not be the
+ * superblock.  parent: see verity_check.
+ */
 bool verity_check_digest(const struct verity *v, uint64_t block,
 			 const uint8_t digest[VERITY_DIGEST_SIZE], const uint8_t *parent);
 
-/* Is bytes what block must be?  parent: the verified bytes of verity_parent();
- * NULL for the top block.  Of the superblock, all but the uuid is checked: serve
- * the canonical one in its place.
+/* Returns whether bytes is the content that block must have.  parent: the verified bytes of
+ * the block verity_parent(); NULL for the top block.  For the superblock, checks all
+ * fields except the uuid: serve the canonical superblock instead.  false if out of memory.
  */
 bool verity_check(const struct verity *v, uint64_t block,
 		  const uint8_t bytes[VERITY_BLOCK_SIZE], const uint8_t *parent);

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # A boot from an origin as a test: sourced by tests/boot/test-boot-*.sh.  They call
-# boot_prepare, boot_start, then what they are about, then boot_check_log.
+# boot_prepare and boot_start, then make their checks, then call boot_check_log.
 # BOOT_KEEP=FILE in the environment keeps the console's log.
 # shellcheck shell=dash
 
@@ -141,7 +141,7 @@ boot_expect_off() {
 	boot_say "$(($(vm_now) - boot_began)) s: off"
 }
 
-# What no boot may ever show, and what every running system must.
+# Messages that no boot may show, and messages that every running system must show.
 boot_check_log() {
 	if grep -aE 'I/O error|SQUASHFS error|Connection timed out|shutting down sockets|Kernel panic|vm-report: (error|kernel|failed|cannot)' \
 		"$boot_log"; then

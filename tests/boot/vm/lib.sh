@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# What the tools in this folder, the VM tests and ./demo share.
+# The common parts of the tools in this folder, the VM tests and ./demo.
 # shellcheck shell=dash
 
 vm_die() {
@@ -9,14 +9,14 @@ vm_die() {
 	exit 1
 }
 
-# Where roots and images are kept from one run to the next.
+# The folder in which roots and images are kept between runs.
 vm_work_dir() {
 	vm_dir=${FARROOT_VM_DIR:-/var/tmp/farroot-vm}
 	mkdir -p "$vm_dir"
 	echo "$vm_dir"
 }
 
-# Debian's archive, as this machine reaches it.
+# The mirror of Debian's archive that this machine uses.
 vm_debian_mirror() {
 	# shellcheck disable=SC2016
 	vm_mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' |
