@@ -4,24 +4,16 @@
 #
 # Each command explains itself; what it can't do ends with a message that says
 # what is wrong, and with status 2 if the command line was.
-set -eu
-: "${top_builddir:=.}"
-farroot=$top_builddir/farroot
-roothash=$(printf '%064d' 1)
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+. "${srcdir:-..}/tests/lib.sh"
 
-fail() {
-	echo "$*" >&2
-	exit 1
-}
+roothash=$(printf '%064d' 1)
 
 # expect STATUS TEXT ARGUMENT...
 expect() {
 	expected=$1 text=$2
 	shift 2
 	status=0
-	timeout 20 "$farroot" "$@" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
+	timeout "$(slack 20)" "$farroot" "$@" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
 	[ "$status" = "$expected" ] || fail "farroot $*: status $status, not $expected: $(cat "$dir/err")"
 	[ -z "$text" ] || grep -qF -e "$text" "$dir/err" || fail "farroot $*: '$text' is not in: $(cat "$dir/err")"
 	[ "$expected" = 0 ] || [ ! -s "$dir/out" ] || fail "farroot $*: an error on standard output"
@@ -57,6 +49,8 @@ expect 2 'unknown command frobnicate' frobnicate
 
 expect 2 'IMAGE' pack
 expect 2 '-o' pack image
+expect 2 'give --probe, or --profile=FILE' pack --probe --profile=boot.files image -o x
+expect 2 'give --probe, or --profile=FILE' pack --of=image image -o x
 expect 1 'No such file' pack "$dir/missing" -o "$dir/x"
 expect 2 'root hash' verify
 expect 2 '64 hexadecimal digits' verify image abc
@@ -89,15 +83,3 @@ expect 1 'No such file' profile record --boot "$dir/none" "$dir/none" "$dir/none
 expect 2 'not an nbd device' attach "$dir/none" /dev/sda
 expect 2 '--connections=0' attach -c 0 "$dir/none" /dev/nbd0
 expect 2 'a directory and a program' jail "$dir"
-
-# Somebody who listens already is not pushed aside; what is left of one is.
-command -v python3 >/dev/null || exit 0
-python3 -c '
-import socket, sys, time
-s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(1); print("ready", flush=True); time.sleep(60)
-' "$dir/nbd.sock" >"$dir/ready" &
-listener=$!
-trap 'kill "$listener"; rm -rf "$dir"' EXIT
-until [ -s "$dir/ready" ]; do sleep 0.05; done
-expect 1 'listens there already' serve http://127.0.0.1:1/x "roothash=$roothash" \
-	"--socket=$dir/nbd.sock" "status=$dir/status.sock"
