@@ -3,14 +3,18 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # debian/ makes packages that hold what they should, where Debian's nbdkit and
-# initramfs-tools look for it.  With an argument: for that architecture.
+# initramfs-tools look for it.  As test-debian-packages-arm64.sh: those for a Raspberry Pi,
+# on whatever machine this is.
 set -eu
 : "${srcdir:=.}"
 for program in dpkg-buildpackage dh; do
 	command -v "$program" >/dev/null || exit 77
 done
 here=$(dpkg --print-architecture)
-arch=${1:-$here}
+case $0 in
+*-arm64.sh) arch=arm64 ;;
+*) arch=$here ;;
+esac
 triplet=$(dpkg-architecture -a"$arch" -qDEB_HOST_MULTIARCH 2>/dev/null)
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
