@@ -12,10 +12,14 @@
 #   origin_start 1                -> $url1 serves $dir/www1
 #   plugin_start url="$url1/image" roothash="$roothash"  -> $socket
 #
+# Limits are for an idle machine; slack.sh tells how to stretch them.
+#
 # A test is run from the build folder; tests/*/*.sh find the source by $srcdir.
 
 set -u
 srcdir=${srcdir:-..}
+# shellcheck source-path=SCRIPTDIR source=slack.sh
+. "$srcdir/tests/slack.sh"
 top_builddir=${top_builddir:-.}
 PATH=$PATH:/usr/sbin:/sbin
 plugin=$top_builddir/.libs/nbdkit-farroot-plugin.so
@@ -92,7 +96,7 @@ clean_up() {
 	done
 	tries=0
 	for pid in $pids; do
-		while is_alive "$pid" && [ $tries -lt 50 ]; do
+		while is_alive "$pid" && [ $tries -lt "$(slack 50)" ]; do
 			tries=$((tries + 1))
 			sleep 0.1
 		done
@@ -112,7 +116,7 @@ now_ms() {
 
 # wait_until SECONDS WHAT COMMAND...: until it succeeds, or the test fails.
 wait_until() {
-	seconds=$1
+	seconds=$(slack "$1")
 	what=$2
 	shift 2
 	deadline=$(($(now_ms) + seconds * 1000))
@@ -122,7 +126,8 @@ wait_until() {
 	done
 }
 
-# stays SECONDS WHAT COMMAND...: it must succeed all that time.
+# stays SECONDS WHAT COMMAND...: it must succeed all that time, which no slack makes
+# longer.
 stays() {
 	seconds=$1
 	what=$2
@@ -142,6 +147,41 @@ sha256_of() {
 	sha256sum | cut -d ' ' -f 1
 }
 
+# status_of KEY: its value, a string without the quotes, in what the status socket
+# tells.  Fails unless that is one flat JSON object, with each key once.
+status_of() {
+	timeout "$(slack 20)" "$farroot" status --json --socket="$dir/status.sock" | awk -v key="$1" '
+		{ json = json $0 }
+		END {
+			rest = "," substr(json, 2, length(json) - 2)
+			while (match(rest, /^,"[a-z_]+":("([^"\\]|\\.)*"|-?[0-9]+)/)) {
+				entry = substr(rest, 2, RLENGTH - 1)
+				rest = substr(rest, RLENGTH + 1)
+				colon = index(entry, ":")
+				name = substr(entry, 2, colon - 3)
+				twice = twice || name in values
+				values[name] = substr(entry, colon + 1)
+			}
+			if (NR != 1 || json !~ /^\{.*\}$/ || rest || twice || !(key in values)) {
+				print "status_of " key ": not in: " json >"/dev/stderr"
+				exit 1
+			}
+			gsub(/^"|"$/, "", values[key])
+			print values[key]
+		}'
+}
+
+# status_is KEY VALUE: for wait_until.
+status_is() {
+	value=$(status_of "$1") && [ "$value" = "$2" ]
+}
+
+# told KEY VALUE: the test fails if the status says something else.
+told() {
+	value=$(status_of "$1") || fail "no $1 in the status"
+	same "$value" "$2" "$1 in the status"
+}
+
 # Bytes that do not repeat: random_bytes COUNT
 random_bytes() {
 	openssl enc -aes-128-ctr -nosalt -K 00112233445566778899aabbccddeeff \
@@ -156,6 +196,31 @@ free_port() {
 		grep -qi ":$(printf %04X $port) " /proc/net/tcp /proc/net/tcp6 || break
 	done
 	echo "$port"
+}
+
+# make_ca NAME: an authority of our own, $dir/NAME.pem with its .key.
+make_ca() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+		-subj "/CN=$1" -keyout "$dir/$1.key" -out "$dir/$1.pem" 2>>"$dir/openssl.log" ||
+		fail "openssl cannot make a CA"
+}
+
+# certify NAME CA SUBJECT_ALT_NAME [OPTION...]: a server's certificate by that CA,
+# $dir/NAME.pem with its .key; certificate_lines NAME has nginx use it.
+certify() {
+	name=$1 ca=$2 alt=$3
+	shift 3
+	echo "subjectAltName=$alt" >"$dir/$name.ext"
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" \
+		-keyout "$dir/$name.key" -out "$dir/$name.csr" 2>>"$dir/openssl.log" ||
+		fail "openssl cannot ask"
+	openssl x509 -req -in "$dir/$name.csr" -CA "$dir/$ca.pem" -CAkey "$dir/$ca.key" \
+		-CAcreateserial -extfile "$dir/$name.ext" "$@" \
+		-out "$dir/$name.pem" 2>>"$dir/openssl.log" || fail "openssl cannot sign"
+}
+
+certificate_lines() {
+	echo "ssl_certificate $dir/$1.pem; ssl_certificate_key $dir/$1.key;"
 }
 
 # make_image NAME MIB: $dir/NAME, verified; sets $roothash.
@@ -247,6 +312,13 @@ origin_requests() {
 	grep -c . "$dir/access$1.log" 2>/dev/null || :
 }
 
+# origin_is_calm N: for wait_until; for half a second nothing was asked of it.
+origin_is_calm() {
+	count=$(origin_requests "$1")
+	sleep 0.5
+	[ "$count" = "$(origin_requests "$1")" ]
+}
+
 # plugin_start KEY=VALUE...: nbdkit with the plugin, at $socket; pid in $nbdkit.
 # $plugin_options: more words for nbdkit itself.
 plugin_start() {
@@ -287,7 +359,7 @@ nbd_uri() {
 
 # Bytes at an offset: read_at OFFSET COUNT.  A test that hangs has no message.
 read_at() {
-	timeout 60 "$nbd_read" "$socket" "$1" "$2" 2>>"$dir/nbd-read.log"
+	timeout "$(slack 60)" "$nbd_read" "$socket" "$1" "$2" 2>>"$dir/nbd-read.log"
 }
 
 # Bytes of a file at an offset: file_at FILE OFFSET COUNT
@@ -325,5 +397,5 @@ reader_waits() {
 
 # read_all CONNECTIONS: the whole image as served, to standard output.
 read_all() {
-	timeout 300 nbdcopy --connections="$1" "$(nbd_uri)" - 2>>"$dir/nbdcopy.log"
+	timeout "$(slack 300)" nbdcopy --connections="$1" "$(nbd_uri)" - 2>>"$dir/nbdcopy.log"
 }

@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# An amd64 Debian with systemd comes to its login prompt from an image that it has
-# not downloaded, runs, and can be shut down.
+# A Debian with systemd comes to its login prompt from an image that it has not
+# downloaded, runs, and can be shut down.  Its architecture is in the script's name:
+# test-boot-arm64.sh is a link to test-boot-amd64.sh.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=vm/boot.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/boot/vm/boot.sh"
 
-boot_prepare amd64
+case $0 in
+*-amd64.sh) boot_prepare amd64 ;;
+*-arm64.sh) boot_prepare arm64 ;;
+esac
 boot_start farroot.fill=no vmreport=poweroff
 boot_expect 600 'login:'
 moved=$(boot_bytes)

@@ -15,7 +15,7 @@ image=$boot_dir/www/root.img
 FARROOT_LIBEXECDIR=$boot_tree/usr/libexec/farroot
 export FARROOT_LIBEXECDIR
 began=$(vm_now)
-"$boot_farroot" profile record --boot --console="$boot_log" --timeout=300 --append=vmreport \
+"$boot_farroot" profile record --boot --console="$boot_log" --timeout="$(slack 300)" --append=vmreport \
 	"$boot_image/vmlinuz" "$boot_image/initrd" "$image" 9>&- || boot_fail "profile record --boot"
 boot_say "recorded in $(($(vm_now) - began)) s"
 boot_seen 'NOTHING IS VERIFIED' || boot_fail "the console does not say that nothing is verified"

@@ -31,6 +31,7 @@ refused() {
 	refused 'contradict' $good verify=none
 	refused 'verify=off: the only value is none' $good verify=off
 	refused 'cache=1M: too small' $good cache=1M
+	refused 'cache=3M: too small' $good cache=3M
 	refused 'cache=lots: must be a size' $good cache=lots
 	refused 'cache=0%: must be' $good cache=0%
 	refused 'connections=0: must be 1 to 64' $good connections=0
@@ -48,5 +49,6 @@ refused() {
 	refused 'store=/no/such/dir/store' $good store=/no/such/dir/store
 	refused 'status=' $good status=/no/such/dir/status
 	refused 'log=/no/such/dir/log' $good log=/no/such/dir/log
+	refused 'profile=/no/such/profile: No such file' $good profile=/no/such/profile
 	refused '/no/such/file' $good user=u password=+/no/such/file
 }

@@ -8,20 +8,19 @@
 . "${srcdir:-..}/tests/lib.sh"
 need nbdkit openssl
 
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=x \
-	-addext subjectAltName=IP:127.0.0.1 -keyout "$dir/key" -out "$dir/pem" \
-	2>>"$dir/openssl.log" || fail "openssl cannot make a certificate"
+make_ca ours
+certify right ours IP:127.0.0.1
 make_image image 4
 mkdir "$dir/www1" "$dir/initramfs"
 cp "$dir/image" "$dir/www1"
-cp "$dir/pem" "$dir/initramfs/ca.pem"
+cp "$dir/ours.pem" "$dir/initramfs/ca.pem"
 cp "$plugin" "$dir/initramfs/plugin.so"
 echo secret >"$dir/initramfs/password"
 printf 'reader:%s\n' "$(openssl passwd -apr1 secret)" >"$dir/htpasswd"
 origin_scheme=https
 origin_listen=ssl
 serve() {
-	origin_start 1 "ssl_certificate $dir/pem; ssl_certificate_key $dir/key;" \
+	origin_start 1 "$(certificate_lines right)" \
 		"auth_basic x; auth_basic_user_file $dir/htpasswd;"
 }
 serve

@@ -14,15 +14,11 @@ origin_start 1
 plugin_start url="$url1/image" roothash="$roothash" fill=no status="$dir/status.sock"
 read_is_right 0 4096 "$dir/image"
 
-present() {
-	"$farroot" status --json --socket="$dir/status.sock" |
-		grep -o '"present_bytes":[0-9]*' | cut -d : -f 2
-}
-before=$(present)
+before=$(status_of present_bytes) || fail "no status"
 # Nothing in QEMU sends it but copy-on-read's prefetch; a request by hand.
 "$nbd_read" --cache "$socket" 4194304 2097152 || fail "NBD_CMD_CACHE"
 all_there() {
-	[ "$(present)" -ge $((before + 2097152)) ]
+	[ "$(status_of present_bytes)" -ge $((before + 2097152)) ]
 }
 wait_until 10 "it is there" all_there
 origin_stop 1

@@ -41,20 +41,17 @@ wait_until 10 "the origin can be reached" reached
 
 plugin_start url="http://$net.2:8080/image" roothash="$roothash" fill=yes stall=20 \
 	connect-timeout=10 retry-max=10 status="$dir/status.sock"
-fetched() {
-	"$farroot" status --json --socket="$dir/status.sock" | sed 's/.*"fetched_bytes":\([0-9]*\).*/\1/'
-}
 flows() {
-	[ "$(fetched)" -gt $((before + 65536)) ]
+	[ "$(status_of fetched_bytes)" -gt $((before + 65536)) ]
 }
 
 # outage SECONDS: then bytes must come within 3 s.
 outage() {
-	before=$(fetched)
+	before=$(status_of fetched_bytes) || fail "no status"
 	wait_until 10 "bytes flow before the outage" flows
 	ip -n "$ns" route add blackhole "$net.1/32"
 	stays "$1" "nbdkit runs" is_alive "$nbdkit"
-	before=$(fetched)
+	before=$(status_of fetched_bytes) || fail "no status"
 	ip -n "$ns" route del blackhole "$net.1/32"
 	began=$(now_ms)
 	wait_until 3 "bytes flow again after an outage of $1 s" flows

@@ -3,17 +3,13 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # What a profile names is asked for as soon as the size is told, beside the top of the
-# tree and not after it; and when the size was that of another image, with a profile of
-# its own, all of that is forgotten and the next origin's image is served.
+# tree and not after it.
 . "${srcdir:-..}/tests/lib.sh"
 
-make_image other 24
 make_image image 16
-mkdir "$dir/www1" "$dir/www2"
+mkdir "$dir/www1"
 cp "$dir/image" "$dir/www1/image"
-cp "$dir/other" "$dir/www2/image"
 echo "4194304 65536" >"$dir/www1/image.profile"
-echo "20971520 65536" >"$dir/www2/image.profile"
 
 # Slow enough to tell what is before and what after: 12 KiB of top take a second.
 origin_http="log_format times '\$request_time \$msec \$http_range'; limit_rate 8k;"
@@ -30,14 +26,3 @@ awk '
 	END { exit !(first && top_ended && first < top_ended - 0.5) }' "$dir/times.log" ||
 	fail "the profile came after the top: $(cut -d ' ' -f 1-3 "$dir/times.log" | tr '\n' ';')"
 read_is_right 4194304 4096 "$dir/image"
-plugin_stop
-
-origin_stop 1
-origin_start 1
-origin_start 2
-plugin_start url="$url2/image" url="$url1/image" roothash="$roothash" fill=no cache=4M
-read_is_right 4194304 65536 "$dir/image"
-grep -q 'bytes=20[0-9]*' "$dir/access2.log" || fail "nothing of the other image was asked for ahead"
-# More than the store holds: the discarded blocks do not disturb.
-read_is_right 0 8388608 "$dir/image"
-logged 'another image' || logged 'not the whole image' || fail "no message about the other image"

@@ -49,7 +49,3 @@ echo '4096 8192' >"$dir/www1/gzip.profile"
 for name in gzip auth away; do
 	right "$name" '' profile="$url1/$name.profile"
 done
-# It is tried a few times; meanwhile reads go on.
-plugin_start url="$url1/image" roothash="$roothash" fill=no profile=http://127.0.0.1:1/x
-read_is_right 0 4096 "$dir/image"
-wait_until 15 "it is said that there is no profile" logged 'profile: 5 requests failed; going on without'

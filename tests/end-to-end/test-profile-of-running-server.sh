@@ -3,10 +3,9 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # farroot profile record saves what readers of a running server have asked for,
-# in the order in which they did, hits included and fill excluded; status stays
-# as quick as it was.
+# in the order in which they did, hits included and fill excluded.
 . "${srcdir:-..}/tests/lib.sh"
-need nginx python3
+need nginx
 
 record() {
 	"$farroot" profile record "--socket=$dir/status.sock" -o "$dir/profile" 2>"$dir/record.err"
@@ -31,10 +30,7 @@ read_is_right 8192 4096 "$dir/image"
 read_is_right 1048576 10000 "$dir/image"
 read_is_right 8192 4096 "$dir/image"
 read_is_right 0 4096 "$dir/image"
-is_materialized() {
-	"$farroot" status --json --socket="$dir/status.sock" | grep -q materialized
-}
-wait_until 30 "all is here" is_materialized
+wait_until 30 "all is here" status_is state materialized
 record || fail "$(cat "$dir/record.err")"
 same "$(entries)" '8192 4096;1048576 12288;0 4096;' "the profile"
 # Reads of present blocks are recorded, too.
@@ -45,30 +41,3 @@ for header in "# farroot profile" "# roothash=$roothash" "# kernel=$(uname -r)";
 	grep -qx -e "$header" "$dir/profile" || fail "no '$header' in: $(cat "$dir/profile")"
 done
 grep -q '^# recorded=20[0-9-]*T[0-9:]*Z$' "$dir/profile" || fail "not said when"
-
-# A client that asks for nothing has its answer at once, as has farroot status;
-# one that asks for something else gets nothing more.
-python3 - "$dir/status.sock" <<-'END' || fail "the socket"
-	import socket, sys, time
-	def ask(request, hang_on):
-	    s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
-	    s.sendall(request)
-	    if not hang_on: s.shutdown(socket.SHUT_WR)
-	    start = time.monotonic()
-	    answer = s.makefile("rb")
-	    line = answer.readline()
-	    first = time.monotonic() - start
-	    assert line.startswith(b'{"state":'), line
-	    rest = b""
-	    try: rest = answer.read()
-	    except ConnectionResetError: pass # it did not read all of that
-	    return first, time.monotonic() - start, rest
-	first, whole, rest = min(ask(b"", True) for i in range(5))
-	assert first < 0.1 and whole < 1 and not rest, (first, whole, rest)
-	first, whole, rest = min(ask(b"", False) for i in range(5))
-	assert whole < 0.1 and not rest, (first, whole, rest)
-	for request in b"profile", b"profile\nprofile\n", b"PROFILE\n", b"\n" * 5000:
-	    first, whole, rest = ask(request, True)
-	    assert not rest, request
-	assert ask(b"profile\n", True)[2].startswith(b"# farroot profile\n")
-END

@@ -58,30 +58,3 @@ show "$dir/profile" "$dir/image"
 ! grep -q 'another image' "$dir/shown" || fail "the image passes for another"
 show "$dir/profile" 8192
 grep -q 'beyond the end of the image' "$dir/err" || fail "nothing was said of what is beyond the end"
-
-show --svg="$dir/a.svg" "$dir/profile" "$dir/image"
-show --svg=- "$dir/profile" "$dir/image"
-cmp "$dir/a.svg" "$dir/shown" || fail "two pictures of the same"
-# First what is at 36864 of 1064960 bytes; then, a sixth of all later, what is at 0.
-for text in '^<svg ' '</svg>$' '0.0 of 1.0 MiB are read (1.9 %), in 5 steps' '^M80\.00 450\.00h' '^<path class="read" d="M109.77 530.00h'; do
-	grep -q "$text" "$dir/a.svg" || fail "no '$text' in $(cat "$dir/a.svg")"
-done
-! command -v python3 >/dev/null || python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' \
-	"$dir/a.svg" || fail "not well-formed"
-
-# Numbers that no image has.
-{
-	echo '0 1'
-	echo '18446744073709547519 4096'
-	echo '9223372036854775807 9223372036854775807'
-} >"$dir/absurd"
-show "$dir/absurd" 1M
-show --svg=- "$dir/absurd" 1M
-for arguments in "$dir/absurd" "$dir/none" "/dev/null" "$dir/image" "$dir/profile $dir/none" "$dir/profile 0"; do
-	# shellcheck disable=SC2086
-	if LC_ALL=C "$farroot" profile show $arguments >"$dir/shown" 2>"$dir/err"; then
-		fail "show $arguments"
-	fi
-	[ -s "$dir/err" ] || fail "nothing said to $arguments"
-	[ ! -s "$dir/shown" ] || fail "something shown of $arguments"
-done

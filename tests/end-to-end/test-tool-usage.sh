@@ -4,24 +4,16 @@
 #
 # Each command explains itself; what it can't do ends with a message that says
 # what is wrong, and with status 2 if the command line was.
-set -eu
-: "${top_builddir:=.}"
-farroot=$top_builddir/farroot
-roothash=$(printf '%064d' 1)
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+. "${srcdir:-..}/tests/lib.sh"
 
-fail() {
-	echo "$*" >&2
-	exit 1
-}
+roothash=$(printf '%064d' 1)
 
 # expect STATUS TEXT ARGUMENT...
 expect() {
 	expected=$1 text=$2
 	shift 2
 	status=0
-	timeout 20 "$farroot" "$@" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
+	timeout "$(slack 20)" "$farroot" "$@" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
 	[ "$status" = "$expected" ] || fail "farroot $*: status $status, not $expected: $(cat "$dir/err")"
 	[ -z "$text" ] || grep -qF -e "$text" "$dir/err" || fail "farroot $*: '$text' is not in: $(cat "$dir/err")"
 	[ "$expected" = 0 ] || [ ! -s "$dir/out" ] || fail "farroot $*: an error on standard output"
@@ -57,12 +49,14 @@ expect 2 'unknown command frobnicate' frobnicate
 
 expect 2 'IMAGE' pack
 expect 2 '-o' pack image
+expect 2 'give --probe, or --profile=FILE' pack --probe --profile=boot.files image -o x
+expect 2 'give --probe, or --profile=FILE' pack --of=image image -o x
 expect 1 'No such file' pack "$dir/missing" -o "$dir/x"
 expect 2 'root hash' verify
 expect 2 '64 hexadecimal digits' verify image abc
 expect 1 'No such file' verify "$dir/missing" "$roothash"
 expect 2 'unknown parameter frob=' verify http://127.0.0.1:1/x "$roothash" frob=1
-expect 1 'cannot read the image' verify http://127.0.0.1:1/x "$roothash" outage=0.5
+expect 1 'given up' verify http://127.0.0.1:1/x "$roothash" outage=0.5
 
 expect 2 'url= is required' serve "roothash=$roothash"
 expect 2 'roothash= is required' serve http://127.0.0.1:1/x
@@ -72,32 +66,20 @@ expect 2 '--threads=0' serve http://127.0.0.1:1/x "roothash=$roothash" --threads
 expect 2 '--threads=9x' serve http://127.0.0.1:1/x "roothash=$roothash" --threads=9x
 expect 2 'contradict' serve http://127.0.0.1:1/x "roothash=$roothash" verify=none
 
-expect 2 'cannot be used together' status --json --watch
+expect 2 'exclude each other' status --json --watch
 expect 2 'takes no arguments' status now
 expect 1 'is the image being served?' status "--socket=$dir/none"
-expect 2 'give a COMMAND' profile
+expect 2 'a command is missing' profile
 expect 2 'frob: unknown command' profile frob
 expect 1 'is the image being served?' profile record "--socket=$dir/none"
 expect 1 'No such file' profile record "--log=$dir/none"
-expect 2 'cannot be used together' profile record --log=x --boot
+expect 2 'exclude each other' profile record --log=x --boot
 expect 2 'takes no arguments' profile record image
 expect 2 'KERNEL, INITRD and IMAGE' profile record --boot image
-expect 2 'needs --boot' profile record --arch=arm64
+expect 2 'takes --boot' profile record --arch=arm64
 expect 2 'neither amd64 nor arm64' profile record --boot --arch=mips 1 2 3
 expect 2 'not a number of seconds' profile record --boot --timeout=never 1 2 3
 expect 1 'No such file' profile record --boot "$dir/none" "$dir/none" "$dir/none"
 expect 2 'not an nbd device' attach "$dir/none" /dev/sda
 expect 2 '--connections=0' attach -c 0 "$dir/none" /dev/nbd0
-expect 2 'a DIRECTORY and a PROGRAM' jail "$dir"
-
-# A socket on which a server listens is kept; the socket of a dead server is replaced.
-command -v python3 >/dev/null || exit 0
-python3 -c '
-import socket, sys, time
-s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(1); print("ready", flush=True); time.sleep(60)
-' "$dir/nbd.sock" >"$dir/ready" &
-listener=$!
-trap 'kill "$listener"; rm -rf "$dir"' EXIT
-until [ -s "$dir/ready" ]; do sleep 0.05; done
-expect 1 'already listens' serve http://127.0.0.1:1/x "roothash=$roothash" \
-	"--socket=$dir/nbd.sock" "status=$dir/status.sock"
+expect 2 'a directory and a program' jail "$dir"

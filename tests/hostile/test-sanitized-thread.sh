@@ -1,6 +1,1 @@
-#!/bin/sh
-# SPDX-License-Identifier: MIT
-# Copyright (c) 2026 The rpi-rescue-netboot authors
-#
-# The unit tests and the fault tests, with -fsanitize=thread.
-exec "${srcdir:-..}/tests/hostile/run-sanitized.sh" thread
+test-sanitized-address.sh

@@ -18,6 +18,7 @@
 #include "prng.h"
 #include "readers.h"
 #include "common/status.h"
+#include "../slack.h"
 #include "trial.h"
 
 #define LOOK_MS 10
@@ -34,9 +35,7 @@ struct run {
 
 uint64_t trial_limit_ms(void)
 {
-	const char *slack = getenv("FARROOT_TEST_SLACK");
-
-	return TRIAL_LIMIT_MS * (uint64_t)(slack && atoi(slack) > 0 ? atoi(slack) : 1);
+	return slack(TRIAL_LIMIT_MS);
 }
 
 void trial_option(struct trial *t, const char *fmt, ...)

@@ -3,12 +3,16 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # debian/ makes packages that hold what they should, where Debian's nbdkit and
-# initramfs-tools look for it.  With an argument: for that architecture.
+# initramfs-tools look for it.  As test-debian-packages-arm64.sh: those for
+# arm64, on any machine.
 . "${srcdir:-..}/tests/lib.sh"
 . "$srcdir/tests/source/packages.sh"
 need dpkg dpkg-architecture
 here=$(dpkg --print-architecture)
-arch=${1:-$here}
+case $0 in
+*-arm64.sh) arch=arm64 ;;
+*) arch=$here ;;
+esac
 triplet=$(dpkg-architecture -a"$arch" -qDEB_HOST_MULTIARCH 2>/dev/null)
 packages_build "$arch"
 

@@ -9,6 +9,8 @@
 boot_here=$(cd "${srcdir:-$(dirname "$0")/../..}/tests/boot/vm" && pwd)
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$boot_here/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../../slack.sh
+. "$boot_here/../../slack.sh"
 
 boot_say() {
 	echo "$(date +%T) $*"
@@ -75,6 +77,7 @@ boot_prepare() {
 	boot_size=$(stat -c %s "$boot_dir/www/root.img")
 	boot_serve
 	boot_url=http://10.0.2.2:$boot_port/root.img
+	# shellcheck disable=SC2034 # for the tests
 	boot_https_url=https://10.0.2.2:$((boot_port + 1))/root.img
 }
 
@@ -122,7 +125,8 @@ boot_type() {
 
 # boot_expect SECONDS PATTERN: on the console.
 boot_expect() {
-	vm_wait_for "$1" "$boot_pid" "$boot_log" "$2" || boot_fail "no \"$2\" within $1 s"
+	boot_limit=$(slack "$1")
+	vm_wait_for "$boot_limit" "$boot_pid" "$boot_log" "$2" || boot_fail "no \"$2\" within $boot_limit s"
 	boot_say "$(($(vm_now) - boot_began)) s: \"$2\", $(boot_bytes) of $boot_size bytes moved"
 }
 
@@ -130,11 +134,12 @@ boot_seen() {
 	grep -aqE -e "$1" "$boot_log"
 }
 
-# The machine must turn itself off.
+# boot_expect_off SECONDS: the machine must turn itself off.
 boot_expect_off() {
-	boot_until=$(($(vm_now) + $1))
+	boot_limit=$(slack "$1")
+	boot_until=$(($(vm_now) + boot_limit))
 	while kill -0 "$boot_pid" 2>/dev/null; do
-		[ "$(vm_now)" -lt "$boot_until" ] || boot_fail "not off within $1 s"
+		[ "$(vm_now)" -lt "$boot_until" ] || boot_fail "not off within $boot_limit s"
 		sleep 0.5
 	done
 	boot_pid=

@@ -1,0 +1,1 @@
+test-fuzz-briefly.sh
