@@ -12,7 +12,7 @@
 #   origin_start 1                -> $url1 serves $dir/www1
 #   plugin_start url="$url1/image" roothash="$roothash"  -> $socket
 #
-# Limits are for an idle machine; slack.sh tells how to stretch them.
+# Limits are for an idle machine; slack.sh tells how to scale them.
 #
 # A test is run from the build folder; tests/*/*.sh find the source by $srcdir.
 

@@ -16,7 +16,7 @@ profile_of_probe
 "$farroot" profile files "$dir/packed.profile" "$dir/packed" | sed -n 's,.* /,/,p' | sort -u >"$dir/got"
 printf '/103\n/217\n/large\n' | diff - "$dir/got" || fail "other files in the packed image"
 
-# Of another image it is refused.
+# The profile of another image is refused.
 ! "$farroot" pack --profile="$dir/probe.profile" --of="$dir/packed" "$dir/in" -o "$dir/wrong" >"$dir/log" 2>&1 ||
 	fail "packed by a profile of another image"
 grep -q 'another image' "$dir/log" || fail "$(cat "$dir/log")"

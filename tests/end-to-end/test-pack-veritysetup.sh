@@ -13,7 +13,7 @@ image() {
 	truncate -s "$1" "$dir/image"
 }
 
-# The salt that names so many data blocks, in hexadecimal.
+# The salt that names the number of data blocks, in hexadecimal.
 salt() {
 	printf 'farroot1' | od -An -tx1 | tr -d ' \n'
 	i=0 n=$1

@@ -22,5 +22,5 @@ read_is_right 0 65536 "$dir/image"
 plugin_stop
 plugin_start url="$url2/away" roothash="$roothash" fill=no user=reader password=+"$dir/password"
 read_is_right 0 65536 "$dir/image"
-[ "$(grep -c '^302 ' "$dir/access2.log")" -gt 0 ] || fail "nobody was redirected: nothing was tried"
+[ "$(grep -c '^302 ' "$dir/access2.log")" -gt 0 ] || fail "no request was redirected: nothing was tried"
 same "$(grep -c '^418 ' "$dir/access1.log")" 0 "requests with a password to another server"

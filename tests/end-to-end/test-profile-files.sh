@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # farroot profile files: what is read of an image is the same ranges of the same
-# files in an image that was made anew, wherever they are there.
+# files in an image that was rebuilt, wherever they are there.
 . "${srcdir:-..}/tests/end-to-end/two-images.sh"
 need mksquashfs python3
 
@@ -30,10 +30,10 @@ python3 - "$dir/bytes" "$dir/bytes.wanted" <<-'END' || fail "it is not where the
 	sys.exit(wanted not in bytes or len(bytes) > len(wanted) + 8192)
 END
 
-# Of a block that is not read whole, nothing.
+# A block that is not read as a whole counts as not read.
 printf '%s %s\n' $((offset + 8192)) 65536 >"$dir/middle"
 files "$dir/middle" "$dir/new" >"$dir/got"
-! grep -v '^#' "$dir/got" || fail "a part of a block is of use to somebody"
+! grep -v '^#' "$dir/got" || fail "a part of a block counts as read"
 
 # In the order in which it was read.
 cat >"$dir/order.files" <<-'END'

@@ -12,7 +12,7 @@ s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(1); print("read
 ' "$socket" >"$dir/ready" &
 listener=$!
 remember $listener
-wait_until 10 "somebody listens" [ -s "$dir/ready" ]
+wait_until 10 "a process listens" [ -s "$dir/ready" ]
 status=0
 timeout "$(slack 20)" "$farroot" serve http://127.0.0.1:1/x "roothash=$(printf '%064d' 1)" \
 	"--socket=$socket" "status=$dir/status.sock" >"$dir/out" 2>"$dir/err" </dev/null || status=$?

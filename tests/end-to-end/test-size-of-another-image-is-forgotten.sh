@@ -19,6 +19,6 @@ origin_start 2
 plugin_start url="$url1/image" url="$url2/image" roothash="$roothash" fill=no cache=4M
 read_is_right 4194304 65536 "$dir/image"
 grep -q 'bytes=20[0-9]*' "$dir/access1.log" || fail "nothing of the other image was asked for ahead"
-# More than the store holds: what was forgotten is in nobody's way.
+# More than the store holds: forgotten blocks take no room.
 read_is_right 0 8388608 "$dir/image"
-logged 'another image' || logged 'not the whole image' || fail "nobody was told of the other image"
+logged 'another image' || logged 'not the whole image' || fail "the other image was not noticed"

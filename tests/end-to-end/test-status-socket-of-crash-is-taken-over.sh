@@ -13,7 +13,7 @@ plugin_start url="$url1/image" roothash="$roothash" status="$dir/status.sock"
 wait_until 10 "the image is open" status_is image_bytes "$(stat -c %s "$dir/image")"
 plugin_kill
 [ -S "$dir/status.sock" ] || fail "kill -9 left no socket"
-status_of state 2>/dev/null && fail "somebody answers: nothing was tried"
+status_of state 2>/dev/null && fail "a process answers: nothing was tried"
 # Without an origin, so that the state is certain.
 origin_stop 1
 plugin_start url="$url1/image" roothash="$roothash" status="$dir/status.sock"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# The unit tests and the fault tests pass when the tree is built anew with
+# The unit tests and the fault tests pass when the tree is built again with
 # -fsanitize=address,undefined, in a folder of its own below the build folder.
 # test-sanitized-thread.sh is a link to this script: the same with -fsanitize=thread.
 # FARROOT_TEST_SEEDS: how many fault schedules.
