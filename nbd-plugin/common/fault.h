@@ -21,8 +21,7 @@ enum fault {
 	FAULT_REPLACED,		/* another ETag, and no root hash to verify the data */
 	FAULT_REDIRECT,		/* too many redirects, or one from https to http */
 	FAULT_CORRUPT,		/* the bytes do not verify */
-	FAULT_LOCAL,		/* this process is out of memory or of descriptors */
-	FAULT_STOPPED		/* cancelled by this process: not a fault of the origin */
+	FAULT_LOCAL		/* this process is out of memory or of descriptors */
 };
 
 #endif

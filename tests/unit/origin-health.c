@@ -162,15 +162,6 @@ static void corrupt_bytes_only_demote(void)
 	CHECK_EQ(origin_health_pick(h, 2, 50000, 0), 0);
 }
 
-static void taken_back_is_nobodys_fault(void)
-{
-	struct origin_health h = { .probing = true };
-
-	CHECK_EQ(fail(&h, FAULT_STOPPED, 5), 0);
-	CHECK_EQ(h.failures, 0);
-	CHECK(!h.probing);
-}
-
 static void link_monitor_came_up(void)
 {
 	struct origin_health h[2] = { { 0 } };
@@ -200,7 +191,6 @@ int main(void)
 	together_is_one_fault();
 	server_may_ask_for_more_time();
 	corrupt_bytes_only_demote();
-	taken_back_is_nobodys_fault();
 	link_monitor_came_up();
 	return 0;
 }

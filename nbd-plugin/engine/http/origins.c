@@ -40,16 +40,13 @@
 static void show_url(const char *url, char *out, size_t size)
 {
 	const char *host = strstr(url, "://") + 3;
-	size_t host_length = strcspn(host, "/?#");
-	const char *at = memrchr(host, '@', host_length);
-	size_t rest;
+	const char *at = memrchr(host, '@', strcspn(host, "/?#"));
+	int scheme = (int)(host - url), rest;
 
-	if (at) {
-		host_length -= (size_t)(at + 1 - host);
-		url = host = at + 1;
-	}
-	rest = strcspn(url, "?#");
-	snprintf(out, size, "%.*s%s", (int)rest, url, url[rest] ? "?…" : "");
+	if (at)
+		host = at + 1;
+	rest = (int)strcspn(host, "?#");
+	snprintf(out, size, "%.*s%.*s%s", scheme, url, rest, host, host[rest] ? "?…" : "");
 }
 
 /* URL.profile, before a query; or the one that profile= names.  malloc'ed. */
@@ -378,8 +375,10 @@ int origins_start(struct origins *os, struct origin_request *request)
 {
 	int origin = pick(os, request);
 
-	if (origin < 0 || (os->origin[origin].most && origin_owes(os, origin) >= os->origin[origin].most))
+	if (origin < 0)
 		return -EAGAIN;
+	if (os->origin[origin].most && origin_owes(os, origin) >= os->origin[origin].most)
+		return -EBUSY;
 	request->origin = origin;
 	return transfer_start(os, origin, request->offset,
 			      request->offset + request->length - 1, request);

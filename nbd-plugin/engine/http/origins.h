@@ -65,10 +65,11 @@ void origins_set_total(struct origins *origins, uint64_t total_bytes);
 /* The size that the origin of this request told; 0 if it has not answered. */
 uint64_t origins_told_total(const struct origins *origins, int origin);
 
-/* Sends a request to the best origin; one for a profile only to a healthy one, and
- * what becomes of it says nothing about the origin.  FAULT_STATUS: there is no
- * profile.  Returns 0, -EAGAIN (every origin rests:
- * try again after origins_wait_ms) or -ENOMEM.
+/* Sends a request to the best origin.  A request for a profile is sent only to a
+ * healthy origin, or beside a request that finds out whether one is; its fate says
+ * nothing about the origin, and FAULT_STATUS means that there is no profile.
+ * Returns 0; -EAGAIN: every origin rests, try again after origins_wait_ms; -EBUSY: the
+ * best origin takes no more requests at once, try again when one ends; -ENOMEM.
  */
 int origins_start(struct origins *origins, struct origin_request *request);
 

@@ -96,8 +96,6 @@ uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64
 	unsigned i;
 
 	h->probing = false;
-	if (fault == FAULT_STOPPED)
-		return 0;
 	if (fault == FAULT_CORRUPT) {
 		h->demoted_until_ms = now_ms + DEMOTED_MS;
 		return 0;

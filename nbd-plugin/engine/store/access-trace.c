@@ -17,7 +17,7 @@ struct access_trace {
 	struct atomic_bitmap bits;	/* set under the lock, tested without */
 	uint64_t size_bytes;
 	const struct log *log;
-	_Atomic uint64_t count, last_ms;
+	_Atomic uint64_t last_ms;
 
 	pthread_mutex_t lock;	/* guards the fields below */
 	struct profile list;
@@ -82,7 +82,6 @@ static void note_new(struct access_trace *t, uint64_t at, uint64_t end)
 		added += at - start;
 	}
 	if (added) {
-		t->count += added;
 		t->last_ms = clock_ms();
 	}
 	pthread_mutex_unlock(&t->lock);
@@ -121,11 +120,6 @@ bool trace_next(struct access_trace *t, struct trace_cursor *cursor,
 	found = *start < *end;
 	pthread_mutex_unlock(&t->lock);
 	return found;
-}
-
-uint64_t trace_count(const struct access_trace *t)
-{
-	return t->count;
 }
 
 uint64_t trace_last_ms(const struct access_trace *t)

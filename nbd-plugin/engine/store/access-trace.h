@@ -35,10 +35,7 @@ void trace_free(struct access_trace *trace);
  */
 bool trace_record(struct access_trace *trace, uint64_t start, uint64_t count);
 
-/* The number of different blocks; and the time (clock_ms) of the last first read, 0 if
- * there was none.
- */
-uint64_t trace_count(const struct access_trace *trace);
+/* The time (clock_ms) of the last first read, 0 if there was none. */
 uint64_t trace_last_ms(const struct access_trace *trace);
 
 /* A place in the list; zeroes are its beginning.  Belongs to one thread. */
