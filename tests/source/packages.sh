@@ -14,7 +14,8 @@
 # The sources alone, without what a build in their folder may have left.
 packages_sources() {
 	tar -c -C "$srcdir" --sort=name --mtime=@0 --exclude-vcs --anchored --no-wildcards-match-slash \
-		--exclude='./build*' --exclude=./config.status --exclude=./configure --exclude='./configure~' \
+		--exclude='./build*' --exclude=./_build --exclude=./_inst \
+		--exclude=./config.status --exclude=./configure --exclude='./configure~' \
 		--exclude=./aclocal.m4 --exclude=./autom4te.cache --exclude=./build-aux --exclude='./config.h.in*' \
 		--exclude=./m4 --exclude=./Makefile.in --exclude=./debian/build --exclude='./debian/*.debhelper' \
 		--no-anchored --exclude='*.o' --exclude='*.lo' --exclude='.deps' --exclude='.libs' \
