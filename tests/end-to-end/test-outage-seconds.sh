@@ -21,7 +21,7 @@ same $code 4 "exit code of a read in an outage (4: error reply)"
 grep -q 'error 5$' "$dir/nbd-read.log" || fail "the error is not EIO"
 [ $took -ge 2900 ] || fail "it failed after $took ms already"
 [ $took -lt "$(slack 8000)" ] || fail "it failed only after $took ms"
-logged 'no origin within outage=' || fail "nothing was said"
+logged 'no usable data from any origin within outage=' || fail "nothing was said"
 read_is_right 0 4096 "$dir/image"
 # And after that all is well again.
 origin_start 1

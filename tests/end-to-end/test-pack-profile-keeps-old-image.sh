@@ -12,6 +12,6 @@ make_boot_set
 cp "$dir/packed" "$dir/before"
 head -c 100000 "$dir/in" >"$dir/short"
 ! "$farroot" pack --profile="$dir/boot.files" "$dir/short" -o "$dir/packed" >"$dir/log" 2>&1 || fail "half an image is packed"
-grep -q 'short: not a sound squashfs' "$dir/log" || fail "$(cat "$dir/log")"
+grep -q 'short: not a valid squashfs' "$dir/log" || fail "$(cat "$dir/log")"
 cmp "$dir/before" "$dir/packed" || fail "the old image is gone"
 same "$(find "$dir" -name 'packed.[!p]*')" "" "left over"

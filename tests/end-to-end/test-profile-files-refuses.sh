@@ -11,7 +11,7 @@ make_old_image
 echo '0 4096' >"$dir/all"
 random_bytes 100000 >"$dir/noise"
 ! "$farroot" profile files "$dir/all" "$dir/noise" >"$dir/got" 2>"$dir/err" || fail "noise is an image"
-grep -q 'noise: not a sound squashfs' "$dir/err" || fail "not told: $(cat "$dir/err")"
+grep -q 'noise: not a valid squashfs' "$dir/err" || fail "not told: $(cat "$dir/err")"
 head -c 100000 "$dir/old.squashfs" >"$dir/short"
 ! "$farroot" profile files "$dir/all" "$dir/short" >"$dir/got" 2>"$dir/err" || fail "a part is an image"
 echo 'nonsense' >"$dir/bad"

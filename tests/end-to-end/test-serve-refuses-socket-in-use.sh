@@ -17,7 +17,7 @@ status=0
 timeout "$(slack 20)" "$farroot" serve http://127.0.0.1:1/x "roothash=$(printf '%064d' 1)" \
 	"--socket=$socket" "status=$dir/status.sock" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
 same "$status" 1 "exit status: $(cat "$dir/err")"
-grep -qF 'listens there already' "$dir/err" || fail "nothing was said: $(cat "$dir/err")"
+grep -qF 'already listens' "$dir/err" || fail "nothing was said: $(cat "$dir/err")"
 [ ! -s "$dir/out" ] || fail "an error on standard output"
 is_alive "$listener" || fail "the listener is gone"
 [ -S "$socket" ] || fail "the listener's socket is gone"

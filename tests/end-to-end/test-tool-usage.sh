@@ -56,7 +56,7 @@ expect 2 'root hash' verify
 expect 2 '64 hexadecimal digits' verify image abc
 expect 1 'No such file' verify "$dir/missing" "$roothash"
 expect 2 'unknown parameter frob=' verify http://127.0.0.1:1/x "$roothash" frob=1
-expect 1 'given up' verify http://127.0.0.1:1/x "$roothash" outage=0.5
+expect 1 'cannot read the image' verify http://127.0.0.1:1/x "$roothash" outage=0.5
 
 expect 2 'url= is required' serve "roothash=$roothash"
 expect 2 'roothash= is required' serve http://127.0.0.1:1/x
@@ -66,20 +66,20 @@ expect 2 '--threads=0' serve http://127.0.0.1:1/x "roothash=$roothash" --threads
 expect 2 '--threads=9x' serve http://127.0.0.1:1/x "roothash=$roothash" --threads=9x
 expect 2 'contradict' serve http://127.0.0.1:1/x "roothash=$roothash" verify=none
 
-expect 2 'exclude each other' status --json --watch
+expect 2 'cannot be used together' status --json --watch
 expect 2 'takes no arguments' status now
 expect 1 'is the image being served?' status "--socket=$dir/none"
-expect 2 'a command is missing' profile
+expect 2 'give a COMMAND' profile
 expect 2 'frob: unknown command' profile frob
 expect 1 'is the image being served?' profile record "--socket=$dir/none"
 expect 1 'No such file' profile record "--log=$dir/none"
-expect 2 'exclude each other' profile record --log=x --boot
+expect 2 'cannot be used together' profile record --log=x --boot
 expect 2 'takes no arguments' profile record image
 expect 2 'KERNEL, INITRD and IMAGE' profile record --boot image
-expect 2 'takes --boot' profile record --arch=arm64
+expect 2 'needs --boot' profile record --arch=arm64
 expect 2 'neither amd64 nor arm64' profile record --boot --arch=mips 1 2 3
 expect 2 'not a number of seconds' profile record --boot --timeout=never 1 2 3
 expect 1 'No such file' profile record --boot "$dir/none" "$dir/none" "$dir/none"
 expect 2 'not an nbd device' attach "$dir/none" /dev/sda
 expect 2 '--connections=0' attach -c 0 "$dir/none" /dev/nbd0
-expect 2 'a directory and a program' jail "$dir"
+expect 2 'a DIRECTORY and a PROGRAM' jail "$dir"
