@@ -10,8 +10,9 @@ packages_build "$(dpkg --print-architecture)"
 
 # The version of the policy is that of the oldest Debian that builds the packages: a
 # younger lintian always knows a newer one.
+# lintian leaves files in TMPDIR.
 for file in "$packages"/*.dsc "$packages"/*.changes; do
-	lintian --allow-root --no-cfg --display-info --fail-on error,warning,info \
+	TMPDIR=$dir lintian --allow-root --no-cfg --display-info --fail-on error,warning,info \
 		--suppress-tags out-of-date-standards-version "$file" >"$dir/lintian.log" 2>&1 ||
 		fail "lintian complains about ${file##*/}"
 done
