@@ -391,7 +391,6 @@ void origins_cancel(struct origins *os, struct origin_request *request)
 	for (t = os->busy; t; t = t->next) {
 		if (t->request != request)
 			continue;
-		os->health[t->origin].probing = false;
 		transfer_retire(t);
 		return;
 	}

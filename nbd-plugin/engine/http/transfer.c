@@ -244,7 +244,7 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	t->last = last;
 	t->received = t->window_bytes = 0;
 	t->window_start_ms = t->sent_ms = t->heard_ms = clock_ms();
-	t->asks_if_alive = false;
+	t->asks_if_alive = t->is_single = false;
 	/* Before there was nothing to hear. */
 	if (!origin_owes(os, origin))
 		o->heard_ms = t->heard_ms;
@@ -269,7 +269,7 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	if (o->fresh)
 		o->fresh--;
 	if (os->health[origin].failures) {
-		os->health[origin].probing = true;
+		os->health[origin].probing = t->is_single = true;
 		o->tries++;
 	}
 	t->next = os->busy;
@@ -287,6 +287,9 @@ void transfer_retire(struct transfer *t)
 		at = &(*at)->next;
 	*at = t->next;
 	t->origins->busy_count--;
+	/* However it ended: the origin may be tried again. */
+	if (t->is_single)
+		t->origins->health[t->origin].probing = false;
 	curl_multi_remove_handle(t->origins->multi, t->easy);
 	transfer_put(t);
 }

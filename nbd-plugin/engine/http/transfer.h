@@ -35,6 +35,7 @@ struct transfer {
 	uint64_t received;
 	uint64_t window_start_ms, window_bytes;
 	uint64_t sent_ms, heard_ms;	/* heard: the last byte, or sent */
+	bool is_single;		/* the one request that a resting origin gets */
 	bool asks_if_alive;	/* a probe because of silence */
 	struct response response;
 	bool was_alone;		/* when it was sent */
