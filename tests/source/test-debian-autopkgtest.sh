@@ -17,7 +17,7 @@ tests=$(sed -n 's/^Tests: //p' "$srcdir/debian/tests/control" | tr ',' ' ')
 for test in $tests; do
 	mkdir "$dir/$test"
 	# Not in the build folder, whose programs are not those of the packages.
-	(cd / && AUTOPKGTEST_TMP=$dir/$test timeout 120 "$srcdir/debian/tests/$test") >"$dir/$test.log" 2>&1 ||
+	(cd / && AUTOPKGTEST_TMP=$dir/$test timeout "$(slack 120)" "$srcdir/debian/tests/$test") >"$dir/$test.log" 2>&1 ||
 		fail "$test ended with $?"
 	# autopkgtest takes any output on standard error for a failure.
 	[ ! -s "$dir/$test.log" ] || fail "$test prints something"
