@@ -12,6 +12,7 @@
 
 #include "check.h"
 #include "engine/http/preconnect.h"
+#include "../slack.h"
 
 static int listener;
 static struct sockaddr_in address;
@@ -53,7 +54,7 @@ static int accept_one(void)
 {
 	struct pollfd p = { .fd = listener, .events = POLLIN };
 
-	return poll(&p, 1, 2000) == 1 ? accept(listener, NULL, NULL) : -1;
+	return poll(&p, 1, (int)slack(2000)) == 1 ? accept(listener, NULL, NULL) : -1;
 }
 
 static void hands_out_what_has_connected(void)
@@ -90,7 +91,7 @@ static void not_what_the_server_has_closed(void)
 	open_ahead(&s, 1, 0);
 	p = (struct pollfd){ .fd = s.spare[0].fd, .events = POLLRDHUP };
 	close(accept_one());
-	CHECK_EQ(poll(&p, 1, 2000), 1);
+	CHECK_EQ(poll(&p, 1, (int)slack(2000)), 1);
 	fd = take(&s);
 	CHECK(!preconnect_is_connected(fd));
 	CHECK_EQ(s.count, 0);
