@@ -148,7 +148,7 @@ boot_expect_off() {
 
 # Messages that no boot may show, and messages that every running system must show.
 boot_check_log() {
-	if grep -aE 'I/O error|SQUASHFS error|Connection timed out|shutting down sockets|Kernel panic|vm-report: (error|kernel|failed|cannot)' \
+	if grep -aE 'I/O error|SQUASHFS error|nbd[0-9]*: Connection timed out|shutting down sockets|Kernel panic|vm-report: (error|kernel|failed|cannot)' \
 		"$boot_log"; then
 		boot_fail "see the lines above"
 	fi
