@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Admission: pending reads come out of the inbox into the scheduler, and leave it when
- * they are cancelled or have waited for too long.
+ * Admission: moves pending reads from the inbox to the scheduler, and ends those that are
+ * cancelled or have waited for too long.  The fetch thread only; nothing blocks.
  */
 #ifndef FARROOT_ADMISSION_H
 #define FARROOT_ADMISSION_H
 
 struct fetch;
 
-/* Takes in what has come since the last time, and serves at once what is present. */
+/* Takes all reads and prefetch requests of the inbox; blocks that are present are
+ * delivered at once.
+ */
 void admission_take(struct fetch *f);
 /* Ends the wait of reads that are cancelled, with -ESHUTDOWN, and of those that have
  * made no progress for outage=, with -EIO.

@@ -16,11 +16,13 @@
 #include "engine/fetch/size-setup.h"
 #include "engine/fetch/speculative-open.h"
 
-/* The profile is asked for, and the status renewed, at least this often. */
+/* Milliseconds, at most, between two steps: the profile is requested in time, and the
+ * status is of now.
+ */
 #define TICK_MS 500
 #define PAUSE_FIRST_MS 500
-/* Superblock, top, and one more: as much as TCP sends without having heard from us,
- * ten segments.  Anything more costs a far link another round trip.
+/* Superblock, top, and one more block: what TCP sends before the first acknowledgement, ten
+ * segments.  More blocks would need a second round trip.
  */
 #define TOP_BLOCKS 3
 /* After this many faults of the top in a row, the size is asked for again. */
@@ -30,7 +32,7 @@ enum bootstrap_state { BOOTSTRAP_SIZE, BOOTSTRAP_TOP };
 
 struct bootstrap {
 	enum bootstrap_state state;
-	struct inflight *request;	/* under way; NULL: none */
+	struct inflight *request;	/* in flight or ended; NULL: none */
 	struct size_claim claim;	/* size_bytes 0: no origin has answered */
 	int claimed_by;			/* the origin; -1: size= */
 	struct inflight *first;		/* block 0, not verified; NULL with size= */
@@ -61,7 +63,7 @@ static void begin_top(struct bootstrap *b)
 {
 	uint64_t total = b->claim.size_bytes / VERITY_BLOCK_SIZE;
 	uint64_t data_blocks = verity_data_blocks(total);
-	/* A single data block is its own top: nothing else vouches for the salt. */
+	/* A single data block is its own top, and the only block that proves the salt. */
 	uint64_t start = data_blocks == 1 ? 0 : data_blocks;
 
 	b->claim.top_start = start;
@@ -70,7 +72,7 @@ static void begin_top(struct bootstrap *b)
 	b->state = BOOTSTRAP_TOP;
 }
 
-/* 0 until each origin has had its turn. */
+/* 0 until there was a set-back for each origin. */
 static uint64_t pause_ms(const struct fetch *f)
 {
 	uint64_t most_ms = f->options->http.retry_max_ms, ms = PAUSE_FIRST_MS;
@@ -83,7 +85,7 @@ static uint64_t pause_ms(const struct fetch *f)
 	return ms < most_ms ? ms : most_ms;
 }
 
-/* What the origins say does not fit together: begin again. */
+/* The answers of the origins contradict each other: begins again. */
 static void set_back(struct fetch *f)
 {
 	struct bootstrap *b = f->bootstrap;
@@ -119,7 +121,7 @@ static void announce(const struct fetch *f)
 			f->size_bytes);
 }
 
-/* The blocks of an answer are of use, now that they can be checked. */
+/* The blocks of an answer can be checked now: moves it to the in-flight set. */
 static void adopt(struct fetch *f, struct inflight *inflight)
 {
 	uint32_t i;
@@ -134,7 +136,7 @@ static void adopt(struct fetch *f, struct inflight *inflight)
 	inflight_set_add(&f->inflight, inflight);
 }
 
-/* The size and the layout are known for sure. */
+/* The size and the layout have been verified. */
 static int open_image(struct fetch *f, struct inflight *top)
 {
 	const struct options *options = f->options;
@@ -164,7 +166,7 @@ static int open_image(struct fetch *f, struct inflight *top)
 	adopt(f, top);
 	for (inflight = f->inflight.first; inflight; inflight = inflight->next)
 		completion_judge(f, inflight);
-	/* Only now: what is judged above is through at once. */
+	/* Not before: the requests above are judged at once, in this thread. */
 	if (!options->verify_none)
 		completion_start_hash_thread(f);
 	return 0;
@@ -175,7 +177,7 @@ static int open_image(struct fetch *f, struct inflight *top)
 static int take_size(struct fetch *f, struct inflight *request)
 {
 	struct bootstrap *b = f->bootstrap;
-	uint64_t size = origins_told_total(f->origins, request->request.origin);
+	uint64_t size = origins_reported_total(f->origins, request->request.origin);
 	char why[160];
 
 	if (!f->options->verify_none &&
@@ -235,7 +237,9 @@ static int take_top(struct fetch *f, struct inflight *request)
 	return 0;
 }
 
-/* The origin rests already.  With a size that an origin has claimed, that size may be why. */
+/* The origin is in backoff already.  If the size is an origin's claim, the claim may be
+ * the cause.
+ */
 static void take_fault(struct fetch *f, const struct inflight *request)
 {
 	struct bootstrap *b = f->bootstrap;
@@ -262,7 +266,7 @@ static int take_answer(struct fetch *f)
 
 /* The requests */
 
-/* Sends what the state wants; if that can't be done now, a later step does. */
+/* Sends the request of this state, if that is possible now. */
 static void send_request(struct fetch *f)
 {
 	struct bootstrap *b = f->bootstrap;
@@ -295,7 +299,7 @@ static void guess(struct fetch *f)
 		speculative_open_step(f);
 }
 
-/* size= makes the first question needless. */
+/* With size= no request for the size is needed. */
 static int skip_size(struct fetch *f)
 {
 	struct bootstrap *b = f->bootstrap;
@@ -323,7 +327,7 @@ int bootstrap_step(struct fetch *f)
 		return err;
 	if (!b->request)
 		send_request(f);
-	/* Beside the first request for the image, so that it costs no time. */
+	/* In the same round trip as the first request for the image. */
 	prefetch_hints_ask(f);
 	guess(f);
 	return 0;
@@ -336,6 +340,6 @@ uint64_t bootstrap_in_ms(const struct fetch *f)
 
 	if (!b->request)
 		ms = now < b->paused_until_ms ? b->paused_until_ms - now : origins_wait_ms(f->origins);
-	/* 0: no more is taken than what is under way. */
+	/* origins_wait_ms of 0: the origin takes no more requests at once. */
 	return ms && ms < TICK_MS ? ms : TICK_MS;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Bootstrap: the first conversation with an origin.  How large is the image, and does
- * its hash tree hang on the root hash?
+ * Bootstrap: opens the image.  Finds out its size, and verifies the top of its hash tree
+ * against the root hash.
  *
  *            size=                        verify=none
  *   SIZE ───────────────► TOP             ─────────────────────┐
@@ -12,11 +12,13 @@
  *    ▲                     │
  *    └──── a set-back ─────┘  the answers do not fit together
  *
- * The size alone says where the superblock is: data + 1 + tree = total.  Requests are
- * sent as any other: origins that fail rest, another is asked, and there is no end to
- * it.  After a set-back, caches on the way are asked to revalidate, and once all origins
- * have had their turn there is a pause, 0.5 s doubling to retry-max=; a good answer
- * for the size does not shorten it.
+ * The size alone says where the superblock is: data + 1 + tree = total.  The requests are
+ * as any other: an origin that fails is in backoff, another one is asked, and this is
+ * repeated without a limit.  After a set-back, requests have Cache-Control: no-cache.
+ * After one set-back for each origin there is also a pause, 0.5 s doubling to retry-max=,
+ * which a good answer for the size does not shorten.
+ *
+ * All functions belong to the fetch thread, and none blocks.
  */
 #ifndef FARROOT_BOOTSTRAP_H
 #define FARROOT_BOOTSTRAP_H
@@ -29,9 +31,9 @@ struct fetch;
 int bootstrap_init(struct fetch *f);
 void bootstrap_free(struct fetch *f);
 
-/* Looks at the answer that has come, and sends the next request; opens the image when
- * all is known, and sets is_open.  Does not block.  Returns 0, or -errno for an image
- * that can't be opened here, such as -EFBIG.
+/* Checks the answer that has come, and sends the next request.  When all is known, sets up
+ * the image and f->is_open.  Returns 0; or -errno for an image that this machine cannot
+ * open, such as -EFBIG or -ENOMEM.
  */
 int bootstrap_step(struct fetch *f);
 

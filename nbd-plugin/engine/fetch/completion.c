@@ -15,8 +15,8 @@
 #include "engine/fetch/hash-thread.h"
 #include "engine/fetch/revalidation.h"
 
-/* The first blocks of each turn of the loop are hashed in the fetch thread, at once:
- * on a slow link that is all of them.  The hash thread gets the rest.
+/* Number of blocks in each turn of the loop that the fetch thread hashes at once; the hash
+ * thread gets the rest.  On a slow link, all blocks are hashed at once.
  */
 #define HASH_HERE_BLOCKS 8
 
@@ -51,7 +51,7 @@ static void on_hashed(void *ctx)
 
 void completion_start_hash_thread(struct fetch *f)
 {
-	/* Without it all is hashed here: slower, and nothing else. */
+	/* Without a hash thread, the fetch thread hashes all blocks. */
 	hash_thread_new(&f->verity, on_hashed, f, &f->completion->hash_thread);
 }
 
@@ -81,7 +81,7 @@ static void reject(struct fetch *f, struct inflight *inflight, uint32_t i)
 		revalidation_need_hash(f, block);
 }
 
-/* Whether the hash thread has what came of this request. */
+/* Hands the blocks that arrived to the hash thread.  Returns false if it gets none. */
 static bool hash_elsewhere(struct fetch *f, struct inflight *inflight)
 {
 	struct completion *c = f->completion;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Completion: what arrives for a request is judged block by block, as far as the hash
- * blocks in the cache allow.
+ * Completion: judges the blocks that arrive for a request.  A block whose hash block is not
+ * in the cache yet waits.
  */
 #ifndef FARROOT_COMPLETION_H
 #define FARROOT_COMPLETION_H
@@ -24,24 +24,24 @@ void completion_free(struct fetch *f);
  */
 void completion_start_hash_thread(struct fetch *f);
 
-/* The next bytes of a request for blocks, and its end. */
+/* Receives the next bytes of a request for blocks, and its end. */
 void completion_receive(struct fetch *f, struct inflight *inflight, const uint8_t *bytes, size_t count);
 void completion_end(struct fetch *f, struct inflight *inflight, enum fault fault);
 
 /* Judges what has arrived for a request, as far as its hash blocks are in the cache. */
 void completion_judge(struct fetch *f, struct inflight *inflight);
 
-/* Once in each turn of the loop, for an open image: judges what the hash thread has
- * hashed, and asks again for hash blocks whose request failed; and as long as new hash
- * blocks come in by that, judges what has waited for them.
+/* Judges the blocks that have been hashed, or whose hash block has verified; and requests
+ * again the hash blocks whose request failed.  Call once in each turn of the loop, with an
+ * open image.
  */
 void completion_judge_waiting(struct fetch *f);
 
-/* Bytes that came and were thrown away, because they did not verify or were part of a
- * block whose request failed.
+/* Bytes that were received and thrown away, because they did not verify, or were part of
+ * a block whose request failed.
  */
 uint64_t completion_wasted_bytes(const struct fetch *f);
-/* The same for bytes that were thrown away elsewhere. */
+/* Adds bytes that another file has thrown away. */
 void completion_add_wasted(struct fetch *f, uint64_t bytes);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Delivery: verified blocks on their way into the store and into the buffers of the
- * reads that wait for them.
+ * Delivery: copies verified blocks to the store, and to the buffers of the pending reads
+ * that need them.
  */
 #ifndef FARROOT_DELIVERY_H
 #define FARROOT_DELIVERY_H
@@ -12,11 +12,9 @@
 struct fetch;
 struct pending_read;
 
-/* Puts verified blocks into the store and hands them to reads; bytes begin with block
- * start.
- */
+/* Copies verified blocks to the store and to pending reads; bytes begins with block start. */
 void delivery_publish(struct fetch *f, uint64_t start, uint32_t count, const uint8_t *bytes);
-/* Hands verified blocks that are in the store already to the reads that miss them. */
+/* Copies verified blocks that are in the store already to the reads that miss them. */
 void delivery_deliver(struct fetch *f, uint64_t start, uint32_t count, const uint8_t *bytes);
 /* Takes a read out of the scheduler and ends its wait: it may be gone when this returns. */
 void delivery_end(struct fetch *f, struct pending_read *read, int result);

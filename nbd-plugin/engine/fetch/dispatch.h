@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Dispatch: the scheduler's next extents become requests, as many as there are
- * connections; and in the background no more than the congestion window, the token
- * bucket (rate=) and the data quota (budget=) allow.
+ * Dispatch: sends requests for the scheduler's next extents, as many as connections= allows.
+ * Requests of the background are also limited by the congestion window, the token bucket
+ * (rate=) and the data quota (budget=).  The fetch thread only; nothing blocks.
  */
 #ifndef FARROOT_DISPATCH_H
 #define FARROOT_DISPATCH_H
@@ -18,26 +18,26 @@ struct origins_state;
 int dispatch_init(struct fetch *f);
 void dispatch_free(struct fetch *f);
 
-/* Takes note of how the link does; once in each turn of the loop. */
+/* Measures the link.  Call once in each turn of the loop. */
 void dispatch_observe(struct fetch *f, const struct origins_state *origins);
 
 /* Sends the next requests.  Needs a size. */
 void dispatch_requests(struct fetch *f);
 
-/* Opens the connections that the next background requests will take. */
+/* Opens the connections that the next background requests will need. */
 void dispatch_connect_ahead(struct fetch *f);
 
-/* Whether a block is wanted that is not here, by a read or by the background. */
+/* Whether a read or the background needs a block that is not present. */
 bool dispatch_has_work(const struct fetch *f);
 
-/* Whether the fill may go on: it is on, and the store and the quota have room. */
+/* Whether the fill may continue: it is on, and the store and the quota have room. */
 bool dispatch_may_fill_on(const struct fetch *f);
 
 /* Bytes that the fill may still fetch; UINT64_MAX without budget=. */
 uint64_t dispatch_quota_left_bytes(const struct fetch *f);
 
-/* Milliseconds until dispatch_requests may have something to do, if nothing arrives
- * by then; UINT64_MAX: it has not.
+/* Milliseconds until dispatch_requests may send a request, if nothing arrives before;
+ * UINT64_MAX: never.
  */
 uint64_t dispatch_in_ms(struct fetch *f);
 

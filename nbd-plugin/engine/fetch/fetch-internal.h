@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * What the parts of the fetch thread share; for the files of engine/fetch/ that take
- * a struct fetch, all of which run in the fetch thread alone.  What only one of them
- * uses is in a struct that only that file knows.
+ * The state that the parts of the fetch thread share.  Included by the files of
+ * engine/fetch/ whose functions take a struct fetch, and all of those run in the fetch
+ * thread.  State that one file alone uses is in a struct that is private to the file.
  */
 #ifndef FARROOT_FETCH_INTERNAL_H
 #define FARROOT_FETCH_INTERNAL_H
@@ -27,12 +27,12 @@ struct fetch {
 	struct inbox *inbox;
 
 	/* The image.  Before it is open, all that needs a size is set up for a guess, or
-	 * not at all: size_bytes is 0, hash_cache and trace are NULL.
+	 * not at all: then size_bytes is 0, and hash_cache and trace are NULL.
 	 */
-	bool is_open;			/* the hash tree hangs on the root hash */
+	bool is_open;			/* the top of the hash tree has verified */
 	uint64_t opened_ms;
 	uint64_t size_bytes;
-	struct verity verity;		/* of a guess: only where blocks are */
+	struct verity verity;		/* of a guess: the places of blocks alone */
 	struct store *store;
 	struct hash_cache *hash_cache;
 	struct access_trace *trace;
@@ -45,7 +45,7 @@ struct fetch {
 	struct congestion_window cwnd;
 	uint64_t progress_ms;		/* when a block last verified */
 
-	/* Each known to the file of that name alone. */
+	/* Each is private to the file of the same name. */
 	struct bootstrap *bootstrap;
 	struct completion *completion;
 	struct dispatch *dispatch;

@@ -92,8 +92,9 @@ static unsigned sleep_ms(struct fetch *f)
 	return (unsigned)ms;
 }
 
-/* On a far and slow link a few packets at once cost a fraction of what they cost one
- * by one, and a few milliseconds are little beside a round trip.
+/* Sleeps until a few packets have come.  On a slow link with a long round trip, several
+ * packets at once cost a fraction of the processor time, and a few milliseconds are
+ * short beside the round trip.
  */
 static void gather(const struct fetch *f)
 {
@@ -138,7 +139,7 @@ static void observe(struct fetch *f)
 	dispatch_connect_ahead(f);
 }
 
-/* One turn without.  Returns 0 or -errno. */
+/* One turn while the image is not open.  Returns 0 or -errno. */
 static int open_step(struct fetch *f)
 {
 	int err = bootstrap_step(f);
@@ -186,7 +187,7 @@ static void *fetch_main(void *ctx)
 	return NULL;
 }
 
-/* A size= that no image can have would be waited for in vain. */
+/* No image can have some values of size=: the open would never end. */
 static int check_size(const struct options *options, const struct log *log)
 {
 	uint64_t size = options->size_bytes;
@@ -248,7 +249,7 @@ int fetch_new(const struct options *options, const struct log *log, struct fetch
 		return err;
 	}
 	if (options->verify_none)
-		log_say(log, LOG_WARN, "verify=none: NOTHING IS VERIFIED; whoever controls the link or the origin controls this machine");
+		log_say(log, LOG_WARN, "verify=none: NOTHING IS VERIFIED; the link and the origin can change every byte that this machine runs");
 	*out = &t->fetch;
 	return 0;
 }
@@ -260,7 +261,7 @@ int fetch_start(struct fetch *f)
 	int err;
 
 	f->progress_ms = clock_ms();
-	/* Signals are the front end's business. */
+	/* The front end handles signals. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(&t->thread, NULL, fetch_main, f);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * The fetch thread, the one place where things happen:
+ * The fetch thread of an image:
  *
  *   take reads in ─► hand over what is present ─► request the next extents
  *        ▲                                                   │
  *        └── wake readers ◄─ put ◄─ verify ◄─ receive ◄──────┘
  *
- * It alone talks to origins and changes the store, so none of that needs a lock.
- * Readers reach it through its inbox.
+ * It alone sends requests to origins and changes the store, so neither needs a lock.
+ * Readers' threads reach it through its inbox.
  */
 #ifndef FARROOT_FETCH_H
 #define FARROOT_FETCH_H
@@ -26,11 +26,11 @@ int fetch_new(const struct options *options, const struct log *log, struct fetch
 /* Starts the thread, which begins to open the image.  Returns 0 or -errno. */
 int fetch_start(struct fetch *fetch);
 /* Stops the thread, which fails pending reads with -ESHUTDOWN; blocks until it has
- * ended.  NULL is fine.  No reader may be in the inbox afterwards.
+ * ended.  NULL is allowed.  No reader may be in the inbox afterwards.
  */
 void fetch_free(struct fetch *fetch);
 
-/* Where readers come in; belongs to fetch. */
+/* The inbox for readers' threads; it belongs to fetch. */
 struct inbox *fetch_inbox(const struct fetch *fetch);
 
 #endif

@@ -16,7 +16,7 @@ struct hash_thread {
 	void *ctx;
 	pthread_t thread;
 
-	pthread_mutex_t lock;		/* guards what follows, and what jobs say of the queue */
+	pthread_mutex_t lock;		/* guards all below, and next_to_hash, is_queued and given of requests */
 	pthread_cond_t wake;
 	struct inflight *first, **last;
 	bool stop;
@@ -48,7 +48,7 @@ static void *hash_thread_main(void *arg)
 		inflight = take(h);
 		end = inflight->given;
 		pthread_mutex_unlock(&h->lock);
-		/* It may be gone when this returns. */
+		/* The request may be freed before this returns. */
 		inflight_hash(inflight, h->verity, end);
 		h->done(h->ctx);
 		pthread_mutex_lock(&h->lock);

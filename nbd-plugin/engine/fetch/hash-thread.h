@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * A thread that hashes what arrives, so that a fast link does not wait for
- * SHA-256.  It makes digests and nothing else: what a digest is compared with,
- * and what follows from that, stays with the fetch thread.
+ * The hash thread: hashes the blocks that arrive, so that a fast link does not wait for
+ * SHA-256.  It only makes digests; the fetch thread compares them.
  *
- *   fetch:   receive ──► give ──┐              ┌──► compare, put, deliver
- *   hasher:                     └──► digests ──┘ done()
+ *   fetch thread:  receive ──► hash_thread_add ──┐              ┌──► compare, put, deliver
+ *   hash thread:                                 └──► digests ──┘ done()
+ *
+ * All functions belong to the fetch thread.
  */
 #ifndef FARROOT_HASH_THREAD_H
 #define FARROOT_HASH_THREAD_H
@@ -15,17 +16,23 @@
 
 struct hash_thread;
 
-/* Starts the thread; signals are blocked as in the caller.  done is called from
- * it whenever digests have been made.  verity must outlive it.  Returns 0;
- * -ENOTSUP on a machine with one processor; or -errno.
+/* Starts the thread, with the signal mask of the caller.  The hash thread calls done(ctx)
+ * after it has made digests; done must not block.  verity must outlive the thread.
+ * Returns 0; -ENOTSUP on a machine with one processor; -ENOMEM; or -errno of
+ * pthread_create(3).
  */
 int hash_thread_new(const struct verity *verity, void (*done)(void *ctx), void *ctx,
 	       struct hash_thread **out);
 
-/* Ends the thread; what was given and not hashed stays so. */
+/* Ends the thread, and blocks until it has hashed at most one more request.  The other
+ * requests of its queue are not hashed.  NULL is allowed.
+ */
 void hash_thread_free(struct hash_thread *hash_thread);
 
-/* All that has arrived of a job, which has to stay until it is hashed. */
+/* Hands over all blocks of a request that have arrived.  The request must stay until
+ * inflight_is_given is false, or the thread has ended.  Does not block for longer than the
+ * thread needs to take a request out of its queue.
+ */
 void hash_thread_add(struct hash_thread *hash_thread, struct inflight *inflight);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Where readers' threads and the fetch thread meet.  A reader's thread gets this
- * type and no other of engine/fetch/.
+ * The inbox: all that passes between readers' threads and the fetch thread.  A reader's
+ * thread gets this type, and no other of engine/fetch/.
  *
  *   reader:  inbox_wait ──► queue ─────────────────────► woken: result
  *   fetch:                    └──► inbox_take ─► ... ─► inbox_finish
@@ -34,7 +34,7 @@ struct open_image {
 	struct access_trace *trace;
 };
 
-/* What has come in since the last inbox_take. */
+/* All that readers' threads have handed over since the last inbox_take. */
 struct inbox_mail {
 	struct pending_read *reads;	/* linked by next_in_inbox, oldest first */
 	struct range prefetches[INBOX_PREFETCHES];
@@ -46,10 +46,10 @@ struct inbox_mail {
  * Returns 0 or -ENOMEM.
  */
 int inbox_new(int64_t outage_ms, void (*wake)(void *ctx), void *ctx, struct inbox **out);
-/* No other thread may use it any more; NULL is fine. */
+/* No other thread may use the inbox any more.  NULL is allowed. */
 void inbox_free(struct inbox *inbox);
 
-/* For readers' threads: any number of them at once. */
+/* For readers' threads; any number of threads at once. */
 
 /* Blocks until the image is open.  Returns 0; -ESHUTDOWN: cancelled, or the fetch
  * thread ends; -EIO: outage_ms have passed.
@@ -63,28 +63,30 @@ const struct open_image *inbox_image(const struct inbox *inbox);
 int inbox_wait(struct inbox *inbox, struct pending_read *read, const struct cancel *cancel);
 /* Asks for blocks [start, start + count) of an open image; does not block. */
 void inbox_prefetch(struct inbox *inbox, uint64_t start, uint64_t count);
-/* Tells that blocks were read for the first time that the store already held: time
- * to look for readahead.  Does not block, and costs nothing most of the time.
+/* Tells the fetch thread that blocks of the store were read for the first time, so that
+ * readahead may continue.  Does not block; most calls only read a flag.
  */
 void inbox_nudge(struct inbox *inbox);
 /* Counts bytes that a reader has copied out of the store. */
 void inbox_count_served(struct inbox *inbox, uint64_t bytes);
-/* The last status snapshot, with the counters of this moment. */
+/* The last status snapshot, with the present value of each counter. */
 void inbox_status(struct inbox *inbox, struct status *out);
 
-/* Any thread: the fetch thread is to end; those who wait get -ESHUTDOWN. */
+/* Any thread: tells the fetch thread to end.  Readers that wait get -ESHUTDOWN. */
 void inbox_stop(struct inbox *inbox);
 bool inbox_is_stopped(const struct inbox *inbox);
 
 /* For the fetch thread; none of these blocks. */
 
-/* Lets readers in.  Call once. */
+/* Opens the image for readers.  Call once. */
 void inbox_open(struct inbox *inbox, const struct open_image *image);
 void inbox_take(struct inbox *inbox, struct inbox_mail *out);
-/* Ends the wait of a reader: read may be gone when this returns. */
+/* Ends the wait of a reader with a result (0 or -errno): the read may be gone when this
+ * returns.
+ */
 void inbox_finish(struct inbox *inbox, struct pending_read *read, int result);
 void inbox_set_status(struct inbox *inbox, const struct status *status);
-/* Whether inbox_nudge is of use: no, once nothing is left to read ahead. */
+/* Whether inbox_nudge wakes the fetch thread; not needed if nothing is left to read ahead. */
 void inbox_want_nudges(struct inbox *inbox, bool wanted);
 
 #endif

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * One extent on its way: asked for, arriving, and kept until each of its blocks
- * has been judged.  A job whose transfer has ended may still hold blocks whose
- * hash block is not here yet.
+ * An in-flight request: one extent, requested, arriving, and kept until each of its blocks
+ * has been judged, which means that it has been compared with its hash and was stored or
+ * thrown away.  A request whose transfer has ended may still hold blocks whose hash block
+ * is missing.
  *
- *   blocks:  0 ≤ judged (not in order) ≤ hashed ≤ given ≤ arrived ≤ count
+ *   blocks:  0 ≤ judged (in any order) ≤ hashed ≤ given ≤ arrived ≤ count
+ *
+ * The fetch thread owns it; between hash_thread_add and the end of inflight_hash, the hash
+ * thread reads the given blocks and writes their digests.  Nothing blocks.
  */
 #ifndef FARROOT_INFLIGHT_H
 #define FARROOT_INFLIGHT_H
@@ -17,22 +21,23 @@
 #include "engine/policy/block-scheduler.h"
 #include "engine/verity/verity.h"
 
-/* In the order of precedence; the first is what opening.c asks for and judges.  Those from CLASS_READAHEAD on are background: nobody
- * waits for them yet.
+/* In the order of precedence.  Bootstrap judges its own class.  The classes from
+ * CLASS_READAHEAD on are background: no reader waits for their blocks yet.
  */
 enum request_class {
-	CLASS_BOOTSTRAP, CLASS_HASH, CLASS_DEMAND, CLASS_READAHEAD, CLASS_PROFILE, CLASS_FILL, REQUEST_CLASSES
+	CLASS_BOOTSTRAP, CLASS_HASH, CLASS_DEMAND, CLASS_READAHEAD, CLASS_PROFILE, CLASS_FILL,
+	REQUEST_CLASSES
 };
 
-/* Buffers of jobs that have ended, for those to come: on a fast link a thousand a
- * second, and given back to the kernel each would be zeroed again.  All zero at
- * first.
+/* Buffers of requests that have ended, for the next ones.  A fast link needs a thousand
+ * buffers a second, and memory from the kernel has to be zeroed each time.  A zeroed struct
+ * is an empty pool.
  */
 #define BUFFER_POOL 8
 
 struct buffer_pool {
 	struct { uint8_t *bytes; size_t size; } spare[BUFFER_POOL];
-	unsigned next;			/* whose place is taken when all are */
+	unsigned next;			/* the spare to replace when all are used */
 };
 
 struct inflight {
@@ -42,52 +47,52 @@ struct inflight {
 	uint64_t start;			/* blocks */
 	uint32_t count;
 	uint32_t received;		/* bytes */
-	uint32_t arrived;		/* whole blocks among them */
-	uint32_t given;			/* of those: hashed, or with the hasher */
-	_Atomic uint32_t hashed;	/* of those: have a digest */
+	uint32_t arrived;		/* blocks received whole */
+	uint32_t given;			/* blocks, of those: handed to a thread that hashes */
+	_Atomic uint32_t hashed;	/* blocks, of those: have a digest */
 	uint32_t judged;		/* blocks stored or rejected */
-	uint32_t first_open;		/* before it all are judged */
+	uint32_t first_open;		/* all blocks before it are judged */
 	bool ended;
 	enum fault fault;
 	uint64_t *done;			/* a bit per block: judged */
 	struct buffer_pool *pool;
-	size_t size;			/* of what bytes points to */
+	size_t size;			/* bytes allocated for the blocks */
 	uint8_t *bytes;			/* count blocks, zeroed beyond the end */
 	uint8_t *digests;		/* VERITY_DIGEST_SIZE bytes per block */
-	struct inflight *next_to_hash;	/* the hasher's */
-	bool is_queued;			/* the hasher's */
+	struct inflight *next_to_hash;	/* for hash-thread.c */
+	bool is_queued;			/* for hash-thread.c */
 };
 
-/* An extent of an image of size_bytes; NULL when out of memory.  pool has to outlive
- * it, and may be NULL.  One thread for all jobs of a pool.
+/* A request for an extent of an image of size_bytes (0: not known), to be freed with
+ * inflight_free; NULL: out of memory.  pool must outlive it, and may be NULL.
  */
-struct inflight *inflight_new(struct buffer_pool *pool, const struct extent *extent, enum request_class class,
-		    uint64_t size_bytes);
-/* NULL is no job. */
+struct inflight *inflight_new(struct buffer_pool *pool, const struct extent *extent,
+			      enum request_class class, uint64_t size_bytes);
+/* NULL is allowed. */
 void inflight_free(struct inflight *inflight);
 void buffer_pool_free(struct buffer_pool *pool);
 
-/* The next bytes of the body. */
+/* Copies the next count bytes of the body, at most what is left of the request. */
 void inflight_receive(struct inflight *inflight, const uint8_t *bytes, size_t count);
 
-/* Makes the digests up to block end; hashed says so when all are there, and after
- * that the job is not touched.  One thread at a time.  verity NULL: none are made.
+/* Makes the digests of the blocks before block end, and then sets hashed to end; the
+ * request is not used after that.  One thread at a time.  verity NULL: makes no digests.
  */
 void inflight_hash(struct inflight *inflight, const struct verity *verity, uint32_t end);
 
-/* The one whose request this is, which is not one for a profile. */
+/* The in-flight request of an origin request for blocks. */
 static inline struct inflight *inflight_of(struct origin_request *request)
 {
 	return (struct inflight *)request;
 }
 
-/* Whether the hash thread has blocks of it. */
+/* Whether blocks are with the hash thread. */
 static inline bool inflight_is_given(const struct inflight *inflight)
 {
 	return inflight->given > atomic_load_explicit(&inflight->hashed, memory_order_acquire);
 }
 
-/* The bytes of its block number i. */
+/* The bytes of block i of the request. */
 static inline uint8_t *inflight_block(struct inflight *inflight, uint32_t i)
 {
 	return inflight->bytes + (size_t)i * STORE_BLOCK;

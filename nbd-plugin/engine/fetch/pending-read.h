@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * A read that waits.  A reader's thread makes it on its stack and hands it over
- * through the inbox; from then on the fetch thread owns it, buffer included, until it
- * says done.  Bytes are copied into the reader's buffer when they have verified, so
- * that no eviction can come in between.
+ * A pending read: a read that waits for blocks.  A reader's thread makes it on its stack and
+ * hands it over through the inbox.  From then on the fetch thread owns it, with its buffer,
+ * until done is true.  Bytes are copied to the reader's buffer at the moment they verify, so
+ * no eviction can remove them before.
  *
  *   reader:  init, miss ──► inbox_wait ────────────────► done: result
  *   fetch:                    └──► admitted ──► delivered ──► done
@@ -32,9 +32,9 @@ struct pending_read {
 	uint32_t left;			/* blocks still missing */
 	uint64_t since_ms;		/* when it was admitted */
 	_Atomic bool cancelled;		/* the reader no longer wants it */
-	/* The next three are the inbox's, under its lock. */
+	/* The next three are for inbox.c, under its lock. */
 	bool done;
-	int result;			/* 0 or -errno, once done */
+	int result;			/* 0 or -errno; valid if done */
 	pthread_cond_t wake;
 	uint64_t missing[PENDING_READ_WORDS];	/* a bit per block */
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Prefetch hints, what is known before any reader asks: a profile, from a file or from
- * beside the image; and where a squashfs has its tables.  A hint changes what is
- * requested, never what is believed.
+ * Prefetch hints: blocks that will be read, known before any reader asks for them.  They
+ * come from a profile, in a file or beside the image, or from the place of a squashfs's
+ * tables.  A hint changes only what is requested: every block is verified as any other.
  *
  *   due ──ask──► asked ──end──► here ──(the size is known)──► scheduled
  *    ▲             │

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * What may be read next, guessed from what was read: further on, where a reader reads
- * sequentially; and without a profile, around each miss.  A boot without a profile
- * waits for one read after the other while the link is idle.  What the link carries
- * in two round trips is worth its bytes, in five it is not (bench/replay).
+ * Blocks that may be read next: after the place of a reader that reads sequentially; and,
+ * without a profile, around each miss.  A boot without a profile waits for one read after
+ * the other while the link is idle.  Readahead of as much as the link carries in two round
+ * trips makes it faster; five round trips make it slower (bench/replay).
  */
 #include "config.h"
 
@@ -19,7 +19,7 @@
 /* The least and the most that is fetched around a miss, in blocks. */
 #define AROUND_MIN STORE_GROUP
 #define AROUND_MAX 64		/* 256 KiB */
-/* A readahead window is what the link carries in this time and a round trip. */
+/* A readahead window has the bytes that the link carries in a round trip and this time. */
 #define WINDOW_MS 250
 #define WINDOW_MIN 64
 #define WINDOW_MAX 1024		/* 4 MiB */
@@ -53,7 +53,7 @@ static uint64_t blocks_in(const struct fetch *f, unsigned ms)
 	return f->cwnd.bytes_per_s * ms / 1000 / STORE_BLOCK;
 }
 
-/* A sequential reader does not go on from the data into the hash tree. */
+/* A sequential reader does not continue from the data to the hash tree. */
 static void schedule_data(struct fetch *f, uint64_t start, uint64_t end)
 {
 	uint64_t stop = f->options->verify_none ? f->scheduler.blocks : f->verity.data_blocks;
@@ -75,7 +75,7 @@ static void schedule_around(struct fetch *f, uint64_t block)
 		schedule_data(f, block / size * size, (block / size + 1) * size);
 }
 
-/* A profile knows better where reads go on. */
+/* A profile names what will be read, so readahead is at its most cautious. */
 static void be_careful_beside_profile(struct fetch *f)
 {
 	struct readahead_feed *feed = f->readahead_feed;

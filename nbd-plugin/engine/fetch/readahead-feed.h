@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * Feeds the access trace to readahead, and what that decides to the scheduler.
+ * Passes the access trace to readahead, and readahead's decisions to the scheduler.
  */
 #ifndef FARROOT_READAHEAD_FEED_H
 #define FARROOT_READAHEAD_FEED_H
@@ -12,7 +12,7 @@ struct fetch;
 int readahead_feed_init(struct fetch *f);
 void readahead_feed_free(struct fetch *f);
 
-/* Looks at what was read since the last time, and schedules what may be read next. */
+/* Schedules blocks that may be read next, from the blocks read since the last call. */
 void readahead_feed_step(struct fetch *f);
 
 #endif

@@ -108,8 +108,8 @@ static struct range *copy_demands(const struct fetch *f, unsigned *count)
 	return ranges;
 }
 
-/* A block that verifies may end any wait, this one or the next, and with it the life
- * of the pending read on its reader's stack.  So no demand is looked at in between.
+/* A block that verifies may end any pending read, which is on its reader's stack and gone
+ * then.  So the blocks are copied first, and no demand is read while they are checked.
  */
 void revalidation_check_demands(struct fetch *f)
 {

@@ -16,11 +16,11 @@ struct fetch;
 int revalidation_init(struct fetch *f);
 void revalidation_free(struct fetch *f);
 
-/* Gets a hash block, from the candidates or by a request, and the hash blocks that
- * it has to be checked with.
+/* Gets a hash block, and the hash blocks that prove it, from the candidates or by
+ * requests.
  */
 void revalidation_need_hash(struct fetch *f, uint64_t block);
-/* Checks the candidates that reads wait for. */
+/* Checks the candidates that pending reads need. */
 void revalidation_check_demands(struct fetch *f);
 /* Checks a few more candidates.  Returns whether there may be more to check now. */
 bool revalidation_check_some(struct fetch *f);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * What needs the size of the image: store, scheduler, access trace, hash cache.
+ * Sets up the parts that need the size of the image: store, scheduler, access trace, hash
+ * cache.
  */
 #ifndef FARROOT_SIZE_SETUP_H
 #define FARROOT_SIZE_SETUP_H
@@ -10,11 +11,11 @@
 
 struct fetch;
 
-/* Sets all of it up.  Returns 0 or -errno; then size_forget has to undo the rest. */
+/* Sets up all of them.  Returns 0; or -errno, after which size_forget must be called. */
 int size_setup(struct fetch *f, uint64_t size_bytes);
 
-/* Undoes that, and cancels all requests for blocks: the size was wrong.  Not once the
- * image is open.
+/* Undoes size_setup, and cancels all requests for blocks.  Not allowed when the image is
+ * open.
  */
 void size_forget(struct fetch *f);
 

@@ -28,7 +28,7 @@ int speculative_open_begin(struct fetch *f, const struct size_claim *claim)
 	if (!err)
 		err = size_setup(f, claim->size_bytes);
 	if (err) {
-		/* An absurd size, perhaps. */
+		/* The size may be absurd. */
 		size_forget(f);
 		return err;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * The status snapshot: how the image stands, put together for the inbox, from which
- * other threads copy it.
+ * The status snapshot: the status of the image, collected for the inbox, from which other
+ * threads copy it.
  */
 #ifndef FARROOT_STATUS_SNAPSHOT_H
 #define FARROOT_STATUS_SNAPSHOT_H
@@ -14,7 +14,7 @@ struct origins_state;
 int status_snapshot_init(struct fetch *f);
 void status_snapshot_free(struct fetch *f);
 
-/* Renews it; origins is of this moment. */
+/* Collects the status; origins is the present state. */
 void status_snapshot_update(struct fetch *f, const struct origins_state *origins);
 
 #endif

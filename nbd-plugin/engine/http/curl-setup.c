@@ -12,7 +12,7 @@
 
 #define REDIRECTS_MAX 5L
 #define BUFFER_BYTES (64L << 10)
-/* A connection idle for longer may have been forgotten by a NAT on the way. */
+/* A NAT on the path may have forgotten a connection that was idle for longer. */
 #define IDLE_MAX_S 30L
 
 static int append(struct curl_slist **list, const char *text)
@@ -31,7 +31,7 @@ int curl_setup_init(struct curl_setup *setup, const struct http_options *http)
 	int err = 0;
 
 	setup->http = http;
-	/* Compressed ranges can't be put together again. */
+	/* Ranges of a compressed file cannot be joined. */
 	err |= append(&setup->headers, "Accept-Encoding: identity");
 	err |= append(&setup->no_cache_headers, "Accept-Encoding: identity");
 	err |= append(&setup->no_cache_headers, "Cache-Control: no-cache");
@@ -105,7 +105,7 @@ static void set_tls(CURL *easy, const struct curl_setup *setup)
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, ssl_version(http->ssl_version));
 	set_text(easy, CURLOPT_SSL_CIPHER_LIST, http->ssl_cipher_list);
 	set_text(easy, CURLOPT_TLS13_CIPHERS, http->tls13_ciphers);
-	/* Nothing by path: the files may be gone when they are read again. */
+	/* Certificates come from memory: the files may be gone by the next connection. */
 	curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	if (setup->ca)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * A curl handle set up as the user asked: what does not change from request to
- * request.  Part of origin.c, kept apart because it is a long list.
+ * Sets up curl handles as the user's options say: all that is the same for every
+ * request.
  */
 #ifndef FARROOT_CURL_SETUP_H
 #define FARROOT_CURL_SETUP_H
@@ -14,18 +14,22 @@
 /* What all handles of an image share. */
 struct curl_setup {
 	const struct http_options *http;
-	char *ca;			/* PEM, or NULL */
+	char *ca;			/* PEM; owned by curl_setup; NULL: none */
 	size_t ca_size;
 	struct curl_slist *headers;
-	struct curl_slist *no_cache_headers;	/* the same and more */
+	struct curl_slist *no_cache_headers;	/* headers, and Cache-Control: no-cache */
 	struct curl_slist *resolve;
 };
 
-/* Fills parts->headers, ->no_cache_headers and ->resolve.  Returns 0 or -ENOMEM. */
+/* Fills all but the certificates.  http must outlive setup.  Returns 0 or -ENOMEM; then,
+ * too, curl_setup_free is needed.
+ */
 int curl_setup_init(struct curl_setup *setup, const struct http_options *http);
 void curl_setup_free(struct curl_setup *setup);
 
-/* NULL when out of memory.  url is copied. */
+/* A handle for a URL, which is copied; the caller frees it with curl_easy_cleanup, before
+ * curl_setup_free.  NULL: out of memory, or libcurl rejects the URL.
+ */
 CURL *curl_setup_handle(const struct curl_setup *setup, const char *url);
 
 #endif

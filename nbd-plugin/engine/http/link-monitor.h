@@ -9,13 +9,13 @@
 
 #include <stdbool.h>
 
-/* A descriptor that becomes readable on a change; -1 where the kernel has no
- * rtnetlink for us: nothing depends on it.  Close with close(2).
+/* A descriptor that becomes readable on a change; close it with close(2).  -1: the kernel
+ * allows no rtnetlink socket; waits then end at their scheduled time.
  */
 int link_monitor_open(void);
 
-/* Takes what is there, without blocking.  Whether a link came up, or an address
- * or a route appeared.
+/* Reads all messages of the descriptor, without blocking.  Returns whether a link came up,
+ * or an address or a route appeared.
  */
 bool link_monitor_came_up(int fd);
 

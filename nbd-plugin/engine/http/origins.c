@@ -18,25 +18,27 @@
 
 /* Slower than this for stall= seconds is dead, not slow. */
 #define STALL_BYTES_PER_S 100
-/* Not a byte for so long, or for four round trips, and we ask whether anybody is
- * there.
+/* An origin that has sent no byte for this many milliseconds, and for four round
+ * trips, gets a probe.
  */
-#define SILENCE_MS 2000
-#define LISTEN_MS 500
-/* The same complaint again only after so long. */
+#define SILENCE_LIMIT_MS 2000
+#define POLL_LIMIT_MS 500
+/* A warning with the same text is logged again after this many milliseconds. */
 #define LOG_AGAIN_MS 60000
-/* So many good answers, and a server that took no more requests at once is asked for
- * one more.
+/* After this number of good answers, the limit that a server has set to the requests
+ * at once rises by one.
  */
 #define MORE_AFTER 64
-/* So often is looked whether connections that were opened ahead are still of use. */
-#define SPARES_LOOK_MS 5000
-/* Nearer than that, connections need not be opened ahead. */
-#define FAR_MS 50
-/* While another origin serves, one that fails is tried this much less often. */
-#define SPARE_REST_FACTOR 6
+/* Milliseconds between two looks for connections that were opened ahead and are old. */
+#define SPARES_CHECK_MS 5000
+/* With a shorter round trip, no connections are opened ahead. */
+#define LONG_RTT_MS 50
+/* While another origin serves, the longest backoff of one that fails is multiplied
+ * by this.
+ */
+#define OTHER_SERVES_FACTOR 6
 
-/* The URL without what may be secret: user, password, query. */
+/* The URL without its parts that may be secret: user, password, query. */
 static void show_url(const char *url, char *out, size_t size)
 {
 	const char *host = strstr(url, "://") + 3;
@@ -60,7 +62,7 @@ static char *profile_url(const struct options *options, const char *url)
 	return asprintf(&out, "%.*s.profile%s", (int)path, url, url + path) < 0 ? NULL : out;
 }
 
-static unsigned draw(void)
+static unsigned random_number(void)
 {
 	unsigned random = 0;
 
@@ -69,8 +71,8 @@ static unsigned draw(void)
 	return random;
 }
 
-/* Says what is wrong and what happens next, but not over and over. */
-static void complain(struct origins *os, int origin, const char *why, uint64_t rest_ms)
+/* Logs what is wrong and what happens next. */
+static void log_failure(struct origins *os, int origin, const char *why, uint64_t rest_ms)
 {
 	struct origin *o = &os->origin[origin];
 	uint64_t now = clock_ms();
@@ -91,25 +93,25 @@ static void complain(struct origins *os, int origin, const char *why, uint64_t r
 			o->shown, why, (double)rest_ms / 1000);
 }
 
-static void failed(struct origins *os, int origin, enum fault fault,
+static void note_failure(struct origins *os, int origin, enum fault fault,
 		   const char *why, unsigned retry_after_s)
 {
 	const struct http_options *http = &os->options->http;
 	uint64_t rest_max = http->retry_max_ms, rest;
 
 	if (origin_health_any_but(os->health, os->count, origin))
-		rest_max *= SPARE_REST_FACTOR;
+		rest_max *= OTHER_SERVES_FACTOR;
 	rest = origin_health_failure(&os->health[origin], fault, clock_ms(), rest_max,
-			      retry_after_s * 1000ULL, draw());
+			      retry_after_s * 1000ULL, random_number());
 	if (fault != FAULT_CORRUPT)
-		os->origin[origin].fresh = http->connections;
-	/* One that can be reached and says no is not asked by many at once. */
+		os->origin[origin].fresh_connections = http->connections;
+	/* An origin that answers with an error needs no connections opened ahead. */
 	if (fault == FAULT_RESOLVE || fault == FAULT_CONNECT || fault == FAULT_STALL)
-		origin_connect_anew(&os->origin[origin]);
-	complain(os, origin, why, rest);
+		origin_forget_connections(&os->origin[origin]);
+	log_failure(os, origin, why, rest);
 }
 
-static void succeeded(struct origins *os, struct transfer *t)
+static void note_success(struct origins *os, struct transfer *t)
 {
 	struct origin *o = &os->origin[t->origin];
 	unsigned rtt_ms;
@@ -119,13 +121,13 @@ static void succeeded(struct origins *os, struct transfer *t)
 		log_say(os->log, LOG_NOTE, "%s: answers again", o->shown);
 		o->logged[0] = '\0';
 	}
-	if (o->most && ++o->since_most >= MORE_AFTER) {
-		o->most++;
-		o->since_most = 0;
+	if (o->request_limit && ++o->answers_since_limit >= MORE_AFTER) {
+		o->request_limit++;
+		o->answers_since_limit = 0;
 	}
 	origin_health_success(&os->health[t->origin]);
-	if (clock_ms() - t->sent_ms < SILENCE_MS)
-		os->origin[t->origin].silence_ms = 0;
+	if (clock_ms() - t->sent_ms < SILENCE_LIMIT_MS)
+		os->origin[t->origin].silence_limit_ms = 0;
 	os->used = t->origin;
 	curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
 	o->multiplexes = version >= CURL_HTTP_VERSION_2_0;
@@ -133,44 +135,50 @@ static void succeeded(struct origins *os, struct transfer *t)
 		preconnect_close_all(&o->preconnect);
 	rtt_ms = t->connection == CONNECTION_NEW ? transfer_connect_ms(t) : transfer_answer_ms(t);
 	os->delay_ms = os->delay_ms ? (3 * os->delay_ms + rtt_ms) / 4 : rtt_ms;
-	/* Fall at once, rise slowly, and not by the queue that we make ourselves. */
-	if (!os->rtt_ms || os->rtt_is_hearsay || rtt_ms < os->rtt_ms)
+	/* The round trip falls at once and rises slowly. The queue of our own requests on
+	 * the link must not count, so only a transfer that was alone makes it rise.
+	 */
+	if (!os->rtt_ms || os->rtt_is_provisional || rtt_ms < os->rtt_ms)
 		os->rtt_ms = rtt_ms;
 	else if (t->was_alone)
 		os->rtt_ms += (rtt_ms - os->rtt_ms) / 8;
-	os->rtt_is_hearsay = false;
+	os->rtt_is_provisional = false;
 }
 
-/* No profile is no fault. */
+/* An image need not have a profile. */
 static void end_profile(struct origins *os, struct transfer *t, enum fault fault)
 {
 	if (fault)
 		log_say(os->log, LOG_DETAIL, "%s: no profile: %s", os->origin[t->origin].shown, t->why);
 }
 
-/* A probe was answered while these kept silent: they were caught in an outage, and
- * TCP would wait for as long again as it has lasted.  Nobody's fault.
+/* Ends the transfers that have received nothing since their origin got a probe, which
+ * it has answered: an outage has interrupted their connections, and TCP would wait up
+ * to as long as the outage has lasted before it sends again.  The origin is not at
+ * fault.
  */
 static void end_silent(struct origins *os, int origin, uint64_t since_ms)
 {
-	struct transfer *t = os->busy, *next;
+	struct transfer *t = os->active, *next;
 	struct origin *o = &os->origin[origin];
 	struct origin_request *request;
 
 	for (; t; t = next) {
 		next = t->next;
 		request = t->request;
-		if (t->origin != origin || !request || t->heard_ms >= since_ms)
+		if (t->origin != origin || !request || t->last_byte_ms >= since_ms)
 			continue;
 		transfer_retire(t);
 		os->sink.end(os->sink.ctx, request, FAULT_STALL);
-		o->fresh = os->options->http.connections;
+		o->fresh_connections = os->options->http.connections;
 	}
-	/* If the new ones keep silent too, it is just slow: more patience. */
-	o->silence_ms = o->silence_ms ? 2 * o->silence_ms : 2 * SILENCE_MS;
+	/* If the next transfers are silent, too, the origin is slow: wait longer then. */
+	o->silence_limit_ms = o->silence_limit_ms ? 2 * o->silence_limit_ms : 2 * SILENCE_LIMIT_MS;
 }
 
-/* Nothing has been heard for a while: is it gone, or are only our connections? */
+/* Finds out by a new connection whether a silent origin is gone, or only the
+ * connections to it are.
+ */
 static void probe_silent(struct origins *os)
 {
 	uint64_t now = clock_ms();
@@ -181,41 +189,42 @@ static void probe_silent(struct origins *os)
 
 	for (i = 0; i < os->count && os->total_bytes; i++) {
 		o = &os->origin[i];
-		patience = o->silence_ms ? o->silence_ms : SILENCE_MS;
+		patience = o->silence_limit_ms ? o->silence_limit_ms : SILENCE_LIMIT_MS;
 		if (patience < 4 * os->rtt_ms)
 			patience = 4 * os->rtt_ms;
-		if (now - o->heard_ms < patience || os->health[i].failures ||
-		    !origin_owes(os, (int)i))
+		if (now - o->last_byte_ms < patience || os->health[i].failures ||
+		    !origin_request_count(os, (int)i))
 			continue;
-		for (t = os->busy; t && !(t->asks_if_alive && t->origin == (int)i); t = t->next)
+		for (t = os->active; t && !(t->is_silence_probe && t->origin == (int)i); t = t->next)
 			;
 		if (t)
 			continue;
-		o->fresh++;
-		origin_connect_anew(o);
+		o->fresh_connections++;
+		origin_forget_connections(o);
 		if (!transfer_start(os, (int)i, 0, 0, NULL))
-			os->busy->asks_if_alive = true;
+			os->active->is_silence_probe = true;
 	}
 }
 
-/* 503 and 429 for one of several requests at once: it takes no more than the rest of
- * them.  That is no trouble, and nobody has to wait.  Of a last one it would be.  It
- * may have been the server's bad moment: succeeded() tries one more now and then.
+/* Whether the answer means that the origin takes fewer requests at once: 503 or 429 to
+ * one of several.  The number of the others becomes the limit, and no backoff begins.
+ * The same answer to a single request is a fault.  The cause may have been a moment's
+ * load, so note_success() raises the limit again, slowly.
  */
-static bool was_too_many(struct transfer *t)
+static bool is_request_limit(struct transfer *t)
 {
 	struct origins *os = t->origins;
 	struct origin *o = &os->origin[t->origin];
-	unsigned others = origin_owes(os, t->origin) - 1;
+	unsigned others = origin_request_count(os, t->origin) - 1;
 
 	if ((t->response.status != 503 && t->response.status != 429) || !others)
 		return false;
-	if (!o->most)
+	if (!o->request_limit)
 		log_say(os->log, LOG_NOTE, "%s: server answered %u to one of %u requests at once; asking for fewer",
 			o->shown, t->response.status, others + 1);
-	if (!o->most || others < o->most)
-		o->most = others;
-	o->since_most = 0;
+	if (!o->request_limit || others < o->request_limit)
+		o->request_limit = others;
+	o->answers_since_limit = 0;
 	return true;
 }
 
@@ -224,7 +233,7 @@ static void transfer_end(struct transfer *t, enum fault fault)
 	struct origins *os = t->origins;
 	struct origin_request *request = t->request;
 
-	if (t->asks_if_alive) {
+	if (t->is_silence_probe) {
 		transfer_retire(t);
 		if (!fault)
 			end_silent(os, t->origin, t->sent_ms);
@@ -233,9 +242,9 @@ static void transfer_end(struct transfer *t, enum fault fault)
 	if (request && request->is_profile)
 		end_profile(os, t, fault);
 	else if (!fault)
-		succeeded(os, t);
-	else if (!request || !was_too_many(t))
-		failed(os, t->origin, fault, t->why, t->response.retry_after_s);
+		note_success(os, t);
+	else if (!request || !is_request_limit(t))
+		note_failure(os, t->origin, fault, t->why, t->response.retry_after_s);
 	transfer_retire(t);
 	if (request)
 		os->sink.end(os->sink.ctx, request, fault);
@@ -244,7 +253,7 @@ static void transfer_end(struct transfer *t, enum fault fault)
 static void end_stalled(struct origins *os)
 {
 	uint64_t stall_ms = os->options->http.stall_ms, now = clock_ms();
-	struct transfer *t = os->busy, *next;
+	struct transfer *t = os->active, *next;
 
 	for (; t; t = next) {
 		next = t->next;
@@ -261,12 +270,12 @@ static void end_stalled(struct origins *os)
 	}
 }
 
-/* A spare that has rested: one byte tells whether it is back. */
+/* Asks an origin whose backoff is over, while another one serves, for one byte. */
 static void probe_spare(struct origins *os)
 {
 	int due;
 
-	if (!os->busy_count || !os->total_bytes)
+	if (!os->active_count || !os->total_bytes)
 		return;
 	due = origin_health_due(os->health, os->count, clock_ms());
 	if (due >= 0)
@@ -277,12 +286,12 @@ static unsigned poll_limit(const struct origins *os, unsigned timeout_ms)
 {
 	unsigned check = os->options->http.stall_ms / 4 + 1;
 
-	if (check > LISTEN_MS)
-		check = LISTEN_MS;
-	return os->busy && timeout_ms > check ? check : timeout_ms;
+	if (check > POLL_LIMIT_MS)
+		check = POLL_LIMIT_MS;
+	return os->active && timeout_ms > check ? check : timeout_ms;
 }
 
-/* Whether any are left, which will be old. */
+/* Returns whether some are left. */
 static bool close_old_sockets(struct origins *os)
 {
 	uint64_t now = clock_ms();
@@ -296,13 +305,13 @@ static bool close_old_sockets(struct origins *os)
 	return left;
 }
 
-static void link_is_up(struct origins *os)
+static void retry_all_origins(struct origins *os)
 {
 	size_t i;
 
 	origin_health_reset(os->health, os->count);
 	for (i = 0; i < os->count; i++)
-		os->origin[i].heard_ms = 0;	/* probe at once */
+		os->origin[i].last_byte_ms = 0;	/* a probe is due at once */
 }
 
 void origins_poll(struct origins *os, unsigned timeout_ms)
@@ -323,13 +332,13 @@ void origins_poll(struct origins *os, unsigned timeout_ms)
 		timeout_ms = 0;
 	}
 	end_stalled(os);
-	if (close_old_sockets(os) && timeout_ms > SPARES_LOOK_MS)
-		timeout_ms = SPARES_LOOK_MS;
+	if (close_old_sockets(os) && timeout_ms > SPARES_CHECK_MS)
+		timeout_ms = SPARES_CHECK_MS;
 	if (timeout_ms && !os->has_reached)
 		curl_multi_poll(os->multi, &link, os->link_fd >= 0 ? 1 : 0,
 				(int)poll_limit(os, timeout_ms), NULL);
 	if (os->link_fd >= 0 && link_monitor_came_up(os->link_fd))
-		link_is_up(os);
+		retry_all_origins(os);
 }
 
 void origins_open_ahead(struct origins *os, unsigned count)
@@ -343,10 +352,10 @@ void origins_open_ahead(struct origins *os, unsigned count)
 	os->has_reached = false;
 	for (i = 0; i < os->count; i++) {
 		o = &os->origin[i];
-		more = o->most && o->most < count ? o->most : count;
-		more -= origin_owes(os, (int)i) < more ? origin_owes(os, (int)i) : more;
-		/* curl would bind it to the interface, and does not if it is connected. */
-		if (o->reached_ip[0] && os->rtt_ms >= FAR_MS && !o->multiplexes &&
+		more = o->request_limit && o->request_limit < count ? o->request_limit : count;
+		more -= origin_request_count(os, (int)i) < more ? origin_request_count(os, (int)i) : more;
+		/* curl binds a socket to interface= only before it connects. */
+		if (o->reached_ip[0] && os->rtt_ms >= LONG_RTT_MS && !o->multiplexes &&
 		    !os->options->http.interface)
 			preconnect_start(&o->preconnect, o->reached_ip, o->reached_port, more,
 					   clock_ms());
@@ -359,15 +368,15 @@ void origins_wake(struct origins *os)
 	curl_multi_wakeup(os->multi);
 }
 
-/* A profile goes to an origin that serves, or beside a request that is to find out
- * whether one does.
+/* The origin for a request, or -1.  A profile is requested from an origin that serves,
+ * or from the one that another request is asking.
  */
 static int pick(const struct origins *os, const struct origin_request *request)
 {
 	int origin = origin_health_pick(os->health, os->count, clock_ms(), request->avoid);
 
 	if (request->is_profile && (origin < 0 || os->health[origin].failures))
-		return os->busy ? os->busy->origin : -1;
+		return os->active ? os->active->origin : -1;
 	return origin;
 }
 
@@ -377,7 +386,7 @@ int origins_start(struct origins *os, struct origin_request *request)
 
 	if (origin < 0)
 		return -EAGAIN;
-	if (os->origin[origin].most && origin_owes(os, origin) >= os->origin[origin].most)
+	if (os->origin[origin].request_limit && origin_request_count(os, origin) >= os->origin[origin].request_limit)
 		return -EBUSY;
 	request->origin = origin;
 	return transfer_start(os, origin, request->offset,
@@ -388,7 +397,7 @@ void origins_cancel(struct origins *os, struct origin_request *request)
 {
 	struct transfer *t;
 
-	for (t = os->busy; t; t = t->next) {
+	for (t = os->active; t; t = t->next) {
 		if (t->request != request)
 			continue;
 		transfer_retire(t);
@@ -403,7 +412,7 @@ uint64_t origins_wait_ms(const struct origins *os)
 
 void origins_blame(struct origins *os, int origin, enum fault fault, const char *why)
 {
-	failed(os, origin, fault, why, 0);
+	note_failure(os, origin, fault, why, 0);
 }
 
 void origins_set_total(struct origins *os, uint64_t total_bytes)
@@ -411,9 +420,9 @@ void origins_set_total(struct origins *os, uint64_t total_bytes)
 	os->total_bytes = total_bytes;
 }
 
-uint64_t origins_told_total(const struct origins *os, int origin)
+uint64_t origins_reported_total(const struct origins *os, int origin)
 {
-	return os->origin[origin].told_total;
+	return os->origin[origin].reported_total;
 }
 
 const char *origins_library(void)
@@ -470,7 +479,7 @@ int origins_new(const struct options *options, const struct log *log,
 	os->count = options->url_count;
 	for (i = 0; i < os->count; i++) {
 		os->origin[i].url = options->urls[i];
-		os->origin[i].connects_anew = true;
+		os->origin[i].is_first_connection = true;
 		show_url(options->urls[i], os->origin[i].shown,
 			 sizeof os->origin[i].shown);
 		os->origin[i].profile_url = profile_url(options, options->urls[i]);
@@ -502,8 +511,8 @@ void origins_free(struct origins *os)
 
 	if (!os)
 		return;
-	while (os->busy)
-		transfer_retire(os->busy);
+	while (os->active)
+		transfer_retire(os->active);
 	for (i = 0; i < os->count; i++) {
 		free(os->origin[i].profile_url);
 		preconnect_close_all(&os->origin[i].preconnect);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * The origins of one image: range requests out, strictly checked bytes in.  The
- * only file that knows HTTP, and the only one that touches libcurl.
+ * The origins of one image: sends range requests, and hands over the bytes of answers
+ * that have been checked strictly.  Chooses the origin, backs off from one that fails,
+ * and ends transfers that have stalled.
  *
- * All functions belong to one thread, the fetch thread, which calls
- * origins_poll in a loop; origins_wake alone may be called from any thread.
- * Nothing but origins_poll blocks.  The sink's functions are called from within
- * origins_poll and must not start requests.
+ * This folder, engine/http/, is the only part that knows HTTP and calls libcurl.
+ *
+ * All functions belong to one thread, the fetch thread, which calls origins_poll in a
+ * loop; only origins_wake may be called from any thread.  origins_poll alone blocks.
+ * The sink's functions are called from within origins_poll, and must not start or
+ * cancel requests.
  */
 #ifndef FARROOT_ORIGINS_H
 #define FARROOT_ORIGINS_H
@@ -21,89 +24,104 @@
 
 struct origins;
 
-/* One range request; owned by the caller, must stay until its end is told. */
+/* One range request.  The caller owns it; from origins_start on it must stay where it is
+ * until the sink's end() or origins_cancel.
+ */
 struct origin_request {
-	uint64_t offset;
-	uint32_t length;	/* bytes; > 0 */
-	bool is_profile;	/* not the image: the small text beside it, whole */
-	bool no_cache;		/* tell caches on the way to ask again */
+	uint64_t offset;	/* bytes from the start of the image */
+	uint32_t length;	/* bytes; > 0; of a profile: the most that it may have */
+	bool is_profile;	/* the profile beside the image, whole, instead of the image */
+	bool no_cache;		/* send Cache-Control: no-cache */
 	int avoid;		/* origin that sent corrupt bytes; -1: none */
-	int origin;		/* set by origins_start: who was asked */
+	int origin;		/* set by origins_start: the origin that was asked */
 };
 
 struct origin_sink {
-	/* The next bytes of the body; their header has been checked. */
+	/* The next count bytes of the body, whose header has been checked.  They are
+	 * valid until the function returns.
+	 */
 	void (*bytes)(void *ctx, struct origin_request *request,
 		      const uint8_t *bytes, size_t count);
-	/* The end.  FAULT_NONE: every byte asked for has been handed over.  The
-	 * request is the caller's again.
+	/* The request has ended, and is the caller's again.  With FAULT_NONE, every byte
+	 * of it has been handed over.
 	 */
 	void (*end)(void *ctx, struct origin_request *request, enum fault fault);
 	void *ctx;
 };
 
-/* What it looks like from outside. */
+/* For the status. */
 struct origins_state {
-	const char *url;	/* in use, without secrets */
-	const char *last_error;	/* "" if none */
-	uint64_t fetched_bytes, requests;
-	unsigned rtt_ms;	/* the shortest way there and back */
-	unsigned delay_ms;	/* that of late, behind what is under way */
-	bool outage;		/* no origin is healthy */
+	const char *url;	/* of the last good answer, without secrets */
+	const char *last_error;	/* "" if none; valid until the next origins_poll */
+	uint64_t fetched_bytes;	/* bytes of bodies received */
+	uint64_t requests;	/* sent; with probes */
+	unsigned rtt_ms;	/* the shortest round trip of late; 0: not known */
+	unsigned delay_ms;	/* mean time to an answer of late, with our queue on the link */
+	bool outage;		/* every origin has failed since its last good answer */
 };
 
-/* Reads certificates and builds handles, no network.  options and log must
- * outlive it.  Returns 0 or -errno, having logged why.
+/* Reads the certificates and sets up curl; uses no network.  options and log must
+ * outlive *out.  Returns 0; -ENOMEM; or -errno of a certificate file, which has been
+ * logged.
  */
 int origins_new(const struct options *options, const struct log *log,
 		const struct origin_sink *sink, struct origins **out);
+
+/* Cancels every request and frees; NULL is allowed. */
 void origins_free(struct origins *origins);
 
-/* From now on only an image of this many bytes will do. */
+/* From now on, an answer from an image of another size is a fault (FAULT_TOTAL).
+ * 0: the size is not known.
+ */
 void origins_set_total(struct origins *origins, uint64_t total_bytes);
 
-/* The size that the origin of this request told; 0 if it has not answered. */
-uint64_t origins_told_total(const struct origins *origins, int origin);
+/* The size in bytes of the last answer of an origin that was checked and good; 0: none. */
+uint64_t origins_reported_total(const struct origins *origins, int origin);
 
-/* Sends a request to the best origin.  A request for a profile is sent only to a
- * healthy origin, or beside a request that finds out whether one is; its fate says
- * nothing about the origin, and FAULT_STATUS means that there is no profile.
- * Returns 0; -EAGAIN: every origin rests, try again after origins_wait_ms; -EBUSY: the
- * best origin takes no more requests at once, try again when one ends; -ENOMEM.
+/* Sends a request to the best origin other than request->avoid, unless there is no
+ * other.  Does not block.  A request for a profile is sent only to a healthy origin, or
+ * to the one that another request is asking; its end counts neither for nor against the
+ * origin, and FAULT_STATUS means that there is no profile.
+ *
+ * Returns 0; -EAGAIN: every origin is in its backoff, try again after origins_wait_ms;
+ * -EBUSY: the best origin takes no more requests at once, try again after an end();
+ * -ENOMEM.
  */
 int origins_start(struct origins *origins, struct origin_request *request);
 
-/* Takes a request back: its end is not told. */
+/* Ends a request without the sink's end(); does nothing if it is not in flight. */
 void origins_cancel(struct origins *origins, struct origin_request *request);
 
-/* Milliseconds until origins_start may succeed; 0 = now; UINT64_MAX = when a
- * request ends.
- */
+/* Milliseconds until origins_start may succeed; 0: now; UINT64_MAX: after an end(). */
 uint64_t origins_wait_ms(const struct origins *origins);
 
-/* The origin sent bytes that do not verify, or is not the image we want. */
+/* Tells that an origin has sent bytes that do not verify, or another image; why is for
+ * the log.  The origin backs off.
+ */
 void origins_blame(struct origins *origins, int origin, enum fault fault,
 		   const char *why);
 
-/* Moves bytes; returns when something happened, origins_wake was called, or
- * after timeout_ms.
+/* Sends and receives.  Returns after something has happened, after origins_wake, or after
+ * timeout_ms milliseconds.
  */
 void origins_poll(struct origins *origins, unsigned timeout_ms);
 
+/* Makes the origins_poll that is running, or the next one, return at once.  Any thread. */
 void origins_wake(struct origins *origins);
 
-/* Call after each origins_poll.  When that has reached an origin for the first time,
- * or again, and it is far: begins as many connections as are short of count, so that
- * requests to come need not wait for them.
+/* Call after each origins_poll.  If an origin was reached for the first time, or for the
+ * first time after a fault, and its round trip is long: begins to connect until it has
+ * count connections, so that the next requests need not wait for them.  Does not block.
  */
 void origins_open_ahead(struct origins *origins, unsigned count);
 
-/* Bytes of bodies that have come in all. */
+/* Bytes of bodies received from all origins. */
 uint64_t origins_fetched_bytes(const struct origins *origins);
 
+/* The texts in *out belong to origins. */
 void origins_state(const struct origins *origins, struct origins_state *out);
 
-/* Name and version of what speaks HTTP for us. */
+/* Names and versions of libcurl and its libraries; static. */
 const char *origins_library(void);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "engine/http/preconnect.h"
 
-/* They are for the requests of the next few round trips. */
+/* Spare connections are for the requests of the next few round trips. */
 #define SPARE_MAX_MS 5000
 
 static void drop(struct preconnect *s, unsigned i)
@@ -20,7 +20,9 @@ static void drop(struct preconnect *s, unsigned i)
 	s->spare[i] = s->spare[--s->count];
 }
 
-/* Where the spares go from now on; those to elsewhere are closed. */
+/* Sets the address of all spares; those to another address are closed.  Returns false
+ * for an address that is not numeric.
+ */
 static bool set_address(struct preconnect *s, const char *ip, int port)
 {
 	const struct addrinfo hints = {
@@ -72,7 +74,9 @@ bool preconnect_is_connected(curl_socket_t fd)
 	return getpeername(fd, (struct sockaddr *)&peer, &length) == 0;
 }
 
-/* Not refused, not closed by a server in a hurry, not told that it is overloaded. */
+/* Whether the server has neither refused or closed the connection nor sent anything, such
+ * as an answer that it is overloaded.
+ */
 static bool is_silent(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN | POLLRDHUP };

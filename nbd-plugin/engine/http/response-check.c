@@ -13,7 +13,7 @@
 
 #define RETRY_AFTER_MAX_S 86400
 
-/* A header's value: white space around it is not part of it. */
+/* Part of a header line; not ended by a zero byte. */
 struct text {
 	const char *at;
 	size_t length;
@@ -30,7 +30,7 @@ static struct text trim(const char *at, size_t length)
 	return (struct text){ at, length };
 }
 
-/* Takes digits from the front; false when there are none or they overflow. */
+/* Removes a number from the front; false if there are no digits, or too many. */
 static bool take_number(struct text *t, uint64_t *out)
 {
 	uint64_t value = 0;
@@ -114,7 +114,7 @@ static void content_length(struct response *response, struct text t)
 
 static void etag(struct response *response, struct text t)
 {
-	/* One too long to compare is as good as none. */
+	/* An ETag that is too long to compare counts as none. */
 	if (t.length >= sizeof response->etag)
 		return;
 	memcpy(response->etag, t.at, t.length);
@@ -210,7 +210,7 @@ enum fault response_check_whole(const struct response *response, uint64_t most,
 {
 	if (response->status != 200) {
 		snprintf(why, why_size, "server answered %u instead of 200", response->status);
-		/* A server in trouble may have it all the same. */
+		/* A server with an error of its own may still have the file. */
 		return response->status >= 500 ? FAULT_BROKEN : FAULT_STATUS;
 	}
 	if (response->encoded) {

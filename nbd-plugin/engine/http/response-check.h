@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * What an origin's header lines say, and whether that is exactly the answer to
- * the range that was asked for.  Pure; lines are untrusted bytes.
+ * Reads the header lines of an answer, and checks that they are the exact answer to the
+ * requested range.  Pure; the lines are untrusted bytes.
  * Source: RFC 9110, sections 14 (Range Requests), 8.8.3 (ETag), 10.2.3
  * (Retry-After, seconds only).
  */
@@ -18,7 +18,7 @@
 struct response {
 	unsigned status;
 	bool has_range, bad_range;
-	uint64_t first, last, total;	/* of Content-Range */
+	uint64_t first, last, total;	/* of Content-Range; valid if !bad_range */
 	bool has_length, bad_length;
 	uint64_t length;
 	bool encoded;			/* a Content-Encoding other than identity */
@@ -27,26 +27,27 @@ struct response {
 	unsigned retry_after_s;
 };
 
-/* Takes one header line, with or without its line end.  A status line begins a
- * new reply: after redirects and 1xx only the last one counts.
+/* Reads one header line, with or without its line end.  A status line begins a new
+ * answer: after redirects and 1xx, only the last answer counts.
  */
 void response_header_line(struct response *response, const char *line, size_t length);
 
-/* Whether this answers bytes=first-last of an image of total bytes.  total 0:
- * not known yet; then any total > first will do, and last is clipped to it.
- * On a fault, why (why_size bytes) says what was wrong with it.
+/* Checks that this is the answer to bytes=first-last of an image of total bytes.  With
+ * total 0 the size is not known: then any size above first is good, and the answer may
+ * end at the end of the image.  Returns FAULT_NONE; or a fault, which why (why_size bytes)
+ * says in words.
  */
 enum fault response_check(const struct response *response, uint64_t first,
 			    uint64_t last, uint64_t total,
 			    char *why, size_t why_size);
 
-/* Whether this answers a request for a whole file of at most most bytes.
- * FAULT_STATUS: there is none to be had; FAULT_BROKEN: perhaps later.
+/* Checks that this is the answer to a request for a whole file of at most `most` bytes.
+ * FAULT_STATUS: the server does not have such a file; FAULT_BROKEN: it may have one later.
  */
 enum fault response_check_whole(const struct response *response, uint64_t most,
 				  char *why, size_t why_size);
 
-/* Whether the two are both strong and differ. */
+/* Whether two ETags differ and are both strong (RFC 9110, section 8.8.3). */
 bool response_etag_changed(const char *before, const char *now);
 
 #endif

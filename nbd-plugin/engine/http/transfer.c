@@ -12,10 +12,14 @@
 #include "common/clock.h"
 #include "engine/http/transfer.h"
 
-/* A SYN at once and one a second later; the next would be at three. */
-#define CONNECT_AGAIN_MS 2000
-/* Every so many tries a long one, in case the link has become slow. */
-#define LONG_TRY 8
+/* Milliseconds for two SYNs: the kernel sends one at once, one after 1 s, and the next
+ * after 3 s.
+ */
+#define SHORT_CONNECT_MS 2000
+/* One attempt in this number has the whole connect-timeout=, in case the link has
+ * become slow.
+ */
+#define LONG_ATTEMPT_EVERY 8
 
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
@@ -25,9 +29,9 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 	return size * count;
 }
 
-/* Whether the image was replaced under us.  With a root hash that is only worth
- * a note, because no byte of another image can pass; without one it is fatal to
- * this origin.
+/* Finds out whether the image was replaced while it was being read.  With a root hash
+ * this is only logged, because no byte of another image can pass; without one it is a
+ * fault of this origin.
  */
 static enum fault check_etag(struct transfer *t)
 {
@@ -64,7 +68,7 @@ static enum fault check_header(struct transfer *t)
 		return fault;
 	if (t->last >= t->response.total)
 		t->last = t->response.total - 1;
-	os->origin[t->origin].told_total = t->response.total;
+	os->origin[t->origin].reported_total = t->response.total;
 	return FAULT_NONE;
 }
 
@@ -87,7 +91,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	}
 	t->received += got;
 	t->window_bytes += got;
-	t->heard_ms = os->origin[t->origin].heard_ms = clock_ms();
+	t->last_byte_ms = os->origin[t->origin].last_byte_ms = clock_ms();
 	os->fetched_bytes += got;
 	if (t->request)
 		os->sink.bytes(os->sink.ctx, t->request, (const uint8_t *)bytes, got);
@@ -130,23 +134,25 @@ static int on_socket_options(void *ctx, curl_socket_t fd, curlsocktype purpose)
 	return preconnect_is_connected(fd) ? CURL_SOCKOPT_ALREADY_CONNECTED : CURL_SOCKOPT_OK;
 }
 
-/* Connected, and about to send its request. */
+/* curl has connected, and is about to send the request. */
 static int on_connected(void *ctx, char *ip, char *local_ip, int port, int local_port)
 {
 	struct transfer *t = ctx;
 	struct origins *os = t->origins;
 	struct origin *o = &os->origin[t->origin];
-	/* Not a profile, which may be elsewhere, nor a look at a spare origin. */
-	bool leads = t->request ? !t->request->is_profile : t->asks_if_alive;
+	/* A profile may be on another server, and a probe of another origin starts no
+	 * transfers.
+	 */
+	bool leads = t->request ? !t->request->is_profile : t->is_silence_probe;
 
 	(void)local_ip;
 	(void)local_port;
-	if (t->connection != CONNECTION_NEW || !o->connects_anew || !leads)
+	if (t->connection != CONNECTION_NEW || !o->is_first_connection || !leads)
 		return CURL_PREREQFUNC_OK;
-	o->connects_anew = false;
+	o->is_first_connection = false;
 	if (!os->rtt_ms) {
 		os->rtt_ms = transfer_connect_ms(t);
-		os->rtt_is_hearsay = true;
+		os->rtt_is_provisional = true;
 	}
 	snprintf(o->reached_ip, sizeof o->reached_ip, "%s", ip);
 	o->reached_port = port;
@@ -195,35 +201,35 @@ static void transfer_put(struct transfer *t)
 	o->idle = t;
 }
 
-void origin_connect_anew(struct origin *o)
+void origin_forget_connections(struct origin *o)
 {
 	preconnect_close_all(&o->preconnect);
 	o->reached_ip[0] = '\0';
-	o->connects_anew = true;
+	o->is_first_connection = true;
 }
 
-unsigned origin_owes(const struct origins *os, int origin)
+unsigned origin_request_count(const struct origins *os, int origin)
 {
 	const struct transfer *t;
 	unsigned count = 0;
 
-	for (t = os->busy; t; t = t->next)
+	for (t = os->active; t; t = t->next)
 		if (t->origin == origin && t->request)
 			count++;
 	return count;
 }
 
-/* In an outage many short tries find out sooner than few long ones that it is
- * over: the kernel sends a SYN every second at first, then ever more rarely.
+/* Many short attempts find the end of an outage sooner than few long ones, because the
+ * kernel doubles the time from one SYN to the next.
  */
 static long connect_timeout_ms(const struct origins *os, int origin, bool is_probe)
 {
 	long most = (long)os->options->http.connect_timeout_ms;
 	long enough = 8L * (long)os->rtt_ms;
 
-	if (enough < CONNECT_AGAIN_MS)
-		enough = CONNECT_AGAIN_MS;
-	if (!os->rtt_ms || (!is_probe && os->origin[origin].tries % LONG_TRY == LONG_TRY - 1))
+	if (enough < SHORT_CONNECT_MS)
+		enough = SHORT_CONNECT_MS;
+	if (!os->rtt_ms || (!is_probe && os->origin[origin].attempts % LONG_ATTEMPT_EVERY == LONG_ATTEMPT_EVERY - 1))
 		return most;
 	return enough < most ? enough : most;
 }
@@ -243,13 +249,13 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	t->first = first;
 	t->last = last;
 	t->received = t->window_bytes = 0;
-	t->window_start_ms = t->sent_ms = t->heard_ms = clock_ms();
-	t->asks_if_alive = t->is_single = false;
-	/* Before there was nothing to hear. */
-	if (!origin_owes(os, origin))
-		o->heard_ms = t->heard_ms;
+	t->window_start_ms = t->sent_ms = t->last_byte_ms = clock_ms();
+	t->is_silence_probe = t->is_single = false;
+	/* No byte was due from an idle origin. */
+	if (!origin_request_count(os, origin))
+		o->last_byte_ms = t->last_byte_ms;
 	memset(&t->response, 0, sizeof t->response);
-	t->was_alone = !os->busy;
+	t->was_alone = !os->active;
 	t->connection = CONNECTION_REUSED;
 	t->checked = false;
 	t->fault = FAULT_NONE;
@@ -260,34 +266,34 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_error);
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
 			 no_cache ? os->setup.no_cache_headers : os->setup.headers);
-	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, o->fresh ? 1L : 0L);
+	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, o->fresh_connections ? 1L : 0L);
 	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(os, origin, !request));
 	if (curl_multi_add_handle(os->multi, t->easy)) {
 		transfer_put(t);
 		return -ENOMEM;
 	}
-	if (o->fresh)
-		o->fresh--;
+	if (o->fresh_connections)
+		o->fresh_connections--;
 	if (os->health[origin].failures) {
 		os->health[origin].probing = t->is_single = true;
-		o->tries++;
+		o->attempts++;
 	}
-	t->next = os->busy;
-	os->busy = t;
-	os->busy_count++;
+	t->next = os->active;
+	os->active = t;
+	os->active_count++;
 	os->requests++;
 	return 0;
 }
 
 void transfer_retire(struct transfer *t)
 {
-	struct transfer **at = &t->origins->busy;
+	struct transfer **at = &t->origins->active;
 
 	while (*at != t)
 		at = &(*at)->next;
 	*at = t->next;
-	t->origins->busy_count--;
-	/* However it ended: the origin may be tried again. */
+	t->origins->active_count--;
+	/* However the request ended, the origin may get the next one. */
 	if (t->is_single)
 		t->origins->health[t->origin].probing = false;
 	curl_multi_remove_handle(t->origins->multi, t->easy);
@@ -324,12 +330,12 @@ enum fault transfer_judge(struct transfer *t, CURLcode code)
 	if (t->fault)
 		return t->fault;
 	if (code == CURLE_OK && !t->checked) {
-		/* An empty body: the header alone has to tell. */
+		/* The body is empty, so on_body() was not called. */
 		t->fault = check_header(t);
 		if (t->fault)
 			return t->fault;
 	}
-	/* Its length is the origin's to say. */
+	/* The length of a profile is not known before. */
 	if (code == CURLE_OK && t->request && t->request->is_profile)
 		return FAULT_NONE;
 	if (code == CURLE_OK && t->received == t->last - t->first + 1)

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * One range request under way: a curl handle bound to one origin; for origin*.c
- * alone.
+ * A transfer: one range request in flight, on a curl handle of one origin.  Only
+ * origins.c and transfer.c include this.
  *
  *   idle ──start──► sent ──header──► checked ──bytes──► complete
  *    ▲                │                 │                  │
  *    └────────────────┴──── fault ──────┴──────────────────┘
  *
- * No byte of a body is handed on before the header has been found to be exactly
- * the answer that was asked for, and none beyond the length asked for.
+ * No byte of a body is handed over before the header has been found to be the exact
+ * answer to the request, and none beyond the length of the request.  All functions
+ * belong to the fetch thread; none blocks.
  */
 #ifndef FARROOT_TRANSFER_H
 #define FARROOT_TRANSFER_H
@@ -20,8 +21,8 @@
 #include "engine/http/preconnect.h"
 #include "engine/http/origins.h"
 
-/* What a transfer goes over: one that an earlier one has left, one that was made for
- * it, or one that had been opened ahead.
+/* The connection of a transfer: left by an earlier transfer, made for this one, or opened
+ * ahead (preconnect.h).
  */
 enum connection { CONNECTION_REUSED, CONNECTION_NEW, CONNECTION_AHEAD };
 
@@ -32,39 +33,39 @@ struct transfer {
 	CURL *easy;
 	int origin;
 	uint64_t first, last;
-	uint64_t received;
-	uint64_t window_start_ms, window_bytes;
-	uint64_t sent_ms, heard_ms;	/* heard: the last byte, or sent */
-	bool is_single;		/* the one request that a resting origin gets */
-	bool asks_if_alive;	/* a probe because of silence */
+	uint64_t received;	/* bytes of the body */
+	uint64_t window_start_ms, window_bytes;	/* see end_stalled */
+	uint64_t sent_ms, last_byte_ms;	/* the latter begins as sent_ms */
+	bool is_single;		/* the one request to an origin after its backoff */
+	bool is_silence_probe;	/* see probe_silent */
 	struct response response;
-	bool was_alone;		/* when it was sent */
+	bool was_alone;		/* no other was in flight when this one was sent */
 	enum connection connection;
-	bool checked;
-	enum fault fault;	/* found by us, before curl's own verdict */
+	bool checked;		/* the header */
+	enum fault fault;	/* found here, before curl tells the end */
 	char why[256];
-	char curl_error[CURL_ERROR_SIZE];	/* curl writes it when it likes */
+	char curl_error[CURL_ERROR_SIZE];	/* curl writes to it at any time */
 };
 
 struct origin {
 	const char *url;
 	char *profile_url;
-	char shown[256];	/* url without user, password and query */
-	uint64_t told_total;
+	char shown[256];	/* URL without user, password and query */
+	uint64_t reported_total;
 	char etag[128];
 	struct transfer *idle;
-	uint64_t heard_ms;	/* the same, of all its transfers */
-	unsigned silence_ms;	/* so long without a byte is worth a probe */
-	unsigned fresh;		/* so many requests must not reuse a connection */
-	unsigned tries;		/* since it first failed; see connect_timeout_ms */
+	uint64_t last_byte_ms;	/* the latest of its transfers */
+	unsigned silence_limit_ms;	/* a probe is sent after this time without a byte; 0: default */
+	unsigned fresh_connections;	/* number of requests that must not reuse one */
+	unsigned attempts;		/* with health.failures > 0; see connect_timeout_ms */
 	struct preconnect preconnect;
-	bool connects_anew;	/* the next connection is the first of many */
+	bool is_first_connection;	/* the next one made: others are to be opened ahead */
 	bool multiplexes;	/* HTTP/2: one connection is enough */
-	char reached_ip[48];	/* by the first of many; "": not yet, or told */
+	char reached_ip[48];	/* of the first connection, for origins_open_ahead; "": none */
 	int reached_port;
-	unsigned most;		/* requests at once that it takes; 0: not known */
-	unsigned since_most;	/* good answers since that was found out, or raised */
-	char logged[256];
+	unsigned request_limit;		/* requests at once; 0: no limit known */
+	unsigned answers_since_limit;	/* good answers since the limit changed */
+	char logged[256];	/* the last warning and its time */
 	uint64_t logged_ms;
 };
 
@@ -79,38 +80,43 @@ struct origins {
 	size_t count;
 	struct origin origin[OPTIONS_MAX_URLS];
 	struct origin_health health[OPTIONS_MAX_URLS];
-	struct transfer *busy;
-	unsigned busy_count;
+	struct transfer *active;
+	unsigned active_count;
 	int used;		/* origin of the last good answer */
 	unsigned rtt_ms, delay_ms;
-	bool rtt_is_hearsay;	/* of a connection, perhaps to a redirector, without an answer yet */
-	bool has_reached;	/* some origin, by the first of many connections */
+	bool rtt_is_provisional;	/* of a connection without an answer, perhaps to a redirector */
+	bool has_reached;	/* a first connection was made since origins_open_ahead */
 	uint64_t fetched_bytes, requests;
 	char last_error[512];
 };
 
-/* No connection that there is now is to be trusted: the next is the first of many. */
-void origin_connect_anew(struct origin *o);
+/* Closes the connections opened ahead: the next connection is a first one again. */
+void origin_forget_connections(struct origin *o);
 
-/* Answers that it owes us. */
-unsigned origin_owes(const struct origins *os, int origin);
+/* Requests of an origin that are in flight, without probes. */
+unsigned origin_request_count(const struct origins *os, int origin);
 
-/* Sends first-last to an origin; request is NULL for a probe, whose body nobody
- * wants.  Returns 0 or -ENOMEM.
+/* Requests bytes first to last from an origin.  With request NULL it is a probe, whose
+ * body is thrown away.  The transfer is then the first of origins->active.  Returns 0 or
+ * -ENOMEM.
  */
 int transfer_start(struct origins *os, int origin, uint64_t first, uint64_t last,
 		   struct origin_request *request);
 
-/* Of a transfer that had to connect: milliseconds that it took, 1 at least; for TCP
- * a round trip.  Of one whose answer has begun: from the request to there.
+/* Milliseconds, at least 1, that a transfer on a new connection needed to connect: one
+ * round trip of TCP.
  */
 unsigned transfer_connect_ms(const struct transfer *t);
+
+/* Milliseconds, at least 1, from the request to the first byte of the answer. */
 unsigned transfer_answer_ms(const struct transfer *t);
 
-/* What became of a transfer that curl says has ended; t->why says it in words. */
+/* The fault of a transfer that curl has ended with this code; FAULT_NONE if every byte
+ * was received.  With a fault, t->why says it in words.
+ */
 enum fault transfer_judge(struct transfer *t, CURLcode code);
 
-/* Takes it off the network and keeps the handle for the next request. */
+/* Ends a transfer in any state; its handle waits for the next request. */
 void transfer_retire(struct transfer *t);
 
 #endif
