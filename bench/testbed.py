@@ -17,7 +17,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
-VM = os.path.join(TOP, "tests", "vm")
+VM = f"{TOP}/tests/boot/vm"
 WORK = os.environ.get("FARROOT_VM_DIR", "/var/tmp/farroot-vm")
 
 NAMES = {"download": "download, then boot", "nbdkit-curl": "nbdkit curl",
