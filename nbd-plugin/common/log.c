@@ -8,6 +8,14 @@
 
 #include "common/log.h"
 
+/* A server's text must not control a terminal or add lines. */
+static void replace_control_characters(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 void log_say(const struct log *log, enum log_level level, const char *fmt, ...)
 {
 	char message[1024];
@@ -18,5 +26,6 @@ void log_say(const struct log *log, enum log_level level, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(message, sizeof message, fmt, args);
 	va_end(args);
+	replace_control_characters(message);
 	log->write(log->ctx, level, message);
 }

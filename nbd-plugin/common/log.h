@@ -20,7 +20,8 @@ struct log {
 	void *ctx;
 };
 
-/* Formats a message, at most 1023 bytes, and hands it to log->write.  log may be NULL.
+/* Formats a message, at most 1023 bytes, replaces its control characters by "?", and hands
+ * it to log->write.  log may be NULL.
  * Any thread; blocks only if log->write does.
  */
 void log_say(const struct log *log, enum log_level level, const char *fmt, ...)

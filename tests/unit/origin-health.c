@@ -138,10 +138,48 @@ static void server_may_ask_for_more_time(void)
 {
 	struct origin_health h = { 0 };
 
-	CHECK_EQ(origin_health_failure(&h, FAULT_STATUS, 0, REST_MAX, 4000, 0), 2000);
+	struct origin_health many[2] = { { 0 } };
+
+	CHECK_EQ(origin_health_failure(&h, FAULT_STATUS, 0, REST_MAX, 4000, 0), 4000);
 	h = (struct origin_health){ 0 };
-	/* But not for a day. */
-	CHECK_EQ(origin_health_failure(&h, FAULT_STATUS, 0, REST_MAX, 86400000, 0), REST_MAX / 2);
+	/* Longer than any backoff, too; a new link is no reason to ask before. */
+	CHECK_EQ(origin_health_failure(&h, FAULT_STATUS, 0, REST_MAX, 3600000, 0), 3600000);
+	many[0] = h;
+	origin_health_reset(many, 2);
+	CHECK_EQ(origin_health_wait(many, 1, 1000), 3599000);
+}
+
+/* An origin whose bytes are all corrupt: asked for as much as allowed, for a day. */
+static void corrupt_origin_gets_few_requests(void)
+{
+	struct origin_health h = { 0 };
+	uint64_t now, bytes = 0, first_minute = 0;
+
+	for (now = 0; now < 86400000; now += 10) {
+		if (origin_health_pick(&h, 1, now, -1) < 0)
+			continue;
+		bytes += 4096;
+		origin_health_corrupt(&h, now, 4096);
+		if (now < 60000)
+			first_minute = bytes;
+	}
+	CHECK(first_minute <= (4 << 20) + 8 * (64 << 10));
+	CHECK(bytes <= 16 << 20);
+	CHECK(origin_health_is_corrupt(&h));
+	CHECK(origin_health_wait(&h, 1, h.corrupt_until_ms - 5) == 5);
+}
+
+static void few_corrupt_bytes_among_good_ones(void)
+{
+	struct origin_health h = { 0 };
+	int i;
+
+	for (i = 0; i < 100000; i++) {
+		origin_health_corrupt(&h, (uint64_t)i, 4096);
+		origin_health_verified(&h, 9 * 4096);
+		CHECK_EQ(origin_health_pick(&h, 1, (uint64_t)i, -1), 0);
+	}
+	CHECK(!origin_health_is_corrupt(&h));
 }
 
 static void corrupt_bytes_only_demote(void)
@@ -192,5 +230,7 @@ int main(void)
 	server_may_ask_for_more_time();
 	corrupt_bytes_only_demote();
 	link_monitor_came_up();
+	corrupt_origin_gets_few_requests();
+	few_corrupt_bytes_among_good_ones();
 	return 0;
 }

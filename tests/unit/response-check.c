@@ -28,7 +28,7 @@ static enum fault check(const char *text, const char *part_of_why)
 {
 	struct response response = reply_of(text);
 	char why[256] = "";
-	enum fault fault = response_check(&response, 4096, 8191, TOTAL, why, sizeof why);
+	enum fault fault = response_check(&response, 4096, 8191, TOTAL, false, why, sizeof why);
 
 	CHECK_SAYS(why, part_of_why);
 	return fault;
@@ -137,16 +137,16 @@ static void learns_the_total(void)
 	struct response r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 0-4095/123456\r\n");
 	char why[256] = "";
 
-	CHECK_EQ(response_check(&r, 0, 4095, 0, why, sizeof why), FAULT_NONE);
+	CHECK_EQ(response_check(&r, 0, 4095, 0, false, why, sizeof why), FAULT_NONE);
 	CHECK_EQ(r.total, 123456);
 	r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 0-99/100\r\nContent-Length: 100\r\n");
-	CHECK_EQ(response_check(&r, 0, 4095, 0, why, sizeof why), FAULT_NONE);
+	CHECK_EQ(response_check(&r, 0, 4095, 0, false, why, sizeof why), FAULT_NONE);
 	r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 0-98/100\r\n");
-	CHECK_EQ(response_check(&r, 0, 4095, 0, why, sizeof why), FAULT_RANGE);
+	CHECK_EQ(response_check(&r, 0, 4095, 0, false, why, sizeof why), FAULT_RANGE);
 	r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 0-4095/4095\r\n");
-	CHECK_EQ(response_check(&r, 0, 4095, 0, why, sizeof why), FAULT_RANGE);
+	CHECK_EQ(response_check(&r, 0, 4095, 0, false, why, sizeof why), FAULT_RANGE);
 	r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 0-0/0\r\n");
-	CHECK_EQ(response_check(&r, 0, 4095, 0, why, sizeof why), FAULT_RANGE);
+	CHECK_EQ(response_check(&r, 0, 4095, 0, false, why, sizeof why), FAULT_RANGE);
 }
 
 static void etags(void)
@@ -170,13 +170,56 @@ static void etags(void)
 	CHECK(!response_etag_changed("\"a\"", ""));
 }
 
+/* With a root hash, the bytes themselves are judged. */
+static void verified_bytes_need_less(void)
+{
+	static const struct { const char *text; enum fault fault; } answers[] = {
+		{ "Content-Range: bytes 4096-8191/*\r\n", FAULT_NONE },
+		{ "Content-Range: bytes 4096-8191/* x\r\n", FAULT_RANGE },
+		{ "Content-Range: bytes 4096-8191/0\r\n", FAULT_RANGE },
+		{ "Content-Range: bytes 4096-8190/*\r\n", FAULT_RANGE },
+		{ "Content-Range: bytes 4096-8191/1048576\r\nContent-Encoding: aws-chunked\r\n", FAULT_NONE },
+		{ "Content-Range: bytes 4096-8191/1048576\r\nContent-Encoding: gzip\r\n", FAULT_ENCODING },
+	};
+	char text[300], why[256];
+	struct response r;
+	size_t i;
+
+	for (i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+		snprintf(text, sizeof text, "HTTP/1.1 206 x\r\n%s", answers[i].text);
+		r = reply_of(text);
+		CHECK_EQ(response_check(&r, 4096, 8191, TOTAL, true, why, sizeof why), answers[i].fault);
+		/* Without a root hash, no such answer is good. */
+		CHECK(response_check(&r, 4096, 8191, TOTAL, false, why, sizeof why) != FAULT_NONE);
+	}
+	/* While the size is not known, the answer has to tell it. */
+	r = reply_of("HTTP/1.1 206 x\r\nContent-Range: bytes 4096-8191/*\r\n");
+	CHECK_EQ(response_check(&r, 4096, 8191, 0, true, why, sizeof why), FAULT_RANGE);
+}
+
+static void retry_after_as_date(void)
+{
+	struct response r = reply_of("HTTP/1.1 503 x\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+				     "Retry-After: Sun, 06 Nov 1994 08:51:37 GMT\r\n");
+
+	CHECK_EQ(response_retry_after_s(&r, 0), 120);
+	r = reply_of("HTTP/1.1 503 x\r\nRetry-After: Sun, 06 Nov 1994 08:51:37 GMT\r\n");
+	CHECK_EQ(response_retry_after_s(&r, 784111777), 120);
+	CHECK_EQ(response_retry_after_s(&r, 784111777 + 120), 0);
+	CHECK_EQ(response_retry_after_s(&r, 0), 3600);
+	r = reply_of("HTTP/1.1 503 x\r\nRetry-After: Sunday, 06-Nov-94 08:49:37 GMT\r\n");
+	CHECK_EQ(response_retry_after_s(&r, 784111000), 0);
+	r = reply_of("HTTP/1.1 503 x\r\nRetry-After: 7\r\n");
+	CHECK_EQ(response_retry_after_s(&r, 784111777), 7);
+}
+
 static void retry_after(void)
 {
 	struct response r = reply_of("HTTP/1.1 503 x\r\nRetry-After: 120\r\n");
 
 	CHECK_EQ(r.retry_after_s, 120);
 	r = reply_of("HTTP/1.1 503 x\r\nRetry-After: 999999999999\r\n");
-	CHECK_EQ(r.retry_after_s, 86400);
+	CHECK_EQ(r.retry_after_s, 3600);
 	r = reply_of("HTTP/1.1 503 x\r\nRetry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n");
 	CHECK_EQ(r.retry_after_s, 0);
 	r = reply_of("HTTP/1.1 503 x\r\nRetry-After: -5\r\n");
@@ -235,6 +278,8 @@ int main(void)
 	learns_the_total();
 	etags();
 	retry_after();
+	retry_after_as_date();
+	verified_bytes_need_less();
 	never_reads_beyond_a_line();
 	return 0;
 }

@@ -133,7 +133,10 @@ CURL *curl_setup_handle(const struct curl_setup *setup, const char *url)
 	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, is_https ? "https" : allowed);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(http->http_version));
 	curl_easy_setopt(easy, CURLOPT_IPRESOLVE, ip_resolve(http->ip_resolve));
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout_ms);
+	/* transfer.c limits each phase; curl gives half of this to each address of a host. */
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, 2L * (long)http->connect_timeout_ms);
+	/* A look-up that a name server does not answer must not block the fetch thread. */
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
 	curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, (long)http->tcp_nodelay);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, (long)http->tcp_keepalive);

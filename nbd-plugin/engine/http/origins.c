@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine/http/ca-bundle.h"
@@ -23,12 +24,15 @@
  */
 #define SILENCE_LIMIT_MS 2000
 #define POLL_LIMIT_MS 500
-/* A warning with the same text is logged again after this many milliseconds. */
-#define LOG_AGAIN_MS 60000
 /* After this number of good answers, the limit that a server has set to the requests
  * at once rises by one.
  */
-#define MORE_AFTER 64
+#define RAISE_AFTER 64
+#define RAISE_AFTER_MAX 4096
+/* A limit from resets is forgotten if the last request, too, fails within this time. */
+#define LIMIT_FORGET_MS 3000
+/* An origin that has answered within this time works. */
+#define WORKS_MS 10000
 /* Milliseconds between two looks for connections that were opened ahead and are old. */
 #define SPARES_CHECK_MS 5000
 /* With a shorter round trip, no connections are opened ahead. */
@@ -71,26 +75,40 @@ static unsigned random_number(void)
 	return random;
 }
 
-/* Logs what is wrong and what happens next. */
-static void log_failure(struct origins *os, int origin, const char *why, uint64_t rest_ms)
+void origin_log(struct origins *os, int origin, unsigned topic, const char *message)
 {
 	struct origin *o = &os->origin[origin];
-	uint64_t now = clock_ms();
-	bool again = !strncmp(o->logged, why, sizeof o->logged - 1) &&
-		     now - o->logged_ms < LOG_AGAIN_MS;
-	int other = origin_health_pick(os->health, os->count, now, origin);
+	struct fault_line line;
+
+	if (!fault_log_take(&os->fault_log, &o->topics[topic], clock_ms(), &line))
+		log_say(os->log, LOG_DETAIL, "%s: %s", o->shown, message);
+	else if (line.unlogged)
+		log_say(os->log, LOG_WARN, "%s: %s (and %u times in the %" PRIu64 " s before)", o->shown, message,
+			line.unlogged, line.unlogged_ms / 1000);
+	else
+		log_say(os->log, LOG_WARN, "%s: %s", o->shown, message);
+}
+
+/* Logs what is wrong and what happens next. */
+static void log_failure(struct origins *os, int origin, enum fault fault, const char *why, uint64_t rest_ms)
+{
+	struct origin *o = &os->origin[origin];
+	int other = origin_health_pick(os->health, os->count, clock_ms(), origin);
+	char message[768];
 
 	snprintf(os->last_error, sizeof os->last_error, "%s: %s", o->shown, why);
-	if (!again) {
-		snprintf(o->logged, sizeof o->logged, "%s", why);
-		o->logged_ms = now;
-	}
 	if (other >= 0 && other != origin)
-		log_say(os->log, again ? LOG_DETAIL : LOG_WARN, "%s: %s; asking %s instead",
-			o->shown, why, os->origin[other].shown);
+		snprintf(message, sizeof message, "%s; asking %s instead", why, os->origin[other].shown);
 	else
-		log_say(os->log, again ? LOG_DETAIL : LOG_WARN, "%s: %s; retrying in %.1f s",
-			o->shown, why, (double)rest_ms / 1000);
+		snprintf(message, sizeof message, "%s; retrying in %.1f s", why, (double)rest_ms / 1000);
+	origin_log(os, origin, fault, message);
+	o->is_failure_logged |= fault != FAULT_CORRUPT;
+}
+
+static bool is_transport_fault(enum fault fault)
+{
+	return fault == FAULT_RESOLVE || fault == FAULT_CONNECT || fault == FAULT_STALL ||
+	       fault == FAULT_BROKEN;
 }
 
 static void note_failure(struct origins *os, int origin, enum fault fault,
@@ -98,17 +116,22 @@ static void note_failure(struct origins *os, int origin, enum fault fault,
 {
 	const struct http_options *http = &os->options->http;
 	uint64_t rest_max = http->retry_max_ms, rest;
+	struct origin *o = &os->origin[origin];
 
 	if (origin_health_any_but(os->health, os->count, origin))
 		rest_max *= OTHER_SERVES_FACTOR;
 	rest = origin_health_failure(&os->health[origin], fault, clock_ms(), rest_max,
 			      retry_after_s * 1000ULL, random_number());
-	if (fault != FAULT_CORRUPT)
-		os->origin[origin].fresh_connections = http->connections;
+	if (is_transport_fault(fault)) {
+		o->fresh_connections = http->connections;
+		/* The resets before were those of a server that ends. */
+		if (clock_ms() - o->limit_ms < LIMIT_FORGET_MS)
+			o->request_limit = 0;
+	}
 	/* An origin that answers with an error needs no connections opened ahead. */
 	if (fault == FAULT_RESOLVE || fault == FAULT_CONNECT || fault == FAULT_STALL)
-		origin_forget_connections(&os->origin[origin]);
-	log_failure(os, origin, why, rest);
+		origin_forget_connections(o);
+	log_failure(os, origin, fault, why, rest);
 }
 
 static void note_success(struct origins *os, struct transfer *t)
@@ -117,11 +140,13 @@ static void note_success(struct origins *os, struct transfer *t)
 	unsigned rtt_ms;
 	long version = 0;
 
-	if (os->health[t->origin].failures) {
-		log_say(os->log, LOG_NOTE, "%s: answers again", o->shown);
-		o->logged[0] = '\0';
+	if (os->health[t->origin].failures && o->is_failure_logged) {
+		o->is_failure_logged = false;
+		log_say(os->log, fault_log_take_end(&os->fault_log, clock_ms()) ? LOG_NOTE : LOG_DETAIL,
+			"%s: answers again", o->shown);
 	}
-	if (o->request_limit && ++o->answers_since_limit >= MORE_AFTER) {
+	o->answer_ms = clock_ms();
+	if (o->request_limit && ++o->answers_since_limit >= o->raise_after) {
 		o->request_limit++;
 		o->answers_since_limit = 0;
 	}
@@ -133,7 +158,7 @@ static void note_success(struct origins *os, struct transfer *t)
 	o->multiplexes = version >= CURL_HTTP_VERSION_2_0;
 	if (o->multiplexes)
 		preconnect_close_all(&o->preconnect);
-	rtt_ms = t->connection == CONNECTION_NEW ? transfer_connect_ms(t) : transfer_answer_ms(t);
+	rtt_ms = transfer_answer_ms(t);
 	os->delay_ms = os->delay_ms ? (3 * os->delay_ms + rtt_ms) / 4 : rtt_ms;
 	/* The round trip falls at once and rises slowly. The queue of our own requests on
 	 * the link must not count, so only a transfer that was alone makes it rise.
@@ -206,24 +231,46 @@ static void probe_silent(struct origins *os)
 	}
 }
 
-/* Whether the answer means that the origin takes fewer requests at once: 503 or 429 to
- * one of several.  The number of the others becomes the limit, and no backoff begins.
- * The same answer to a single request is a fault.  The cause may have been a moment's
- * load, so note_success() raises the limit again, slowly.
+/* Whether an origin that works has refused or reset one of several connections. */
+static bool is_reset_beside_others(const struct transfer *t, enum fault fault)
+{
+	const struct origin *o = &t->origins->origin[t->origin];
+
+	return (fault == FAULT_BROKEN || fault == FAULT_CONNECT) && !t->checked &&
+	       t->connection != CONNECTION_REUSED && o->answer_ms &&
+	       clock_ms() - o->answer_ms < WORKS_MS;
+}
+
+/* Whether a fault means that the origin takes fewer requests at once: 503 or 429 to one of
+ * several, or a reset of one of several connections.  The number of the others becomes the
+ * limit, and no backoff begins.  The same fault of a single request counts as any other.  The
+ * cause may have been a moment's load, so note_success() raises the limit again, more slowly
+ * each time.
  */
-static bool is_request_limit(struct transfer *t)
+static bool is_request_limit(struct transfer *t, enum fault fault)
 {
 	struct origins *os = t->origins;
 	struct origin *o = &os->origin[t->origin];
 	unsigned others = origin_request_count(os, t->origin) - 1;
+	bool asked = t->response.status == 503 || t->response.status == 429;
+	char message[160];
 
-	if ((t->response.status != 503 && t->response.status != 429) || !others)
+	if (!others || (!asked && !is_reset_beside_others(t, fault)))
 		return false;
-	if (!o->request_limit)
-		log_say(os->log, LOG_NOTE, "%s: server answered %u to one of %u requests at once; asking for fewer",
-			o->shown, t->response.status, others + 1);
-	if (!o->request_limit || others < o->request_limit)
+	if (asked)
+		snprintf(message, sizeof message, "server answered %u to one of %u requests at once; asking for fewer",
+			 t->response.status, others + 1);
+	else
+		snprintf(message, sizeof message, "one of %u connections at once was reset or refused; using fewer",
+			 others + 1);
+	origin_log(os, t->origin, TOPIC_LIMIT, message);
+	if (!o->request_limit || others < o->request_limit) {
+		if (!o->request_limit || o->answers_since_limit)
+			o->raise_after = !o->raise_after ? RAISE_AFTER :
+				o->raise_after < RAISE_AFTER_MAX ? 2 * o->raise_after : RAISE_AFTER_MAX;
 		o->request_limit = others;
+	}
+	o->limit_ms = clock_ms();
 	o->answers_since_limit = 0;
 	return true;
 }
@@ -243,8 +290,9 @@ static void transfer_end(struct transfer *t, enum fault fault)
 		end_profile(os, t, fault);
 	else if (!fault)
 		note_success(os, t);
-	else if (!request || !is_request_limit(t))
-		note_failure(os, t->origin, fault, t->why, t->response.retry_after_s);
+	else if (!request || !is_request_limit(t, fault))
+		note_failure(os, t->origin, fault, t->why,
+			     response_retry_after_s(&t->response, (int64_t)time(NULL)));
 	transfer_retire(t);
 	if (request)
 		os->sink.end(os->sink.ctx, request, fault);
@@ -254,10 +302,16 @@ static void end_stalled(struct origins *os)
 {
 	uint64_t stall_ms = os->options->http.stall_ms, now = clock_ms();
 	struct transfer *t = os->active, *next;
+	enum fault late;
 
 	for (; t; t = next) {
 		next = t->next;
-		if (now - t->window_start_ms < stall_ms)
+		late = transfer_find_late(t, now);
+		if (late) {
+			transfer_end(t, late);
+			continue;
+		}
+		if (t->phase != PHASE_ANSWER || now - t->window_start_ms < stall_ms)
 			continue;
 		if (t->window_bytes >= STALL_BYTES_PER_S * stall_ms / 1000) {
 			t->window_start_ms = now;

@@ -8,10 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "engine/http/response-check.h"
 
-#define RETRY_AFTER_MAX_S 86400
+#define RETRY_AFTER_MAX_S 3600
 
 /* Part of a header line; not ended by a zero byte. */
 struct text {
@@ -99,7 +100,7 @@ static void content_range(struct response *response, struct text t)
 	t = trim(t.at + 5, t.length - 5);
 	if (!take_number(&t, &response->first) || !take_char(&t, '-') ||
 	    !take_number(&t, &response->last) || !take_char(&t, '/') ||
-	    !take_number(&t, &response->total) || t.length)
+	    (!is_word(t, "*") && (!take_number(&t, &response->total) || t.length || !response->total)))
 		response->bad_range = true;
 }
 
@@ -112,6 +113,14 @@ static void content_length(struct response *response, struct text t)
 		response->bad_length = true;
 }
 
+static void content_encoding(struct response *response, struct text t)
+{
+	if (is_word(t, "aws-chunked"))
+		response->aws_chunked = true;
+	else if (t.length && !is_word(t, "identity"))
+		response->encoded = true;
+}
+
 static void etag(struct response *response, struct text t)
 {
 	/* An ETag that is too long to compare counts as none. */
@@ -121,13 +130,49 @@ static void etag(struct response *response, struct text t)
 	response->etag[t.length] = '\0';
 }
 
+/* Sun, 06 Nov 1994 08:49:37 GMT; 0 for anything else. */
+static int64_t http_date(struct text t)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	struct tm tm = { 0 };
+	char text[32], month[4], zone[4];
+	const char *found;
+
+	if (t.length >= sizeof text)
+		return 0;
+	memcpy(text, t.at, t.length);
+	text[t.length] = '\0';
+	if (sscanf(text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d %3[A-Z]", &tm.tm_mday, month,
+		   &tm.tm_year, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, zone) != 7 ||
+	    strlen(month) != 3 || strcmp(zone, "GMT") != 0)
+		return 0;
+	found = strstr(months, month);
+	if (!found || (found - months) % 3 || tm.tm_year < 1970)
+		return 0;
+	tm.tm_mon = (int)(found - months) / 3;
+	tm.tm_year -= 1900;
+	return (int64_t)timegm(&tm);
+}
+
 static void retry_after(struct response *response, struct text t)
 {
+	struct text digits = t;
 	uint64_t seconds;
 
-	if (take_number(&t, &seconds) && !t.length)
+	if (take_number(&digits, &seconds) && !digits.length)
 		response->retry_after_s = seconds < RETRY_AFTER_MAX_S ?
 			(unsigned)seconds : RETRY_AFTER_MAX_S;
+	else
+		response->retry_at = http_date(t);
+}
+
+unsigned response_retry_after_s(const struct response *response, int64_t now)
+{
+	int64_t left = response->retry_at - (response->date ? response->date : now);
+
+	if (response->retry_after_s || !response->retry_at || left <= 0)
+		return response->retry_after_s;
+	return left < RETRY_AFTER_MAX_S ? (unsigned)left : RETRY_AFTER_MAX_S;
 }
 
 void response_header_line(struct response *response, const char *line, size_t length)
@@ -149,19 +194,23 @@ void response_header_line(struct response *response, const char *line, size_t le
 	else if (is_word(name, "content-length"))
 		content_length(response, value);
 	else if (is_word(name, "content-encoding"))
-		response->encoded |= value.length && !is_word(value, "identity");
+		content_encoding(response, value);
 	else if (is_word(name, "content-type"))
 		response->multipart = starts_with(value, "multipart/");
 	else if (is_word(name, "etag"))
 		etag(response, value);
 	else if (is_word(name, "retry-after"))
 		retry_after(response, value);
+	else if (is_word(name, "date"))
+		response->date = http_date(value);
 }
 
 enum fault response_check(const struct response *response, uint64_t first,
-			    uint64_t last, uint64_t total,
+			    uint64_t last, uint64_t total, bool verified,
 			    char *why, size_t why_size)
 {
+	bool tells_total = response->total || !verified || !total;
+
 	if (response->status == 200) {
 		snprintf(why, why_size, "server ignored Range (200 instead of 206)");
 		return FAULT_STATUS;
@@ -174,7 +223,7 @@ enum fault response_check(const struct response *response, uint64_t first,
 		snprintf(why, why_size, "server answered with several parts, one was asked for");
 		return FAULT_ENCODING;
 	}
-	if (response->encoded) {
+	if (response->encoded || (response->aws_chunked && !verified)) {
 		snprintf(why, why_size, "server or proxy compressed the image (Content-Encoding)");
 		return FAULT_ENCODING;
 	}
@@ -183,7 +232,11 @@ enum fault response_check(const struct response *response, uint64_t first,
 			 response->has_range ? "malformed" : "missing");
 		return FAULT_RANGE;
 	}
-	if (total && response->total != total) {
+	if (tells_total && !response->total) {
+		snprintf(why, why_size, "Content-Range does not tell the size of the image");
+		return FAULT_RANGE;
+	}
+	if (total && tells_total && response->total != total) {
 		snprintf(why, why_size,
 			 "image has %" PRIu64 " bytes there instead of %" PRIu64,
 			 response->total, total);
@@ -191,7 +244,8 @@ enum fault response_check(const struct response *response, uint64_t first,
 	}
 	if (!total && last >= response->total && response->total > first)
 		last = response->total - 1;
-	if (response->first != first || response->last != last || response->total <= last) {
+	if (response->first != first || response->last != last ||
+	    (tells_total ? response->total : total) <= last) {
 		snprintf(why, why_size, "asked for bytes %" PRIu64 "-%" PRIu64
 			 ", server sent %" PRIu64 "-%" PRIu64 "/%" PRIu64,
 			 first, last, response->first, response->last, response->total);
@@ -210,8 +264,11 @@ enum fault response_check_whole(const struct response *response, uint64_t most,
 {
 	if (response->status != 200) {
 		snprintf(why, why_size, "server answered %u instead of 200", response->status);
-		/* A server with an error of its own may still have the file. */
-		return response->status >= 500 ? FAULT_BROKEN : FAULT_STATUS;
+		/* A server with an error of its own, or with too many requests, may still have
+		 * the file.
+		 */
+		return response->status >= 500 || response->status == 408 || response->status == 425 ||
+		       response->status == 429 ? FAULT_BROKEN : FAULT_STATUS;
 	}
 	if (response->encoded) {
 		snprintf(why, why_size, "server or proxy compressed it (Content-Encoding)");

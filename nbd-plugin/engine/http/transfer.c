@@ -16,10 +16,14 @@
  * after 3 s.
  */
 #define SHORT_CONNECT_MS 2000
-/* One attempt in this number has the whole connect-timeout=, in case the link has
- * become slow.
+/* A name is looked up again after this time; curl's default. */
+#define DNS_CACHE_S 60L
+/* The body of an error is read up to this size, so that the connection can be used again. */
+#define DISCARD_MAX (16U << 10)
+/* One attempt in this number has the whole connect-timeout=, in case the link has become
+ * slow, or the host has several addresses.
  */
-#define LONG_ATTEMPT_EVERY 8
+#define LONG_ATTEMPT_EVERY 4
 
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
@@ -37,6 +41,7 @@ static enum fault check_etag(struct transfer *t)
 {
 	struct origins *os = t->origins;
 	struct origin *o = &os->origin[t->origin];
+	char why[200];
 
 	if (response_etag_changed(o->etag, t->response.etag)) {
 		if (os->options->verify_none) {
@@ -45,8 +50,9 @@ static enum fault check_etag(struct transfer *t)
 				 t->response.etag, o->etag);
 			return FAULT_REPLACED;
 		}
-		log_say(os->log, LOG_NOTE, "%s: file was replaced (ETag %.40s, was %.40s); every block is still verified",
-			o->shown, t->response.etag, o->etag);
+		snprintf(why, sizeof why, "file was replaced (ETag %.40s, was %.40s); every block is still verified",
+			 t->response.etag, o->etag);
+		origin_log(os, t->origin, FAULT_REPLACED, why);
 	}
 	if (t->response.etag[0])
 		memcpy(o->etag, t->response.etag, sizeof o->etag);
@@ -61,15 +67,26 @@ static enum fault check_header(struct transfer *t)
 	if (t->request && t->request->is_profile)
 		return response_check_whole(&t->response, t->last, t->why, sizeof t->why);
 	fault = response_check(&t->response, t->first, t->last, os->total_bytes,
-				 t->why, sizeof t->why);
+			       !os->options->verify_none, t->why, sizeof t->why);
 	if (!fault)
 		fault = check_etag(t);
 	if (fault)
 		return fault;
+	if (!t->response.total)
+		return FAULT_NONE;
 	if (t->last >= t->response.total)
 		t->last = t->response.total - 1;
 	os->origin[t->origin].reported_total = t->response.total;
 	return FAULT_NONE;
+}
+
+/* Returns 0, with which curl ends the transfer and its connection, if the rest is long. */
+static size_t discard(struct transfer *t, size_t got)
+{
+	t->discarded += got;
+	if (t->response.has_length && t->response.length > DISCARD_MAX)
+		return 0;
+	return t->discarded <= DISCARD_MAX ? got : 0;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
@@ -83,7 +100,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 		t->checked = true;
 	}
 	if (t->fault)
-		return 0;	/* curl ends the transfer */
+		return discard(t, got);
 	if (got > t->last - t->first + 1 - t->received) {
 		snprintf(t->why, sizeof t->why, "server sent more than was asked for");
 		t->fault = FAULT_BROKEN;
@@ -123,6 +140,10 @@ static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sock
 	curl_socket_t fd = preconnect_take(&t->origins->origin[t->origin].preconnect, address);
 
 	(void)purpose;
+	t->phase = PHASE_TCP;
+	t->phase_ms = clock_ms();
+	if (fd >= 0 && t->socket_count < sizeof t->sockets / sizeof t->sockets[0])
+		t->sockets[t->socket_count++] = fd;
 	t->connection = fd >= 0 && preconnect_is_connected(fd) ? CONNECTION_AHEAD : CONNECTION_NEW;
 	return fd;
 }
@@ -147,6 +168,9 @@ static int on_connected(void *ctx, char *ip, char *local_ip, int port, int local
 
 	(void)local_ip;
 	(void)local_port;
+	/* A connection is a sign of life, and the time limits of the answer begin. */
+	t->phase = PHASE_ANSWER;
+	t->window_start_ms = t->last_byte_ms = o->last_byte_ms = clock_ms();
 	if (t->connection != CONNECTION_NEW || !o->is_first_connection || !leads)
 		return CURL_PREREQFUNC_OK;
 	o->is_first_connection = false;
@@ -222,16 +246,54 @@ unsigned origin_request_count(const struct origins *os, int origin)
 /* Many short attempts find the end of an outage sooner than few long ones, because the
  * kernel doubles the time from one SYN to the next.
  */
-static long connect_timeout_ms(const struct origins *os, int origin, bool is_probe)
+static uint64_t tcp_limit_ms(const struct origins *os, int origin, bool is_probe)
 {
-	long most = (long)os->options->http.connect_timeout_ms;
-	long enough = 8L * (long)os->rtt_ms;
+	uint64_t most = os->options->http.connect_timeout_ms;
+	uint64_t enough = 8ULL * os->rtt_ms;
 
 	if (enough < SHORT_CONNECT_MS)
 		enough = SHORT_CONNECT_MS;
 	if (!os->rtt_ms || (!is_probe && os->origin[origin].attempts % LONG_ATTEMPT_EVERY == LONG_ATTEMPT_EVERY - 1))
 		return most;
 	return enough < most ? enough : most;
+}
+
+/* Whether one of the sockets has connected.  curl may have closed one, and another transfer
+ * may have its number now: then this transfer is only given the time of the next phase.
+ */
+static bool is_tcp_connected(const struct transfer *t)
+{
+	unsigned i;
+
+	for (i = 0; i < t->socket_count; i++)
+		if (preconnect_is_connected(t->sockets[i]))
+			return true;
+	return false;
+}
+
+enum fault transfer_find_late(struct transfer *t, uint64_t now_ms)
+{
+	uint64_t limit_ms = t->origins->options->http.connect_timeout_ms;
+	const char *what = "no name server answered";
+	enum fault fault = FAULT_CONNECT;
+
+	if (t->phase == PHASE_ANSWER)
+		return FAULT_NONE;
+	if (t->phase == PHASE_TCP && is_tcp_connected(t)) {
+		t->phase = PHASE_SETUP;
+		t->phase_ms = now_ms;
+	}
+	if (t->phase == PHASE_RESOLVE)
+		fault = FAULT_RESOLVE;
+	else if (t->phase == PHASE_TCP) {
+		limit_ms = t->tcp_limit_ms;
+		what = "no answer to the connection request";
+	} else
+		what = "no answer of TLS or the proxy";
+	if (now_ms - t->phase_ms < limit_ms)
+		return FAULT_NONE;
+	snprintf(t->why, sizeof t->why, "%s after %.1f s: timed out", what, (double)limit_ms / 1000);
+	return fault;
 }
 
 int transfer_start(struct origins *os, int origin, uint64_t first,
@@ -248,9 +310,13 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	t->request = request;
 	t->first = first;
 	t->last = last;
-	t->received = t->window_bytes = 0;
+	t->received = t->window_bytes = t->discarded = 0;
 	t->window_start_ms = t->sent_ms = t->last_byte_ms = clock_ms();
 	t->is_silence_probe = t->is_single = false;
+	t->phase = PHASE_RESOLVE;
+	t->phase_ms = t->sent_ms;
+	t->tcp_limit_ms = tcp_limit_ms(os, origin, !request);
+	t->socket_count = 0;
 	/* No byte was due from an idle origin. */
 	if (!origin_request_count(os, origin))
 		o->last_byte_ms = t->last_byte_ms;
@@ -267,7 +333,8 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
 			 no_cache ? os->setup.no_cache_headers : os->setup.headers);
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, o->fresh_connections ? 1L : 0L);
-	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(os, origin, !request));
+	/* A name whose address has failed is looked up again. */
+	curl_easy_setopt(t->easy, CURLOPT_DNS_CACHE_TIMEOUT, os->health[origin].failures ? 0L : DNS_CACHE_S);
 	if (curl_multi_add_handle(os->multi, t->easy)) {
 		transfer_put(t);
 		return -ENOMEM;

@@ -15,6 +15,7 @@
 #ifndef FARROOT_TRANSFER_H
 #define FARROOT_TRANSFER_H
 
+#include "engine/policy/fault-log.h"
 #include "engine/policy/origin-health.h"
 #include "engine/http/response-check.h"
 #include "engine/http/curl-setup.h"
@@ -26,6 +27,9 @@
  */
 enum connection { CONNECTION_REUSED, CONNECTION_NEW, CONNECTION_AHEAD };
 
+/* Name resolution; TCP; TLS and proxy; all that follows the request. */
+enum transfer_phase { PHASE_RESOLVE, PHASE_TCP, PHASE_SETUP, PHASE_ANSWER };
+
 struct transfer {
 	struct transfer *next;
 	struct origins *origins;
@@ -34,6 +38,7 @@ struct transfer {
 	int origin;
 	uint64_t first, last;
 	uint64_t received;	/* bytes of the body */
+	uint64_t discarded;	/* bytes of the body of an error */
 	uint64_t window_start_ms, window_bytes;	/* see end_stalled */
 	uint64_t sent_ms, last_byte_ms;	/* the latter begins as sent_ms */
 	bool is_single;		/* the one request to an origin after its backoff */
@@ -41,11 +46,20 @@ struct transfer {
 	struct response response;
 	bool was_alone;		/* no other was in flight when this one was sent */
 	enum connection connection;
+	enum transfer_phase phase;
+	uint64_t phase_ms;	/* its begin */
+	uint64_t tcp_limit_ms;	/* of PHASE_TCP, for each address */
+	curl_socket_t sockets[4];	/* of its attempts to connect */
+	unsigned socket_count;
 	bool checked;		/* the header */
 	enum fault fault;	/* found here, before curl tells the end */
 	char why[256];
 	char curl_error[CURL_ERROR_SIZE];	/* curl writes to it at any time */
 };
+
+/* One for each fault, and one for a limit of requests. */
+#define TOPIC_LIMIT (FAULT_LOCAL + 1)
+#define ORIGIN_TOPICS (TOPIC_LIMIT + 1)
 
 struct origin {
 	const char *url;
@@ -65,8 +79,11 @@ struct origin {
 	int reached_port;
 	unsigned request_limit;		/* requests at once; 0: no limit known */
 	unsigned answers_since_limit;	/* good answers since the limit changed */
-	char logged[256];	/* the last warning and its time */
-	uint64_t logged_ms;
+	unsigned raise_after;	/* number of good answers after which the limit rises; 0: default */
+	uint64_t limit_ms;	/* when the limit was last lowered */
+	uint64_t answer_ms;	/* of the last good answer; 0: none */
+	struct fault_topic topics[ORIGIN_TOPICS];
+	bool is_failure_logged;	/* and not its end */
 };
 
 struct origins {
@@ -88,10 +105,19 @@ struct origins {
 	bool has_reached;	/* a first connection was made since origins_open_ahead */
 	uint64_t fetched_bytes, requests;
 	char last_error[512];
+	struct fault_log fault_log;
 };
 
 /* Closes the connections opened ahead: the next connection is a first one again. */
 void origin_forget_connections(struct origin *o);
+
+/* The fault of a transfer whose phase before the answer has lasted for too long, with t->why;
+ * FAULT_NONE: it has not.
+ */
+enum fault transfer_find_late(struct transfer *t, uint64_t now_ms);
+
+/* Logs a message of an origin, unless the topic was logged too often. */
+void origin_log(struct origins *os, int origin, unsigned topic, const char *message);
 
 /* Requests of an origin that are in flight, without probes. */
 unsigned origin_request_count(const struct origins *os, int origin);

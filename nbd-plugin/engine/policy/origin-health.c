@@ -8,12 +8,19 @@
 #define REST_FIRST_MS 500
 #define DEMOTED_MS 30000
 #define UNREACHED_REST_MS 500
+#define CORRUPT_MAX_BYTES (4U << 20)
+/* Corrupt bytes that are accepted from an origin after each rest. */
+#define CORRUPT_STEP_BYTES (64U << 10)
+#define CORRUPT_REST_MS 1000
+#define CORRUPT_REST_MAX_MS 600000
 
 /* Lower is better. */
 enum rank { CLEAN, DEMOTED, AVOIDED, RETURNING, UNUSABLE };
 
 static enum rank rank_of(const struct origin_health *h, uint64_t now_ms, bool avoided)
 {
+	if (now_ms < h->corrupt_until_ms)
+		return UNUSABLE;
 	if (h->failures)
 		return h->probing || now_ms < h->next_try_ms ? UNUSABLE : RETURNING;
 	if (avoided)
@@ -61,14 +68,16 @@ int origin_health_due(const struct origin_health *h, size_t count, uint64_t now_
 
 uint64_t origin_health_wait(const struct origin_health *h, size_t count, uint64_t now_ms)
 {
-	uint64_t wait = UINT64_MAX, left;
+	uint64_t wait = UINT64_MAX, next, left;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		if (h[i].failures && h[i].probing)
 			continue;
-		left = !h[i].failures || h[i].next_try_ms <= now_ms ? 0 :
-			h[i].next_try_ms - now_ms;
+		next = h[i].failures ? h[i].next_try_ms : 0;
+		if (next < h[i].corrupt_until_ms)
+			next = h[i].corrupt_until_ms;
+		left = next <= now_ms ? 0 : next - now_ms;
 		if (left < wait)
 			wait = left;
 	}
@@ -109,15 +118,48 @@ uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64
 		h->since_ms = now_ms;
 	if (is_unreached(fault) && rest > UNREACHED_REST_MS + (now_ms - h->since_ms) / 64)
 		rest = UNREACHED_REST_MS + (now_ms - h->since_ms) / 64;
-	if (rest < retry_after_ms)
-		rest = retry_after_ms;
 	if (rest > rest_max_ms)
 		rest = rest_max_ms;
 	rest = rest / 2 + random % (rest / 2 + 1);
+	if (rest < retry_after_ms) {
+		rest = retry_after_ms + random % (retry_after_ms / 10 + 1);
+		h->asked_until_ms = now_ms + retry_after_ms;
+	}
 	if (h->failures < 32)
 		h->failures++;
 	h->next_try_ms = now_ms + rest;
 	return rest;
+}
+
+void origin_health_corrupt(struct origin_health *h, uint64_t now_ms, uint64_t bytes)
+{
+	uint64_t rest = CORRUPT_REST_MS;
+	unsigned i;
+
+	h->corrupt_bytes += bytes;
+	/* Requests that were in flight before are one fault. */
+	if (h->corrupt_bytes <= CORRUPT_MAX_BYTES || now_ms < h->corrupt_until_ms)
+		return;
+	for (i = 0; i < h->corrupt_times && rest < CORRUPT_REST_MAX_MS; i++)
+		rest *= 2;
+	h->corrupt_until_ms = now_ms + (rest < CORRUPT_REST_MAX_MS ? rest : CORRUPT_REST_MAX_MS);
+	h->corrupt_bytes = CORRUPT_MAX_BYTES - CORRUPT_STEP_BYTES;
+	if (h->corrupt_times < 32)
+		h->corrupt_times++;
+}
+
+void origin_health_verified(struct origin_health *h, uint64_t bytes)
+{
+	uint64_t credit = bytes / 8;
+
+	h->corrupt_bytes -= credit < h->corrupt_bytes ? credit : h->corrupt_bytes;
+	if (h->corrupt_bytes < CORRUPT_MAX_BYTES / 2)
+		h->corrupt_times = 0;
+}
+
+bool origin_health_is_corrupt(const struct origin_health *h)
+{
+	return h->corrupt_times > 0;
 }
 
 void origin_health_reset(struct origin_health *h, size_t count)
@@ -125,7 +167,7 @@ void origin_health_reset(struct origin_health *h, size_t count)
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		h[i].next_try_ms = 0;
+		h[i].next_try_ms = h[i].asked_until_ms;
 		/* The next fault starts with a short backoff again. */
 		if (h[i].failures)
 			h[i].failures = 1;

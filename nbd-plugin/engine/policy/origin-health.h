@@ -32,6 +32,10 @@ struct origin_health {
 	uint64_t since_ms;	/* time of the first of them */
 	uint64_t next_try_ms;
 	uint64_t demoted_until_ms;
+	uint64_t asked_until_ms;	/* Retry-After */
+	uint64_t corrupt_until_ms;	/* too many corrupt bytes: no request before */
+	uint64_t corrupt_bytes;		/* less an eighth of the verified bytes */
+	unsigned corrupt_times;		/* rests because of them */
 	bool probing;		/* its single request is in flight */
 };
 
@@ -58,15 +62,27 @@ void origin_health_success(struct origin_health *h);
 
 /* A request to this origin failed.  Returns the backoff in milliseconds: 0.5 s, doubling
  * up to rest_max_ms.  For an unreachable origin it is also limited to 0.5 s + 1/64 of the
- * time since its first failure, so that an outage is not prolonged.  If the server asked
- * for a longer time, retry_after_ms (0: none), the backoff is that, up to rest_max_ms.  A
- * jitter of up to half is subtracted; random is any random number.
+ * time since its first failure, so that an outage is not prolonged.  A jitter of up to half
+ * is subtracted; random is any random number.  If the server asked for a longer time,
+ * retry_after_ms (0: none), the backoff is that time, and up to a tenth more.
  */
 uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64_t now_ms,
 			uint64_t rest_max_ms, uint64_t retry_after_ms,
 			unsigned random);
 
-/* A network link came up: ends the backoff of every origin. */
+/* A block of this origin did not verify.  When the corrupt bytes exceed 4 MiB and an eighth
+ * of the verified bytes, the origin gets no request for 1 s, doubling up to 10 min each time
+ * that more corrupt bytes come.
+ */
+void origin_health_corrupt(struct origin_health *h, uint64_t now_ms, uint64_t bytes);
+/* Bytes of this origin have verified. */
+void origin_health_verified(struct origin_health *h, uint64_t bytes);
+/* Whether so much was corrupt that the origin may get only one request at a time. */
+bool origin_health_is_corrupt(const struct origin_health *h);
+
+/* A network link came up: ends the backoff of every origin, but not the time that a server
+ * has asked for.
+ */
 void origin_health_reset(struct origin_health *h, size_t count);
 
 #endif
