@@ -17,6 +17,9 @@
  * it.  After a set-back, caches on the way are asked to revalidate, and once all origins
  * have had their turn there is a pause, 0.5 s doubling to retry-max=; a good answer
  * for the size does not shorten it.
+ *
+ * An origin may be several servers that take turns, some of them with another image.  The
+ * number of requests between two set-backs therefore varies.
  */
 #ifndef FARROOT_BOOTSTRAP_H
 #define FARROOT_BOOTSTRAP_H
