@@ -326,7 +326,8 @@ static enum hostile_after reply_status(const struct hostile_request *q, unsigned
 
 	add(&h, "HTTP/1.1 %u Hostile\r\n", status);
 	if (status == 429 || status == 503)
-		add(&h, "Retry-After: %u\r\n", (unsigned)(q->decision.detail % 100000));
+		/* A server that asks for more time gets it, so ask for little. */
+		add(&h, "Retry-After: %u\r\n", (unsigned)(q->decision.detail % 3));
 	if (status == 416)
 		add(&h, "Content-Range: bytes */%" PRIu64 "\r\n", q->image_bytes);
 	if (status == 401)

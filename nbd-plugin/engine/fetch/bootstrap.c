@@ -25,7 +25,7 @@
  * segments.  More blocks would need a second round trip.
  */
 #define TOP_BLOCKS 3
-/* After this many faults of the top in a row, the size is asked for again. */
+/* After this many faults of the top, the size is asked for again. */
 #define TOP_FAULTS_MAX 3
 
 enum bootstrap_state { BOOTSTRAP_SIZE, BOOTSTRAP_TOP };
@@ -226,13 +226,30 @@ static const char *check_top(struct fetch *f, const struct inflight *request)
 	return NULL;
 }
 
+/* The top contradicts the size that was claimed.  If no other origin can be asked at once,
+ * the top is asked for again: not before the first set-back, once after it, twice after
+ * each later one.  With the same number of requests between all set-backs, two backends of
+ * one origin that take turns and hold different images could answer each question for the
+ * size from one image, and each question for the top from the other.
+ */
+static void take_contradiction(struct fetch *f, const struct inflight *request)
+{
+	struct bootstrap *b = f->bootstrap;
+	unsigned most = b->setbacks + 1 < TOP_FAULTS_MAX ? b->setbacks + 1 : TOP_FAULTS_MAX;
+
+	if (request->request.origin != b->claimed_by || !origins_wait_ms(f->origins) ||
+	    ++b->top_faults >= most)
+		set_back(f);
+}
+
 static int take_top(struct fetch *f, struct inflight *request)
 {
 	const char *why = check_top(f, request);
 
 	if (!why)
 		return open_image(f, request);
-	blame(f, request, why);
+	origins_blame(f->origins, request->request.origin, FAULT_TOTAL, why);
+	take_contradiction(f, request);
 	inflight_free(request);
 	return 0;
 }
@@ -246,8 +263,9 @@ static void take_fault(struct fetch *f, const struct inflight *request)
 
 	if (b->state != BOOTSTRAP_TOP || f->options->size_bytes)
 		return;
-	if (request->fault == FAULT_TOTAL || request->request.origin != b->claimed_by ||
-	    ++b->top_faults == TOP_FAULTS_MAX)
+	if (request->fault == FAULT_TOTAL)
+		take_contradiction(f, request);
+	else if (request->request.origin != b->claimed_by || ++b->top_faults >= TOP_FAULTS_MAX)
 		set_back(f);
 }
 

@@ -18,6 +18,9 @@
  * After one set-back for each origin there is also a pause, 0.5 s doubling to retry-max=,
  * which a good answer for the size does not shorten.
  *
+ * An origin may be several servers that take turns, some of them with another image.  The
+ * number of requests between two set-backs therefore varies.
+ *
  * All functions belong to the fetch thread, and none blocks.
  */
 #ifndef FARROOT_BOOTSTRAP_H
