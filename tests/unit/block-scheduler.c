@@ -232,7 +232,7 @@ static void suspects_go_alone_and_later(void)
 
 	begin();
 	want(&a, m, 32, 8);
-	scheduler_add_suspect(&scheduler, 35, 1, 1000, REST_MAX);
+	scheduler_add_suspect(&scheduler, 35, 1, 900);
 	CHECK(scheduler_next_demand(&scheduler, 1000, 64, &e));
 	CHECK_EXTENT(32, 3);
 	CHECK(scheduler_next_demand(&scheduler, 1000, 64, &e));
@@ -244,13 +244,13 @@ static void suspects_go_alone_and_later(void)
 	CHECK(!e.suspect);
 	/* Again corrupt: not before its time. */
 	scheduler_release(&scheduler, 35, 1);
-	scheduler_add_suspect(&scheduler, 35, 2, 2000, REST_MAX);
+	scheduler_add_suspect(&scheduler, 35, 2, 2000);
 	CHECK_EQ(scheduler_next_suspect_ms(&scheduler), 2500);
 	CHECK(!scheduler_next_demand(&scheduler, 2499, 64, &e));
 	CHECK(scheduler_next_demand(&scheduler, 2500, 64, &e));
 	CHECK_EXTENT(35, 1);
 	CHECK_EQ(e.avoid, 2);
-	scheduler_clear_suspect(&scheduler, 35);
+	scheduler_clear_suspect(&scheduler, 35, 0);
 	CHECK_EQ(scheduler_next_suspect_ms(&scheduler), UINT64_MAX);
 	scheduler_release(&scheduler, 35, 1);
 	CHECK(scheduler_next_demand(&scheduler, 2500, 64, &e));
@@ -258,27 +258,11 @@ static void suspects_go_alone_and_later(void)
 	end();
 }
 
-static void suspects_rest_longer_up_to_a_limit(void)
-{
-	static const uint64_t rests[] = { 0, 500, 1000, 2000, 4000, 8000, 10000, 10000 };
-	size_t i;
-
-	begin();
-	for (i = 0; i < sizeof rests / sizeof rests[0]; i++) {
-		scheduler_add_suspect(&scheduler, 7, 0, 100, REST_MAX);
-		CHECK_EQ(scheduler_next_suspect_ms(&scheduler), 100 + rests[i]);
-	}
-	for (i = 0; i < 100; i++)
-		scheduler_add_suspect(&scheduler, 7, 0, 100, REST_MAX);
-	CHECK_EQ(scheduler_next_suspect_ms(&scheduler), 100 + REST_MAX);
-	end();
-}
-
 static void suspect_hash_waits_and_others_do_not(void)
 {
 	begin();
-	scheduler_add_suspect(&scheduler, 500, 0, 0, REST_MAX);
-	scheduler_add_suspect(&scheduler, 500, 0, 0, REST_MAX);
+	scheduler_add_suspect(&scheduler, 500, 0, 0);
+	scheduler_add_suspect(&scheduler, 500, 0, 0);
 	scheduler_add_hash(&scheduler, 500);
 	scheduler_add_hash(&scheduler, 600);
 	CHECK(scheduler_next_hash(&scheduler, 0, 4, &e));
@@ -290,17 +274,29 @@ static void suspect_hash_waits_and_others_do_not(void)
 	end();
 }
 
-static void many_suspects(void)
+/* Suspects of one region are one extent, up to max_blocks. */
+static void suspects_of_a_region_go_together(void)
 {
 	unsigned i;
 
 	begin();
-	for (i = 0; i < 3 * SCHEDULER_SUSPECTS; i++)
-		scheduler_add_suspect(&scheduler, i, 0, 0, REST_MAX);
-	CHECK_EQ(scheduler.suspect_count, SCHEDULER_SUSPECTS);
-	for (i = 0; i < 3 * SCHEDULER_SUSPECTS; i++)
-		scheduler_clear_suspect(&scheduler, i);
-	CHECK_EQ(scheduler.suspect_count, 0);
+	for (i = 10; i < 300; i++)
+		scheduler_add_suspect(&scheduler, i, 0, 1000);
+	for (i = 0; i < 2; i++) {
+		CHECK(scheduler_next_fill(&scheduler, 1099, 512, &e));
+		CHECK_EXTENT(i ? 300U : 0U, i ? 512U : 10U);
+	}
+	CHECK(scheduler_next_fill(&scheduler, 1099, 512, &e));
+	CHECK(!e.suspect);
+	end();
+	begin();
+	for (i = 0; i < 300; i++)
+		scheduler_add_suspect(&scheduler, i, 0, 1000);
+	CHECK(scheduler_next_fill(&scheduler, 1100, 200, &e));
+	CHECK_EXTENT(0, 200);
+	CHECK(e.suspect);
+	for (i = 0; i < 300; i++)
+		scheduler_clear_suspect(&scheduler, i, 0);
 	CHECK_EQ(scheduler_next_suspect_ms(&scheduler), UINT64_MAX);
 	end();
 }
@@ -308,8 +304,8 @@ static void many_suspects(void)
 static void fill_steps_over_a_resting_suspect(void)
 {
 	begin();
-	scheduler_add_suspect(&scheduler, 5, 0, 0, REST_MAX);
-	scheduler_add_suspect(&scheduler, 5, 0, 0, REST_MAX);
+	scheduler_add_suspect(&scheduler, 5, 0, 0);
+	scheduler_add_suspect(&scheduler, 5, 0, 0);
 	CHECK(scheduler_next_fill(&scheduler, 0, 16, &e));
 	CHECK_EXTENT(0, 5);
 	CHECK(scheduler_next_fill(&scheduler, 0, 16, &e));
@@ -433,9 +429,8 @@ int main(void)
 	fill_takes_the_rest_once_around();
 	prefetches_have_an_end();
 	suspects_go_alone_and_later();
-	suspects_rest_longer_up_to_a_limit();
 	suspect_hash_waits_and_others_do_not();
-	many_suspects();
+	suspects_of_a_region_go_together();
 	fill_steps_over_a_resting_suspect();
 	wants_leave_in_any_order();
 	return 0;

@@ -75,8 +75,7 @@ static void reject(struct fetch *f, struct inflight *inflight, uint32_t i)
 	snprintf(why, sizeof why, "block %" PRIu64 " does not verify", block);
 	origins_blame(f->origins, inflight->request.origin, FAULT_CORRUPT, why);
 	scheduler_release(&f->scheduler, block, 1);
-	scheduler_add_suspect(&f->scheduler, block, inflight->request.origin, clock_ms(),
-			      f->options->http.retry_max_ms);
+	scheduler_add_suspect(&f->scheduler, block, inflight->request.origin, clock_ms());
 	if (hash_cache_is_hash_block(f->hash_cache, block))
 		revalidation_need_hash(f, block);
 }
@@ -118,8 +117,10 @@ static enum verdict verdict_on(struct fetch *f, struct inflight *inflight, uint3
 /* Blocks [start, end) of the request have verified. */
 static void publish(struct fetch *f, struct inflight *inflight, uint32_t start, uint32_t end)
 {
-	if (start < end)
-		delivery_publish(f, inflight->start + start, end - start, inflight_block(inflight, start));
+	if (start == end)
+		return;
+	origins_credit(f->origins, inflight->request.origin, (uint64_t)(end - start) * STORE_BLOCK);
+	delivery_publish(f, inflight->start + start, end - start, inflight_block(inflight, start));
 }
 
 void completion_judge(struct fetch *f, struct inflight *inflight)

@@ -29,15 +29,16 @@ void delivery_deliver(struct fetch *f, uint64_t start, uint32_t count, const uin
 
 void delivery_publish(struct fetch *f, uint64_t start, uint32_t count, const uint8_t *bytes)
 {
+	uint64_t now = clock_ms();
 	uint32_t i;
 
 	store_put(f->store, start, count, bytes);
 	for (i = 0; i < count; i++) {
-		scheduler_clear_suspect(&f->scheduler, start + i);
+		scheduler_clear_suspect(&f->scheduler, start + i, now);
 		if (hash_cache_is_hash_block(f->hash_cache, start + i))
 			hash_cache_put(f->hash_cache, start + i, bytes + (size_t)i * STORE_BLOCK);
 	}
 	scheduler_mark_present(&f->scheduler, start, count);
 	delivery_deliver(f, start, count, bytes);
-	f->progress_ms = clock_ms();
+	f->progress_ms = now;
 }

@@ -35,6 +35,7 @@
 #define WORKS_MS 10000
 /* Milliseconds between two looks for connections that were opened ahead and are old. */
 #define SPARES_CHECK_MS 5000
+#define CORRUPT_BLOCK_BYTES 4096
 /* With a shorter round trip, no connections are opened ahead. */
 #define LONG_RTT_MS 50
 /* While another origin serves, the longest backoff of one that fails is multiplied
@@ -102,7 +103,7 @@ static void log_failure(struct origins *os, int origin, enum fault fault, const 
 	else
 		snprintf(message, sizeof message, "%s; retrying in %.1f s", why, (double)rest_ms / 1000);
 	origin_log(os, origin, fault, message);
-	o->is_failure_logged |= fault != FAULT_CORRUPT;
+	o->is_failure_logged = true;
 }
 
 static bool is_transport_fault(enum fault fault)
@@ -434,13 +435,21 @@ static int pick(const struct origins *os, const struct origin_request *request)
 	return origin;
 }
 
+/* Requests at once that an origin may get; 0: no limit known. */
+static unsigned request_limit(const struct origins *os, int origin)
+{
+	return origin_health_is_corrupt(&os->health[origin]) ? 1 : os->origin[origin].request_limit;
+}
+
 int origins_start(struct origins *os, struct origin_request *request)
 {
 	int origin = pick(os, request);
+	unsigned limit;
 
 	if (origin < 0)
 		return -EAGAIN;
-	if (os->origin[origin].request_limit && origin_request_count(os, origin) >= os->origin[origin].request_limit)
+	limit = request_limit(os, origin);
+	if (limit && origin_request_count(os, origin) >= limit)
 		return -EBUSY;
 	request->origin = origin;
 	return transfer_start(os, origin, request->offset,
@@ -464,9 +473,34 @@ uint64_t origins_wait_ms(const struct origins *os)
 	return origin_health_wait(os->health, os->count, clock_ms());
 }
 
+static void note_corrupt(struct origins *os, int origin, const char *why)
+{
+	struct origin_health *h = &os->health[origin];
+	uint64_t now = clock_ms();
+	char message[256];
+
+	origin_health_failure(h, FAULT_CORRUPT, now, os->options->http.retry_max_ms, 0, random_number());
+	origin_health_corrupt(h, now, CORRUPT_BLOCK_BYTES);
+	if (now < h->corrupt_until_ms)
+		snprintf(message, sizeof message, "%s; too much is corrupt: asking this origin again in %.1f s",
+			 why, (double)(h->corrupt_until_ms - now) / 1000);
+	else
+		snprintf(message, sizeof message, "%s; requesting it again", why);
+	snprintf(os->last_error, sizeof os->last_error, "%s: %s", os->origin[origin].shown, why);
+	origin_log(os, origin, FAULT_CORRUPT, message);
+}
+
 void origins_blame(struct origins *os, int origin, enum fault fault, const char *why)
 {
-	note_failure(os, origin, fault, why, 0);
+	if (fault == FAULT_CORRUPT)
+		note_corrupt(os, origin, why);
+	else
+		note_failure(os, origin, fault, why, 0);
+}
+
+void origins_credit(struct origins *os, int origin, uint64_t bytes)
+{
+	origin_health_verified(&os->health[origin], bytes);
 }
 
 void origins_set_total(struct origins *os, uint64_t total_bytes)

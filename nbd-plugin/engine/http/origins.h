@@ -95,11 +95,14 @@ void origins_cancel(struct origins *origins, struct origin_request *request);
 /* Milliseconds until origins_start may succeed; 0: now; UINT64_MAX: after an end(). */
 uint64_t origins_wait_ms(const struct origins *origins);
 
-/* Tells that an origin has sent bytes that do not verify, or another image; why is for
- * the log.  The origin backs off.
+/* Tells that an origin has sent a block that does not verify (FAULT_CORRUPT), or another
+ * image; why is for the log.  The origin backs off.
  */
 void origins_blame(struct origins *origins, int origin, enum fault fault,
 		   const char *why);
+
+/* Bytes of an origin have verified. */
+void origins_credit(struct origins *origins, int origin, uint64_t bytes);
 
 /* Sends and receives.  Returns after something has happened, after origins_wake, or after
  * timeout_ms milliseconds.

@@ -10,8 +10,6 @@
 #include "common/array.h"
 #include "engine/policy/block-scheduler.h"
 
-#define SUSPECT_REST_MS 500
-
 int scheduler_init(struct block_scheduler *s, const struct store *store, uint64_t blocks)
 {
 	int err;
@@ -25,6 +23,8 @@ int scheduler_init(struct block_scheduler *s, const struct store *store, uint64_
 		err = bitmap_init(&s->busy, blocks);
 	if (!err)
 		err = bitmap_init(&s->is_expected, blocks);
+	if (!err)
+		err = suspects_init(&s->suspects, blocks);
 	return err;
 }
 
@@ -33,6 +33,7 @@ void scheduler_free(struct block_scheduler *s)
 	bitmap_free(&s->wanted);
 	bitmap_free(&s->busy);
 	bitmap_free(&s->is_expected);
+	suspects_free(&s->suspects);
 	free(s->expected);
 }
 
@@ -71,16 +72,6 @@ void scheduler_remove_demand(struct block_scheduler *s, struct demand *demand)
 	mark_wanted(s, demand, false);
 }
 
-static struct suspect *find_suspect(struct block_scheduler *s, uint64_t block)
-{
-	size_t i;
-
-	for (i = 0; s->suspect_count && i < SCHEDULER_SUSPECTS; i++)
-		if (s->suspects[i].times && s->suspects[i].block == block)
-			return &s->suspects[i];
-	return NULL;
-}
-
 /* The block is not in the store and was not requested. */
 static bool is_absent(const struct block_scheduler *s, uint64_t block)
 {
@@ -106,15 +97,23 @@ static bool take(struct block_scheduler *s, uint64_t start, uint32_t count, stru
 	return true;
 }
 
-/* A suspect is requested alone, after its backoff. */
-static bool take_suspect(struct block_scheduler *s, const struct suspect *suspect, uint64_t now_ms,
-			 struct extent *out)
+/* Takes suspects from this one on, if they may be requested now. */
+static bool take_suspects(struct block_scheduler *s, uint64_t start, uint64_t now_ms,
+			  uint32_t max_blocks, struct extent *out)
 {
-	if (now_ms < suspect->next_try_ms)
+	int avoid = -1;
+	uint32_t most = suspects_take(&s->suspects, start, now_ms, &avoid), count = 1;
+
+	if (!most)
 		return false;
-	take(s, suspect->block, 1, out);
+	if (most > max_blocks)
+		most = max_blocks;
+	while (count < most && start + count < s->blocks && is_absent(s, start + count) &&
+	       suspects_has(&s->suspects, start + count))
+		count++;
+	take(s, start, count, out);
 	out->suspect = true;
-	out->avoid = suspect->origin;
+	out->avoid = avoid;
 	return true;
 }
 
@@ -128,7 +127,7 @@ static uint64_t group_end(const struct block_scheduler *s, uint64_t block)
 static bool joins(struct block_scheduler *s, uint64_t block, uint64_t start, uint32_t max_blocks)
 {
 	return block < s->blocks && block - start < max_blocks &&
-	       is_absent(s, block) && !find_suspect(s, block);
+	       is_absent(s, block) && !suspects_has(&s->suspects, block);
 }
 
 /* Takes an extent from an absent block on: the wanted blocks behind it, then the blocks
@@ -138,11 +137,10 @@ static bool joins(struct block_scheduler *s, uint64_t block, uint64_t start, uin
 static bool take_from(struct block_scheduler *s, uint64_t start, uint64_t now_ms,
 		      uint32_t max_blocks, struct extent *out)
 {
-	struct suspect *suspect = find_suspect(s, start);
 	uint64_t end = start + 1, stop;
 
-	if (suspect)
-		return take_suspect(s, suspect, now_ms, out);
+	if (suspects_has(&s->suspects, start))
+		return take_suspects(s, start, now_ms, max_blocks, out);
 	while (joins(s, end, start, max_blocks) && bitmap_test(&s->wanted, end))
 		end++;
 	if (bitmap_test(&s->is_expected, end - 1)) {
@@ -173,26 +171,20 @@ bool scheduler_next_hash(struct block_scheduler *s, uint64_t now_ms, uint32_t ma
 {
 	unsigned i;
 	uint64_t block, end;
-	struct suspect *suspect;
-	bool taken;
 
 	for (i = 0; i < s->hash_count; i++) {
 		block = s->hashes[i];
-		suspect = find_suspect(s, block);
-		if (is_absent(s, block) && suspect && now_ms < suspect->next_try_ms)
+		if (is_absent(s, block) && suspects_must_wait(&s->suspects, block, now_ms))
 			continue;
 		s->hashes[i--] = s->hashes[--s->hash_count];
 		if (!is_absent(s, block))
 			continue;
-		if (suspect)
-			taken = take_suspect(s, suspect, now_ms, out);
-		else {
-			for (end = block + 1; joins(s, end, block, max_blocks) &&
-			     (!s->expected_count || bitmap_test(&s->is_expected, end)); end++)
-				;
-			taken = take(s, block, (uint32_t)(end - block), out);
-		}
-		return taken;
+		if (suspects_has(&s->suspects, block))
+			return take_suspects(s, block, now_ms, max_blocks, out);
+		for (end = block + 1; joins(s, end, block, max_blocks) &&
+		     (!s->expected_count || bitmap_test(&s->is_expected, end)); end++)
+			;
+		return take(s, block, (uint32_t)(end - block), out);
 	}
 	return false;
 }
@@ -313,7 +305,6 @@ bool scheduler_next_fill(struct block_scheduler *s, uint64_t now_ms, uint32_t ma
 {
 	uint64_t block = s->fill_at, end;
 	bool wrapped = false;
-	struct suspect *suspect;
 
 	for (;; block++) {
 		block = store_next_absent(s->store, block);
@@ -328,9 +319,8 @@ bool scheduler_next_fill(struct block_scheduler *s, uint64_t now_ms, uint32_t ma
 			break;
 		if (!is_absent(s, block))
 			continue;
-		suspect = find_suspect(s, block);
-		if (suspect) {
-			if (take_suspect(s, suspect, now_ms, out))
+		if (suspects_has(&s->suspects, block)) {
+			if (take_suspects(s, block, now_ms, max_blocks, out))
 				return true;
 			continue;
 		}
@@ -372,49 +362,17 @@ void scheduler_mark_present(struct block_scheduler *s, uint64_t start, uint64_t 
 	}
 }
 
-void scheduler_add_suspect(struct block_scheduler *s, uint64_t block, int origin, uint64_t now_ms,
-		  uint64_t rest_max_ms)
+void scheduler_add_suspect(struct block_scheduler *s, uint64_t block, int origin, uint64_t now_ms)
 {
-	struct suspect *suspect = find_suspect(s, block), *candidate;
-	uint64_t rest = 0;
-	unsigned i;
-
-	for (i = 0, candidate = s->suspects; !suspect; i++, candidate++)
-		/* If the table is full, its last entry is replaced: that block will fail again. */
-		if (i == SCHEDULER_SUSPECTS - 1 || !candidate->times)
-			suspect = candidate;
-	if (!suspect->times)
-		s->suspect_count++;
-	if (suspect->block != block)
-		suspect->times = 0;
-	for (i = 0; i < suspect->times && rest < rest_max_ms; i++)
-		rest = rest ? rest * 2 : SUSPECT_REST_MS;
-	if (rest > rest_max_ms)
-		rest = rest_max_ms;
-	suspect->block = block;
-	suspect->origin = origin;
-	suspect->next_try_ms = now_ms + rest;
-	if (suspect->times < 32)
-		suspect->times++;
+	suspects_add(&s->suspects, block, origin, now_ms);
 }
 
-void scheduler_clear_suspect(struct block_scheduler *s, uint64_t block)
+void scheduler_clear_suspect(struct block_scheduler *s, uint64_t block, uint64_t now_ms)
 {
-	struct suspect *suspect = find_suspect(s, block);
-
-	if (!suspect)
-		return;
-	suspect->times = 0;
-	s->suspect_count--;
+	suspects_remove(&s->suspects, block, now_ms);
 }
 
 uint64_t scheduler_next_suspect_ms(const struct block_scheduler *s)
 {
-	uint64_t next = UINT64_MAX;
-	size_t i;
-
-	for (i = 0; i < SCHEDULER_SUSPECTS; i++)
-		if (s->suspects[i].times && s->suspects[i].next_try_ms < next)
-			next = s->suspects[i].next_try_ms;
-	return next;
+	return suspects_next_ms(&s->suspects);
 }

@@ -17,11 +17,11 @@
 #include <stdint.h>
 
 #include "common/atomic-bitmap.h"
+#include "engine/policy/suspects.h"
 #include "engine/store/store.h"
 
 #define SCHEDULER_HASHES 64
 #define SCHEDULER_PREFETCHES 64
-#define SCHEDULER_SUSPECTS 64
 #define SCHEDULER_READAHEADS 16
 
 /* The blocks of a pending read.  The caller owns the struct, which is in the queue from
@@ -40,14 +40,6 @@ struct extent {
 	uint32_t count;		/* blocks */
 	bool suspect;		/* did not verify before: bypass caches */
 	int avoid;		/* the origin that sent the bad block, or -1 */
-};
-
-/* A block that did not verify: it is requested alone, and not before next_try_ms. */
-struct suspect {
-	uint64_t block;
-	uint64_t next_try_ms;
-	unsigned times;		/* 0: slot is free */
-	int origin;
 };
 
 struct range {
@@ -71,8 +63,7 @@ struct block_scheduler {
 	size_t expected_count, expected_space, expected_at;
 	struct atomic_bitmap is_expected;	/* in expected, and absent */
 	uint64_t expected_left;	/* blocks */
-	struct suspect suspects[SCHEDULER_SUSPECTS];
-	unsigned suspect_count;
+	struct suspects suspects;
 	uint64_t fill_at;
 };
 
@@ -123,13 +114,10 @@ void scheduler_release(struct block_scheduler *scheduler, uint64_t start, uint64
  */
 void scheduler_mark_present(struct block_scheduler *scheduler, uint64_t start, uint64_t count);
 
-/* This block from origin did not verify.  It is requested again alone: the first time at
- * once, then after a backoff of 0.5 s that doubles up to rest_max_ms.
- */
-void scheduler_add_suspect(struct block_scheduler *scheduler, uint64_t block, int origin, uint64_t now_ms,
-		  uint64_t rest_max_ms);
+/* This block from origin did not verify; suspects.h says when it is requested again. */
+void scheduler_add_suspect(struct block_scheduler *scheduler, uint64_t block, int origin, uint64_t now_ms);
 /* This block has verified. */
-void scheduler_clear_suspect(struct block_scheduler *scheduler, uint64_t block);
+void scheduler_clear_suspect(struct block_scheduler *scheduler, uint64_t block, uint64_t now_ms);
 /* Returns the time at which the next suspect may be requested; UINT64_MAX if there is
  * none.
  */

@@ -35,7 +35,7 @@ struct origin_health {
 	uint64_t asked_until_ms;	/* Retry-After */
 	uint64_t corrupt_until_ms;	/* too many corrupt bytes: no request before */
 	uint64_t corrupt_bytes;		/* less an eighth of the verified bytes */
-	unsigned corrupt_times;		/* rests because of them */
+	unsigned corrupt_times;		/* number of pauses because of them */
 	bool probing;		/* its single request is in flight */
 };
 
@@ -77,7 +77,7 @@ uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64
 void origin_health_corrupt(struct origin_health *h, uint64_t now_ms, uint64_t bytes);
 /* Bytes of this origin have verified. */
 void origin_health_verified(struct origin_health *h, uint64_t bytes);
-/* Whether so much was corrupt that the origin may get only one request at a time. */
+/* Whether an origin may get only one request at a time, because of its corrupt bytes. */
 bool origin_health_is_corrupt(const struct origin_health *h);
 
 /* A network link came up: ends the backoff of every origin, but not the time that a server

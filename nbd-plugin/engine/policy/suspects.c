@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/array.h"
+#include "engine/policy/suspects.h"
+
+#define SUSPECT_REGION_BLOCKS 256
+#define GATHER_MS 100
+#define REST_FIRST_MS 500
+#define REST_MAX_MS 600000
+
+int suspects_init(struct suspects *s, uint64_t blocks)
+{
+	memset(s, 0, sizeof *s);
+	return bitmap_init(&s->is_suspect, blocks);
+}
+
+void suspects_free(struct suspects *s)
+{
+	bitmap_free(&s->is_suspect);
+	free(s->regions);
+}
+
+static struct suspect_region *find(const struct suspects *s, uint64_t block)
+{
+	size_t i;
+
+	for (i = 0; i < s->region_count; i++)
+		if (s->regions[i].index == block / SUSPECT_REGION_BLOCKS)
+			return &s->regions[i];
+	return NULL;
+}
+
+static struct suspect_region *add_region(struct suspects *s, uint64_t block)
+{
+	struct suspect_region *more = array_grow(s->regions, s->region_count, &s->region_space,
+						 sizeof *more, SIZE_MAX);
+
+	if (!more)
+		return NULL;
+	s->regions = more;
+	s->regions[s->region_count] = (struct suspect_region){
+		.index = block / SUSPECT_REGION_BLOCKS };
+	return &s->regions[s->region_count++];
+}
+
+static uint64_t rest_of(unsigned attempts)
+{
+	uint64_t rest = REST_FIRST_MS;
+
+	while (attempts-- > 1 && rest < REST_MAX_MS)
+		rest *= 2;
+	return rest < REST_MAX_MS ? rest : REST_MAX_MS;
+}
+
+void suspects_add(struct suspects *s, uint64_t block, int origin, uint64_t now_ms)
+{
+	struct suspect_region *region = find(s, block);
+
+	if (!region)
+		region = add_region(s, block);
+	if (!region)
+		return;
+	region->origin = origin;
+	if (!bitmap_set(&s->is_suspect, block)) {
+		region->count++;
+		s->count++;
+		if (!region->attempts)
+			region->next_try_ms = now_ms + GATHER_MS;
+		return;
+	}
+	/* The attempt counts from its request on, and waits from its failure on. */
+	if (!region->attempts)
+		region->attempts = 1;
+	region->next_try_ms = now_ms + rest_of(region->attempts);
+}
+
+void suspects_remove(struct suspects *s, uint64_t block, uint64_t now_ms)
+{
+	struct suspect_region *region;
+
+	if (!s->count || !bitmap_clear(&s->is_suspect, block))
+		return;
+	s->count--;
+	region = find(s, block);
+	if (region && !--region->count) {
+		*region = s->regions[--s->region_count];
+		return;
+	}
+	if (!region)
+		return;
+	region->attempts = 0;
+	region->next_try_ms = now_ms;
+}
+
+bool suspects_must_wait(const struct suspects *s, uint64_t block, uint64_t now_ms)
+{
+	const struct suspect_region *region = suspects_has(s, block) ? find(s, block) : NULL;
+
+	return region && now_ms < region->next_try_ms;
+}
+
+uint32_t suspects_take(struct suspects *s, uint64_t block, uint64_t now_ms, int *avoid)
+{
+	struct suspect_region *region = find(s, block);
+
+	if (!region || now_ms < region->next_try_ms)
+		return 0;
+	*avoid = region->origin;
+	if (!region->attempts)
+		return (uint32_t)(suspects_region_end(block) - block);
+	/* The others of the region wait for this one. */
+	region->attempts++;
+	region->next_try_ms = now_ms + rest_of(region->attempts);
+	return 1;
+}
+
+uint64_t suspects_region_end(uint64_t block)
+{
+	return (block / SUSPECT_REGION_BLOCKS + 1) * SUSPECT_REGION_BLOCKS;
+}
+
+uint64_t suspects_next_ms(const struct suspects *s)
+{
+	uint64_t next = UINT64_MAX;
+	size_t i;
+
+	for (i = 0; i < s->region_count; i++)
+		if (s->regions[i].next_try_ms < next)
+			next = s->regions[i].next_try_ms;
+	return next;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include "check.h"
+#include "engine/policy/suspects.h"
+
+#define BLOCKS (64 * 256)
+
+static struct suspects s;
+static int avoid;
+
+static void waits_for_the_last_failure_of_a_transfer(void)
+{
+	suspects_init(&s, BLOCKS);
+	suspects_add(&s, 256, 3, 1000);
+	suspects_add(&s, 257, 3, 1060);
+	CHECK(suspects_has(&s, 256) && suspects_has(&s, 257) && !suspects_has(&s, 258));
+	CHECK(suspects_must_wait(&s, 256, 1159));
+	CHECK(!suspects_must_wait(&s, 258, 0));
+	CHECK_EQ(suspects_next_ms(&s), 1160);
+	CHECK_EQ(suspects_take(&s, 256, 1159, &avoid), 0);
+	/* All of the region. */
+	CHECK_EQ(suspects_take(&s, 257, 1160, &avoid), 255);
+	CHECK_EQ(avoid, 3);
+	suspects_free(&s);
+}
+
+/* Requests for one bad region, in a day. */
+static void attempts_become_rare(void)
+{
+	uint64_t now;
+	unsigned attempts = 0, blocks = 0, first_minute = 0, count, i;
+
+	suspects_init(&s, BLOCKS);
+	for (i = 0; i < 256; i++)
+		suspects_add(&s, i, 0, 0);
+	for (now = 0; now < 86400000; now += 20) {
+		count = suspects_take(&s, 7, now, &avoid);
+		for (i = 0; i < count && i < 256 - 7; i++)
+			suspects_add(&s, 7 + i, 0, now + 10);
+		attempts += count > 0;
+		blocks += count;
+		if (now < 60000)
+			first_minute = attempts;
+	}
+	CHECK(first_minute >= 5 && first_minute <= 8);
+	CHECK(attempts >= 144 && attempts <= 144 + 20);
+	CHECK(blocks <= 249 + attempts);
+	CHECK_EQ(s.region_count, 1);
+	suspects_free(&s);
+}
+
+static void a_good_block_brings_the_region_back(void)
+{
+	unsigned i;
+
+	suspects_init(&s, BLOCKS);
+	suspects_add(&s, 1, 0, 0);
+	suspects_add(&s, 2, 0, 0);
+	for (i = 0; i < 5; i++)
+		suspects_add(&s, 1, 0, 100 + i);
+	CHECK_EQ(suspects_next_ms(&s), 604);
+	CHECK_EQ(suspects_take(&s, 1, 604, &avoid), 1);
+	CHECK_EQ(suspects_take(&s, 2, 604, &avoid), 0);
+	suspects_remove(&s, 1, 700);
+	CHECK(!suspects_has(&s, 1));
+	CHECK(suspects_take(&s, 2, 700, &avoid) > 1);
+	suspects_remove(&s, 2, 800);
+	suspects_remove(&s, 2, 800);
+	CHECK_EQ(s.count, 0);
+	CHECK_EQ(s.region_count, 0);
+	CHECK_EQ(suspects_next_ms(&s), UINT64_MAX);
+	suspects_free(&s);
+}
+
+int main(void)
+{
+	waits_for_the_last_failure_of_a_transfer();
+	attempts_become_rare();
+	a_good_block_brings_the_region_back();
+	return 0;
+}
