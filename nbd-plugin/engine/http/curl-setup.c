@@ -10,7 +10,6 @@
 
 #include "engine/http/curl-setup.h"
 
-#define REDIRECTS_MAX 5L
 #define BUFFER_BYTES (64L << 10)
 /* A NAT on the path may have forgotten a connection that was idle for longer. */
 #define IDLE_MAX_S 30L
@@ -35,6 +34,9 @@ int curl_setup_init(struct curl_setup *setup, const struct http_options *http)
 	err |= append(&setup->headers, "Accept-Encoding: identity");
 	err |= append(&setup->no_cache_headers, "Accept-Encoding: identity");
 	err |= append(&setup->no_cache_headers, "Cache-Control: no-cache");
+	err |= append(&setup->plain_headers, "Accept-Encoding: identity");
+	err |= append(&setup->plain_no_cache_headers, "Accept-Encoding: identity");
+	err |= append(&setup->plain_no_cache_headers, "Cache-Control: no-cache");
 	for (i = 0; i < http->headers.count; i++) {
 		err |= append(&setup->headers, http->headers.items[i]);
 		err |= append(&setup->no_cache_headers, http->headers.items[i]);
@@ -48,6 +50,8 @@ void curl_setup_free(struct curl_setup *setup)
 {
 	curl_slist_free_all(setup->headers);
 	curl_slist_free_all(setup->no_cache_headers);
+	curl_slist_free_all(setup->plain_headers);
+	curl_slist_free_all(setup->plain_no_cache_headers);
 	curl_slist_free_all(setup->resolve);
 	free(setup->ca);
 }
@@ -112,11 +116,24 @@ static void set_tls(CURL *easy, const struct curl_setup *setup)
 		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &ca);
 }
 
+void curl_setup_request(CURL *easy, const struct curl_setup *setup, bool no_cache, bool secrets)
+{
+	const struct http_options *http = setup->http;
+
+	if (secrets)
+		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, no_cache ? setup->no_cache_headers : setup->headers);
+	else
+		curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
+				 no_cache ? setup->plain_no_cache_headers : setup->plain_headers);
+	curl_easy_setopt(easy, CURLOPT_COOKIE, secrets ? http->cookie : NULL);
+	curl_easy_setopt(easy, CURLOPT_USERNAME, secrets ? http->user : NULL);
+	curl_easy_setopt(easy, CURLOPT_PASSWORD, secrets ? http->password : NULL);
+}
+
 CURL *curl_setup_handle(const struct curl_setup *setup, const char *url)
 {
 	const struct http_options *http = setup->http;
 	const char *allowed = http->protocols ? http->protocols : "http,https";
-	bool is_https = !strncasecmp(url, "https://", 8);
 	CURL *easy = curl_easy_init();
 
 	if (!easy)
@@ -128,9 +145,6 @@ CURL *curl_setup_handle(const struct curl_setup *setup, const char *url)
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, allowed);
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, (long)http->followlocation);
-	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
-	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, is_https ? "https" : allowed);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(http->http_version));
 	curl_easy_setopt(easy, CURLOPT_IPRESOLVE, ip_resolve(http->ip_resolve));
 	/* transfer.c limits each phase; curl gives half of this to each address of a host. */
@@ -144,10 +158,7 @@ CURL *curl_setup_handle(const struct curl_setup *setup, const char *url)
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 5L);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT,
 			 http->user_agent ? http->user_agent : "farroot/" PACKAGE_VERSION);
-	set_text(easy, CURLOPT_COOKIE, http->cookie);
 	set_text(easy, CURLOPT_INTERFACE, http->interface);
-	set_text(easy, CURLOPT_USERNAME, http->user);
-	set_text(easy, CURLOPT_PASSWORD, http->password);
 	set_text(easy, CURLOPT_PROXY, http->proxy);
 	set_text(easy, CURLOPT_PROXYUSERNAME, http->proxy_user);
 	set_text(easy, CURLOPT_PROXYPASSWORD, http->proxy_password);

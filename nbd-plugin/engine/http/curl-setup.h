@@ -18,6 +18,8 @@ struct curl_setup {
 	size_t ca_size;
 	struct curl_slist *headers;
 	struct curl_slist *no_cache_headers;	/* headers, and Cache-Control: no-cache */
+	struct curl_slist *plain_headers;	/* without header=, for other hosts */
+	struct curl_slist *plain_no_cache_headers;
 	struct curl_slist *resolve;
 };
 
@@ -26,6 +28,11 @@ struct curl_setup {
  */
 int curl_setup_init(struct curl_setup *setup, const struct http_options *http);
 void curl_setup_free(struct curl_setup *setup);
+
+/* Sets what changes from request to request: whether caches are asked to revalidate, and
+ * whether what may be secret (user=, password=, cookie=, header=) is sent.
+ */
+void curl_setup_request(CURL *easy, const struct curl_setup *setup, bool no_cache, bool secrets);
 
 /* A handle for a URL, which is copied; the caller frees it with curl_easy_cleanup, before
  * curl_setup_free.  NULL: out of memory, or libcurl rejects the URL.

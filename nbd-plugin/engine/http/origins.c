@@ -43,8 +43,7 @@
  */
 #define OTHER_SERVES_FACTOR 6
 
-/* The URL without its parts that may be secret: user, password, query. */
-static void show_url(const char *url, char *out, size_t size)
+void url_without_secrets(const char *url, char *out, size_t size)
 {
 	const char *host = strstr(url, "://") + 3;
 	const char *at = memrchr(host, '@', strcspn(host, "/?#"));
@@ -146,6 +145,7 @@ static void note_success(struct origins *os, struct transfer *t)
 		log_say(os->log, fault_log_take_end(&os->fault_log, clock_ms()) ? LOG_NOTE : LOG_DETAIL,
 			"%s: answers again", o->shown);
 	}
+	transfer_remember_target(t);
 	o->answer_ms = clock_ms();
 	if (o->request_limit && ++o->answers_since_limit >= o->raise_after) {
 		o->request_limit++;
@@ -276,11 +276,29 @@ static bool is_request_limit(struct transfer *t, enum fault fault)
 	return true;
 }
 
+/* Says which server answered, if it is not the one of url=. */
+static void name_target(struct transfer *t)
+{
+	char shown[128], why[512];
+
+	if (!t->hops && !t->is_at_target)
+		return;
+	url_without_secrets(t->url, shown, sizeof shown);
+	snprintf(why, sizeof why, "redirected to %s: %s", shown, t->why);
+	snprintf(t->why, sizeof t->why, "%.255s", why);
+}
+
 static void transfer_end(struct transfer *t, enum fault fault)
 {
 	struct origins *os = t->origins;
 	struct origin_request *request = t->request;
 
+	if (fault && transfer_redirect(t))
+		return;
+	if (t->fault)
+		fault = t->fault;
+	if (fault)
+		name_target(t);
 	if (t->is_silence_probe) {
 		transfer_retire(t);
 		if (!fault)
@@ -291,9 +309,12 @@ static void transfer_end(struct transfer *t, enum fault fault)
 		end_profile(os, t, fault);
 	else if (!fault)
 		note_success(os, t);
-	else if (!request || !is_request_limit(t, fault))
+	else if (!request || !is_request_limit(t, fault)) {
+		if (t->is_at_target)
+			origin_forget_target(&os->origin[t->origin]);
 		note_failure(os, t->origin, fault, t->why,
 			     response_retry_after_s(&t->response, (int64_t)time(NULL)));
+	}
 	transfer_retire(t);
 	if (request)
 		os->sink.end(os->sink.ctx, request, fault);
@@ -477,7 +498,7 @@ static void note_corrupt(struct origins *os, int origin, const char *why)
 {
 	struct origin_health *h = &os->health[origin];
 	uint64_t now = clock_ms();
-	char message[256];
+	char message[512];
 
 	origin_health_failure(h, FAULT_CORRUPT, now, os->options->http.retry_max_ms, 0, random_number());
 	origin_health_corrupt(h, now, CORRUPT_BLOCK_BYTES);
@@ -486,12 +507,21 @@ static void note_corrupt(struct origins *os, int origin, const char *why)
 			 why, (double)(h->corrupt_until_ms - now) / 1000);
 	else
 		snprintf(message, sizeof message, "%s; requesting it again", why);
-	snprintf(os->last_error, sizeof os->last_error, "%s: %s", os->origin[origin].shown, why);
+	snprintf(os->last_error, sizeof os->last_error, "%.250s: %.250s", os->origin[origin].shown, why);
 	origin_log(os, origin, FAULT_CORRUPT, message);
 }
 
 void origins_blame(struct origins *os, int origin, enum fault fault, const char *why)
 {
+	struct origin *o = &os->origin[origin];
+	char named[384];
+
+	if (o->target) {
+		snprintf(named, sizeof named, "redirected to %s: %s", o->shown_target, why);
+		why = named;
+	}
+	/* Only the first URL can lead to another target. */
+	origin_forget_target(o);
 	if (fault == FAULT_CORRUPT)
 		note_corrupt(os, origin, why);
 	else
@@ -568,7 +598,7 @@ int origins_new(const struct options *options, const struct log *log,
 	for (i = 0; i < os->count; i++) {
 		os->origin[i].url = options->urls[i];
 		os->origin[i].is_first_connection = true;
-		show_url(options->urls[i], os->origin[i].shown,
+		url_without_secrets(options->urls[i], os->origin[i].shown,
 			 sizeof os->origin[i].shown);
 		os->origin[i].profile_url = profile_url(options, options->urls[i]);
 		if (!os->origin[i].profile_url)
@@ -603,10 +633,12 @@ void origins_free(struct origins *os)
 		transfer_retire(os->active);
 	for (i = 0; i < os->count; i++) {
 		free(os->origin[i].profile_url);
+		free(os->origin[i].target);
 		preconnect_close_all(&os->origin[i].preconnect);
 		while ((t = os->origin[i].idle)) {
 			os->origin[i].idle = t->next;
 			curl_easy_cleanup(t->easy);
+			free(t->url);
 			free(t);
 		}
 	}

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "engine/http/redirect.h"
 #include "engine/http/transfer.h"
 
 /* Milliseconds for two SYNs: the kernel sends one at once, one after 1 s, and the next
@@ -20,6 +21,7 @@
 #define DNS_CACHE_S 60L
 /* The body of an error is read up to this size, so that the connection can be used again. */
 #define DISCARD_MAX (16U << 10)
+#define REDIRECT_DISCARD_MAX (1U << 20)
 /* One attempt in this number has the whole connect-timeout=, in case the link has become
  * slow, or the host has several addresses.
  */
@@ -84,6 +86,9 @@ static enum fault check_header(struct transfer *t)
 static size_t discard(struct transfer *t, size_t got)
 {
 	t->discarded += got;
+	/* libcurl tells the target of a redirect after its body. */
+	if (redirect_is_status(t->response.status))
+		return t->discarded <= REDIRECT_DISCARD_MAX ? got : 0;
 	if (t->response.has_length && t->response.length > DISCARD_MAX)
 		return 0;
 	return t->discarded <= DISCARD_MAX ? got : 0;
@@ -296,46 +301,71 @@ enum fault transfer_find_late(struct transfer *t, uint64_t now_ms)
 	return fault;
 }
 
+static bool is_profile(const struct transfer *t)
+{
+	return t->request && t->request->is_profile;
+}
+
+static const char *first_url(const struct transfer *t)
+{
+	const struct origin *o = &t->origins->origin[t->origin];
+
+	return is_profile(t) ? o->profile_url : o->url;
+}
+
+/* Sends the request of a transfer to a URL.  Returns false if memory is short. */
+static bool send_to(struct transfer *t, const char *url)
+{
+	struct origins *os = t->origins;
+	char range[64];
+
+	free(t->url);
+	t->url = strdup(url);
+	if (!t->url)
+		return false;
+	t->phase = PHASE_RESOLVE;
+	t->phase_ms = t->last_byte_ms = clock_ms();
+	t->socket_count = 0;
+	t->connection = CONNECTION_REUSED;
+	memset(&t->response, 0, sizeof t->response);
+	t->received = t->window_bytes = t->discarded = 0;
+	t->checked = false;
+	t->fault = FAULT_NONE;
+	t->why[0] = t->curl_error[0] = '\0';
+	snprintf(range, sizeof range, "%" PRIu64 "-%" PRIu64, t->first, t->last);
+	curl_easy_setopt(t->easy, CURLOPT_URL, url);
+	curl_easy_setopt(t->easy, CURLOPT_RANGE, is_profile(t) ? NULL : range);
+	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_error);
+	curl_setup_request(t->easy, &os->setup, t->request && t->request->no_cache,
+			   redirect_is_same_host(url, first_url(t)));
+	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, os->origin[t->origin].fresh_connections ? 1L : 0L);
+	/* A name whose address has failed is looked up again. */
+	curl_easy_setopt(t->easy, CURLOPT_DNS_CACHE_TIMEOUT, os->health[t->origin].failures ? 0L : DNS_CACHE_S);
+	os->requests++;
+	return !curl_multi_add_handle(os->multi, t->easy);
+}
+
 int transfer_start(struct origins *os, int origin, uint64_t first,
 			  uint64_t last, struct origin_request *request)
 {
 	struct origin *o = &os->origin[origin];
 	struct transfer *t = transfer_get(os, origin);
-	bool no_cache = request && request->no_cache;
-	bool is_profile = request && request->is_profile;
-	char range[64];
 
 	if (!t)
 		return -ENOMEM;
 	t->request = request;
 	t->first = first;
 	t->last = last;
-	t->received = t->window_bytes = t->discarded = 0;
 	t->window_start_ms = t->sent_ms = t->last_byte_ms = clock_ms();
 	t->is_silence_probe = t->is_single = false;
-	t->phase = PHASE_RESOLVE;
-	t->phase_ms = t->sent_ms;
 	t->tcp_limit_ms = tcp_limit_ms(os, origin, !request);
-	t->socket_count = 0;
 	/* No byte was due from an idle origin. */
 	if (!origin_request_count(os, origin))
 		o->last_byte_ms = t->last_byte_ms;
-	memset(&t->response, 0, sizeof t->response);
 	t->was_alone = !os->active;
-	t->connection = CONNECTION_REUSED;
-	t->checked = false;
-	t->fault = FAULT_NONE;
-	t->why[0] = t->curl_error[0] = '\0';
-	snprintf(range, sizeof range, "%" PRIu64 "-%" PRIu64, first, last);
-	curl_easy_setopt(t->easy, CURLOPT_URL, is_profile ? o->profile_url : o->url);
-	curl_easy_setopt(t->easy, CURLOPT_RANGE, is_profile ? NULL : range);
-	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_error);
-	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
-			 no_cache ? os->setup.no_cache_headers : os->setup.headers);
-	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, o->fresh_connections ? 1L : 0L);
-	/* A name whose address has failed is looked up again. */
-	curl_easy_setopt(t->easy, CURLOPT_DNS_CACHE_TIMEOUT, os->health[origin].failures ? 0L : DNS_CACHE_S);
-	if (curl_multi_add_handle(os->multi, t->easy)) {
+	t->hops = 0;
+	t->is_at_target = !is_profile(t) && o->target && !(request && request->no_cache);
+	if (!send_to(t, t->is_at_target ? o->target : first_url(t))) {
 		transfer_put(t);
 		return -ENOMEM;
 	}
@@ -348,8 +378,76 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	t->next = os->active;
 	os->active = t;
 	os->active_count++;
-	os->requests++;
 	return 0;
+}
+
+/* The redirect's target, or NULL with t->fault. */
+static const char *next_hop(struct transfer *t)
+{
+	char *to = NULL;
+
+	curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &to);
+	if (!to)
+		return NULL;
+	if (t->hops == REDIRECTS_MAX) {
+		t->fault = FAULT_REDIRECT;
+		snprintf(t->why, sizeof t->why, "more than %d redirects", REDIRECTS_MAX);
+		return NULL;
+	}
+	if (redirect_leaves_tls(t->url, to)) {
+		t->fault = FAULT_REDIRECT;
+		snprintf(t->why, sizeof t->why,
+			 "redirect to a protocol that is not allowed (https never goes to http)");
+		return NULL;
+	}
+	return to;
+}
+
+bool transfer_redirect(struct transfer *t)
+{
+	struct origin *o = &t->origins->origin[t->origin];
+	const char *to = NULL;
+	char *url;
+	bool sent;
+
+	if (t->is_at_target && redirect_is_expired(t->response.status)) {
+		origin_forget_target(o);
+		to = first_url(t);
+		t->is_at_target = false;
+		t->hops = 0;
+	} else if (redirect_is_status(t->response.status) && t->origins->options->http.followlocation) {
+		to = next_hop(t);
+		t->hops++;
+		if (!o->target && !is_profile(t))
+			origin_forget_connections(o);
+	}
+	url = to ? strdup(to) : NULL;
+	if (!url)
+		return false;
+	curl_multi_remove_handle(t->origins->multi, t->easy);
+	sent = send_to(t, url);
+	free(url);
+	if (!sent)
+		t->fault = FAULT_LOCAL;
+	return sent;
+}
+
+void transfer_remember_target(const struct transfer *t)
+{
+	struct origin *o = &t->origins->origin[t->origin];
+
+	if (!t->hops || is_profile(t) || (o->target && !strcmp(o->target, t->url)))
+		return;
+	origin_forget_target(o);
+	o->target = strdup(t->url);
+	url_without_secrets(t->url, o->shown_target, sizeof o->shown_target);
+}
+
+void origin_forget_target(struct origin *o)
+{
+	free(o->target);
+	o->target = NULL;
+	o->shown_target[0] = '\0';
 }
 
 void transfer_retire(struct transfer *t)
@@ -414,8 +512,7 @@ enum fault transfer_judge(struct transfer *t, CURLcode code)
 		return FAULT_BROKEN;
 	}
 	if (code == CURLE_UNSUPPORTED_PROTOCOL)
-		snprintf(t->why, sizeof t->why,
-			 "redirect to a protocol that is not allowed (https never goes to http)");
+		snprintf(t->why, sizeof t->why, "redirect to a protocol that is not allowed");
 	else
 		snprintf(t->why, sizeof t->why, "%s", t->curl_error[0] ?
 			 t->curl_error : curl_easy_strerror(code));

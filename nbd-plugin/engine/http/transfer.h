@@ -35,6 +35,9 @@ struct transfer {
 	struct origins *origins;
 	struct origin_request *request;	/* NULL: a probe */
 	CURL *easy;
+	char *url;		/* that is asked; malloc'ed; NULL: none */
+	unsigned hops;		/* redirects that were followed */
+	bool is_at_target;	/* asks the origin's remembered target */
 	int origin;
 	uint64_t first, last;
 	uint64_t received;	/* bytes of the body */
@@ -64,6 +67,8 @@ struct transfer {
 struct origin {
 	const char *url;
 	char *profile_url;
+	char *target;		/* of its redirect, malloc'ed; NULL: not known, or no redirect */
+	char shown_target[256];	/* target without query and password */
 	char shown[256];	/* URL without user, password and query */
 	uint64_t reported_total;
 	char etag[128];
@@ -116,6 +121,9 @@ void origin_forget_connections(struct origin *o);
  */
 enum fault transfer_find_late(struct transfer *t, uint64_t now_ms);
 
+/* A URL without its parts that may be secret: user, password, query. */
+void url_without_secrets(const char *url, char *out, size_t size);
+
 /* Logs a message of an origin, unless the topic was logged too often. */
 void origin_log(struct origins *os, int origin, unsigned topic, const char *message);
 
@@ -136,6 +144,15 @@ unsigned transfer_connect_ms(const struct transfer *t);
 
 /* Milliseconds, at least 1, from the request to the first byte of the answer. */
 unsigned transfer_answer_ms(const struct transfer *t);
+
+/* Follows a redirect with which a transfer has ended, or asks the first URL again because the
+ * target of a redirect has expired.  Returns whether the transfer is in flight again.
+ */
+bool transfer_redirect(struct transfer *t);
+
+/* Remembers the target of a redirect after a good answer. */
+void transfer_remember_target(const struct transfer *t);
+void origin_forget_target(struct origin *o);
 
 /* The fault of a transfer that curl has ended with this code; FAULT_NONE if every byte
  * was received.  With a fault, t->why says it in words.
