@@ -21,6 +21,7 @@ static const char *const state_names[] = {
 	[STATUS_READY] = "ready",
 	[STATUS_FILLING] = "filling",
 	[STATUS_OUTAGE] = "outage",
+	[STATUS_CORRUPT] = "corrupt",
 	[STATUS_MATERIALIZED] = "materialized",
 };
 
@@ -51,8 +52,11 @@ static const struct field {
 	FIELD(rtt_ms, UNSIGNED),
 	FIELD(waiting, UNSIGNED),
 	FIELD(outage_since, SIGNED64),
+	FIELD(corrupt_blocks, UNSIGNED64),
+	FIELD(corrupt_since, SIGNED64),
 	FIELD(eta_s, SIGNED64),
 	FIELD(last_error, TEXT),
+	FIELD(last_error_age_s, SIGNED64),
 #undef FIELD
 };
 

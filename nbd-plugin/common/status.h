@@ -17,6 +17,7 @@ enum status_state {
 	STATUS_READY,		/* open; the fill is off or has stopped */
 	STATUS_FILLING,		/* open; the fill runs or waits for its time */
 	STATUS_OUTAGE,		/* no origin can be used at the moment */
+	STATUS_CORRUPT,		/* blocks of the image do not verify */
 	STATUS_MATERIALIZED	/* every block is present and verified */
 };
 
@@ -34,8 +35,11 @@ struct status {
 	unsigned rtt_ms;		/* 0: not known */
 	unsigned waiting;	/* number of pending reads */
 	int64_t outage_since;	/* Unix time in seconds; 0: no outage */
+	uint64_t corrupt_blocks;	/* number of blocks that did not verify */
+	int64_t corrupt_since;	/* Unix time in seconds; 0: no block is corrupt */
 	int64_t eta_s;		/* seconds until materialized; -1: not known or never */
 	char last_error[256];	/* "": there was none */
+	int64_t last_error_age_s;	/* -1: there was none */
 };
 
 /* Returns the name in JSON, such as "opening": a constant string. */

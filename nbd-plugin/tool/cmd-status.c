@@ -93,8 +93,12 @@ static void print_text(const struct status *s)
 		       mib(s->budget_bytes));
 	if (s->outage_since)
 		print_time("outage", s->outage_since);
+	if (s->corrupt_blocks)
+		printf("%-9s %" PRIu64 " blocks do not verify\n", "corrupt", s->corrupt_blocks);
+	if (s->corrupt_since)
+		print_time("corrupt", s->corrupt_since);
 	if (s->last_error[0])
-		printf("%-9s %s\n", "last", s->last_error);
+		printf("%-9s %s (%" PRId64 " s ago)\n", "last", s->last_error, s->last_error_age_s);
 	if (s->eta_s > 0)
 		printf("%-9s %" PRId64 " min %" PRId64 " s until the whole image is present\n",
 		       "eta", s->eta_s / 60, s->eta_s % 60);

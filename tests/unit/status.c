@@ -24,6 +24,9 @@ static const struct status sample = {
 	.outage_since = 1700000000,
 	.eta_s = -1,
 	.last_error = "h: server ignored Range (200 instead of 206)",
+	.corrupt_blocks = 17,
+	.corrupt_since = 1700000001,
+	.last_error_age_s = 61,
 };
 
 static int parse(const char *text, struct status *out)
@@ -56,6 +59,9 @@ static void what_is_written_can_be_read(void)
 	CHECK_EQ(out.eta_s, -1);
 	CHECK_STR(out.origin, in.origin);
 	CHECK_STR(out.last_error, in.last_error);
+	CHECK_EQ(out.corrupt_blocks, in.corrupt_blocks);
+	CHECK_EQ(out.corrupt_since, in.corrupt_since);
+	CHECK_EQ(out.last_error_age_s, in.last_error_age_s);
 }
 
 /* A valid object with one thing replaced. */

@@ -8,13 +8,17 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "engine/fetch/completion.h"
 #include "engine/fetch/dispatch.h"
 #include "engine/fetch/fetch-internal.h"
 #include "engine/fetch/status-snapshot.h"
 
+/* Blocks are suspects for a moment after each bad byte: no state of the image. */
+#define CORRUPT_STATE_MS 2000
+
 struct status_snapshot {
-	int64_t outage_since;	/* Unix time, seconds; 0: no outage */
+	uint64_t outage_ms, corrupt_ms;	/* when it began, monotonic; 0: it is not */
 };
 
 int status_snapshot_init(struct fetch *f)
@@ -36,6 +40,8 @@ static enum status_state state_of(const struct fetch *f, bool outage)
 		return STATUS_OPENING;
 	if (outage && dispatch_has_work(f))
 		return STATUS_OUTAGE;
+	if (f->snapshot->corrupt_ms && clock_ms() - f->snapshot->corrupt_ms >= CORRUPT_STATE_MS)
+		return STATUS_CORRUPT;
 	return dispatch_may_fill_on(f) ? STATUS_FILLING : STATUS_READY;
 }
 
@@ -70,17 +76,28 @@ static unsigned count_demands(const struct fetch *f)
 	return count;
 }
 
-static void update_outage(struct status_snapshot *snapshot, bool outage)
+static void update_since(uint64_t *since_ms, bool is_so)
 {
-	if (!outage)
-		snapshot->outage_since = 0;
-	else if (!snapshot->outage_since)
-		snapshot->outage_since = (int64_t)time(NULL);
+	if (!is_so)
+		*since_ms = 0;
+	else if (!*since_ms)
+		*since_ms = clock_ms();
+}
+
+/* The Unix time of a monotonic time, by the clock of now: it may have been set since. */
+static int64_t unix_time(uint64_t since_ms)
+{
+	return since_ms ? (int64_t)time(NULL) - (int64_t)((clock_ms() - since_ms) / 1000) : 0;
 }
 
 void status_snapshot_update(struct fetch *f, const struct origins_state *origins)
 {
-	struct status s = {
+	struct status_snapshot *snapshot = f->snapshot;
+	struct status s;
+
+	update_since(&snapshot->outage_ms, origins->outage);
+	update_since(&snapshot->corrupt_ms, f->scheduler.suspects.count > 0);
+	s = (struct status){
 		.state = state_of(f, origins->outage),
 		.fetched_bytes = origins->fetched_bytes,
 		.wasted_bytes = completion_wasted_bytes(f),
@@ -90,11 +107,13 @@ void status_snapshot_update(struct fetch *f, const struct origins_state *origins
 		.rtt_ms = origins->rtt_ms,
 		.waiting = count_demands(f),
 		.eta_s = -1,
+		.corrupt_blocks = f->scheduler.suspects.count,
+		.corrupt_since = unix_time(snapshot->corrupt_ms),
+		.last_error_age_s = origins->last_error_age_s,
 	};
 
-	update_outage(f->snapshot, origins->outage);
 	if (s.state == STATUS_OUTAGE || s.state == STATUS_OPENING)
-		s.outage_since = f->snapshot->outage_since;
+		s.outage_since = unix_time(snapshot->outage_ms);
 	snprintf(s.origin, sizeof s.origin, "%s", origins->url);
 	snprintf(s.last_error, sizeof s.last_error, "%s", origins->last_error);
 	if (s.budget_bytes)
@@ -103,7 +122,7 @@ void status_snapshot_update(struct fetch *f, const struct origins_state *origins
 		s.image_bytes = f->size_bytes;
 		s.cache_bytes = store_capacity_bytes(f->store);
 		s.ready_needs_bytes = f->scheduler.expected_left * STORE_BLOCK;
-		s.eta_s = eta_s(f);
+		s.eta_s = s.state == STATUS_OUTAGE || s.state == STATUS_CORRUPT ? -1 : eta_s(f);
 	}
 	inbox_set_status(f->inbox, &s);
 }

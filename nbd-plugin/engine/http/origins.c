@@ -89,6 +89,12 @@ void origin_log(struct origins *os, int origin, unsigned topic, const char *mess
 		log_say(os->log, LOG_WARN, "%s: %s", o->shown, message);
 }
 
+static void set_last_error(struct origins *os, int origin, const char *why)
+{
+	snprintf(os->last_error, sizeof os->last_error, "%.250s: %.250s", os->origin[origin].shown, why);
+	os->last_error_ms = clock_ms();
+}
+
 /* Logs what is wrong and what happens next. */
 static void log_failure(struct origins *os, int origin, enum fault fault, const char *why, uint64_t rest_ms)
 {
@@ -96,7 +102,7 @@ static void log_failure(struct origins *os, int origin, enum fault fault, const 
 	int other = origin_health_pick(os->health, os->count, clock_ms(), origin);
 	char message[768];
 
-	snprintf(os->last_error, sizeof os->last_error, "%s: %s", o->shown, why);
+	set_last_error(os, origin, why);
 	if (other >= 0 && other != origin)
 		snprintf(message, sizeof message, "%s; asking %s instead", why, os->origin[other].shown);
 	else
@@ -507,7 +513,7 @@ static void note_corrupt(struct origins *os, int origin, const char *why)
 			 why, (double)(h->corrupt_until_ms - now) / 1000);
 	else
 		snprintf(message, sizeof message, "%s; requesting it again", why);
-	snprintf(os->last_error, sizeof os->last_error, "%.250s: %.250s", os->origin[origin].shown, why);
+	set_last_error(os, origin, why);
 	origin_log(os, origin, FAULT_CORRUPT, message);
 }
 
@@ -557,6 +563,7 @@ void origins_state(const struct origins *os, struct origins_state *out)
 {
 	out->url = os->origin[os->used].shown;
 	out->last_error = os->last_error;
+	out->last_error_age_s = os->last_error[0] ? (int64_t)((clock_ms() - os->last_error_ms) / 1000) : -1;
 	out->fetched_bytes = os->fetched_bytes;
 	out->requests = os->requests;
 	out->rtt_ms = os->rtt_ms;

@@ -53,6 +53,7 @@ struct origin_sink {
 struct origins_state {
 	const char *url;	/* of the last good answer, without secrets */
 	const char *last_error;	/* "" if none; valid until the next origins_poll */
+	int64_t last_error_age_s;	/* -1 if none */
 	uint64_t fetched_bytes;	/* bytes of bodies received */
 	uint64_t requests;	/* sent; with probes */
 	unsigned rtt_ms;	/* the shortest round trip of late; 0: not known */

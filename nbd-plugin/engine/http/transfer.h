@@ -110,6 +110,7 @@ struct origins {
 	bool has_reached;	/* a first connection was made since origins_open_ahead */
 	uint64_t fetched_bytes, requests;
 	char last_error[512];
+	uint64_t last_error_ms;
 	struct fault_log fault_log;
 };
 

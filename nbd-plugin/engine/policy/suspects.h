@@ -38,7 +38,7 @@ struct suspects {
 	uint64_t count;		/* of blocks */
 };
 
-/* For an image of so many blocks.  Returns 0 or -errno; free with suspects_free. */
+/* For an image of this size in blocks.  Returns 0 or -errno; free with suspects_free. */
 int suspects_init(struct suspects *suspects, uint64_t blocks);
 void suspects_free(struct suspects *suspects);
 
