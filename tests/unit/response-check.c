@@ -197,6 +197,18 @@ static void verified_bytes_need_less(void)
 	CHECK_EQ(response_check(&r, 4096, 8191, 0, true, why, sizeof why), FAULT_RANGE);
 }
 
+static void knows_what_authentication_is_wanted(void)
+{
+	struct response r = reply_of("HTTP/1.1 401 x\r\nWWW-Authenticate: Digest realm=\"a\"\r\n"
+				     "WWW-Authenticate: Basic realm=\"a\"\r\n");
+
+	CHECK_STR(r.auth_scheme, "Digest");
+	r = reply_of("HTTP/1.1 401 x\r\nWWW-Authenticate: AVeryLongNameOfAScheme x\r\n");
+	CHECK_STR(r.auth_scheme, "AVeryLongNameOf");
+	r = reply_of("HTTP/1.1 401 x\r\nWWW-Authenticate: \033[2J\r\n");
+	CHECK_STR(r.auth_scheme, "");
+}
+
 static void retry_after_as_date(void)
 {
 	struct response r = reply_of("HTTP/1.1 503 x\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
@@ -279,6 +291,7 @@ int main(void)
 	etags();
 	retry_after();
 	retry_after_as_date();
+	knows_what_authentication_is_wanted();
 	verified_bytes_need_less();
 	never_reads_beyond_a_line();
 	return 0;

@@ -121,6 +121,19 @@ static void content_encoding(struct response *response, struct text t)
 		response->encoded = true;
 }
 
+/* Letters and digits alone; the first scheme, if there are several headers. */
+static void www_authenticate(struct response *response, struct text t)
+{
+	size_t n = 0;
+
+	while (n < t.length && n < sizeof response->auth_scheme - 1 && isalnum((unsigned char)t.at[n]))
+		n++;
+	if (response->auth_scheme[0])
+		return;
+	memcpy(response->auth_scheme, t.at, n);
+	response->auth_scheme[n] = '\0';
+}
+
 static void etag(struct response *response, struct text t)
 {
 	/* An ETag that is too long to compare counts as none. */
@@ -201,6 +214,8 @@ void response_header_line(struct response *response, const char *line, size_t le
 		etag(response, value);
 	else if (is_word(name, "retry-after"))
 		retry_after(response, value);
+	else if (is_word(name, "www-authenticate"))
+		www_authenticate(response, value);
 	else if (is_word(name, "date"))
 		response->date = http_date(value);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/clock.h"
 #include "engine/http/redirect.h"
@@ -61,6 +62,38 @@ static enum fault check_etag(struct transfer *t)
 	return FAULT_NONE;
 }
 
+static bool is_profile(const struct transfer *t)
+{
+	return t->request && t->request->is_profile;
+}
+
+static const char *first_url(const struct transfer *t)
+{
+	const struct origin *o = &t->origins->origin[t->origin];
+
+	return is_profile(t) ? o->profile_url : o->url;
+}
+
+/* Says what may help against a 401. */
+static void explain_unauthorized(struct transfer *t)
+{
+	const struct http_options *http = &t->origins->options->http;
+	const char *scheme = t->response.auth_scheme;
+	size_t length = strlen(t->why), space = sizeof t->why - length;
+	char *end = t->why + length;
+
+	if (t->response.status != 401)
+		return;
+	if (scheme[0] && strcasecmp(scheme, "Basic") != 0 && strcasecmp(scheme, "Bearer") != 0)
+		snprintf(end, space, "; it wants %s authentication, and only Basic can be sent", scheme);
+	else if (!http->user)
+		snprintf(end, space, "; no user name and password were sent (user=, password=)");
+	else if (!redirect_is_same_host(t->url, first_url(t)))
+		snprintf(end, space, "; user name and password are not sent to another host");
+	else
+		snprintf(end, space, "; it refused the user name and password that were sent");
+}
+
 static enum fault check_header(struct transfer *t)
 {
 	struct origins *os = t->origins;
@@ -70,6 +103,7 @@ static enum fault check_header(struct transfer *t)
 		return response_check_whole(&t->response, t->last, t->why, sizeof t->why);
 	fault = response_check(&t->response, t->first, t->last, os->total_bytes,
 			       !os->options->verify_none, t->why, sizeof t->why);
+	explain_unauthorized(t);
 	if (!fault)
 		fault = check_etag(t);
 	if (fault)
@@ -301,18 +335,6 @@ enum fault transfer_find_late(struct transfer *t, uint64_t now_ms)
 	return fault;
 }
 
-static bool is_profile(const struct transfer *t)
-{
-	return t->request && t->request->is_profile;
-}
-
-static const char *first_url(const struct transfer *t)
-{
-	const struct origin *o = &t->origins->origin[t->origin];
-
-	return is_profile(t) ? o->profile_url : o->url;
-}
-
 /* Sends the request of a transfer to a URL.  Returns false if memory is short. */
 static bool send_to(struct transfer *t, const char *url)
 {
@@ -490,6 +512,13 @@ static enum fault fault_of_curl(CURLcode code)
 	}
 }
 
+/* Whether the server did not speak TLS, in the words of OpenSSL and GnuTLS. */
+static bool is_not_tls(const struct transfer *t)
+{
+	return strstr(t->curl_error, "wrong version number") || strstr(t->curl_error, "packet length too long") ||
+	       strstr(t->curl_error, "unexpected TLS packet");
+}
+
 enum fault transfer_judge(struct transfer *t, CURLcode code)
 {
 	if (t->fault)
@@ -514,7 +543,8 @@ enum fault transfer_judge(struct transfer *t, CURLcode code)
 	if (code == CURLE_UNSUPPORTED_PROTOCOL)
 		snprintf(t->why, sizeof t->why, "redirect to a protocol that is not allowed");
 	else
-		snprintf(t->why, sizeof t->why, "%s", t->curl_error[0] ?
-			 t->curl_error : curl_easy_strerror(code));
+		snprintf(t->why, sizeof t->why, "%.200s%s",
+			 t->curl_error[0] ? t->curl_error : curl_easy_strerror(code),
+			 is_not_tls(t) ? "; is it an http:// server?" : "");
 	return fault_of_curl(code);
 }
