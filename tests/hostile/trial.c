@@ -22,6 +22,13 @@
 #include "trial.h"
 
 #define LOOK_MS 10
+/* A trial lasts for less than a minute. */
+#define LOG_LINES_MAX 20
+/* For each origin, beside what the image needs: at first, and in each second. */
+#define REQUESTS 100
+#define REQUESTS_PER_S 60
+#define BYTES (5U << 20)
+#define BYTES_PER_S (128U << 10)
 
 struct run {
 	const struct trial *trial;
@@ -31,6 +38,8 @@ struct run {
 	struct image *image;
 	struct readers readers;
 	unsigned failures;
+	_Atomic unsigned log_lines;	/* notes and warnings */
+	uint64_t began_ms;
 };
 
 uint64_t trial_limit_ms(void)
@@ -59,7 +68,11 @@ static void log_write(void *ctx, enum log_level level, const char *message)
 {
 	static const char *const names[] = { "detail", "note", "warn" };
 
-	if (*(const bool *)ctx)
+	struct run *run = ctx;
+
+	if (level != LOG_DETAIL)
+		run->log_lines++;
+	if (run->trial->verbose)
 		fprintf(stderr, "%8.3f %s: %s\n", (double)(clock_ms() % 1000000) / 1000,
 			names[level], message);
 }
@@ -215,12 +228,46 @@ static void finish(struct run *run)
 		readers_check_all(&run->readers);
 }
 
+static bool is_cache_limited(const struct trial *t)
+{
+	unsigned i;
+
+	for (i = 0; i < t->option_count; i++)
+		if (!strncmp(t->options[i], "cache=", 6))
+			return true;
+	return false;
+}
+
+/* Costs have limits, whatever the origins do: lines of the log, bytes and requests.  With a
+ * small cache, blocks are fetched more than once, so bytes have no limit then.
+ */
+static void judge_costs(struct run *run)
+{
+	const struct trial *t = run->trial;
+	uint64_t seconds = (clock_ms() - run->began_ms) / 1000 + 1, most;
+	struct status s;
+
+	image_status(run->image, &s);
+	if (run->log_lines > LOG_LINES_MAX)
+		fail(run, "too many lines of log", run->log_lines);
+	most = t->image->size_bytes / 4096 + t->origin_count * (REQUESTS + REQUESTS_PER_S * seconds);
+	if (!is_cache_limited(t) && s.requests > most)
+		fail(run, "too many requests", s.requests);
+	most = t->image->size_bytes * 5 / 4 + t->origin_count * (BYTES + BYTES_PER_S * seconds);
+	if (!is_cache_limited(t) && s.fetched_bytes > most)
+		fail(run, "too many bytes were fetched", s.fetched_bytes);
+	if (t->verbose)
+		fprintf(stderr, "%u lines of log, %" PRIu64 " requests, %" PRIu64 " bytes for an image of %" PRIu64 ", %" PRIu64 " s\n",
+			run->log_lines, s.requests, s.fetched_bytes, t->image->size_bytes, seconds);
+}
+
 int trial_run(const struct trial *t)
 {
 	struct run run = { .trial = t };
 	unsigned i;
 
-	run.log = (struct log){ log_write, (void *)&t->verbose };
+	run.log = (struct log){ log_write, &run };
+	run.began_ms = clock_ms();
 	start_origins(&run);
 	set_options(&run);
 	if (image_new(&run.options, &run.log, &run.image) || image_start(run.image)) {
@@ -234,6 +281,7 @@ int trial_run(const struct trial *t)
 	readers_start(&run.readers, t->seed);
 	hostile_phase(&run);
 	finish(&run);
+	judge_costs(&run);
 	image_free(run.image);
 	for (i = 0; i < t->origin_count; i++)
 		hostile_origin_free(run.origins[i]);

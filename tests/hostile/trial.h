@@ -7,7 +7,8 @@
  *      └── killed or abandoned at a random moment
  *
  * What must hold: no wrong byte, no error, no crash, and progress within the
- * limit: after healing, and all the time if one of the origins is good.
+ * limit: after healing, and all the time if one of the origins is good.  Lines of the log,
+ * requests and fetched bytes have limits, too.
  */
 #ifndef FARROOT_TEST_TRIAL_H
 #define FARROOT_TEST_TRIAL_H
