@@ -102,4 +102,40 @@ static inline uint64_t bitmap_next_clear(const struct atomic_bitmap *b, uint64_t
 	return b->count;
 }
 
+/* Returns the first bit at or after i that is clear in both bitmaps, which have the same
+ * count, or count if there is none.
+ */
+static inline uint64_t bitmap_next_clear_in_both(const struct atomic_bitmap *a,
+						 const struct atomic_bitmap *b, uint64_t i)
+{
+	uint64_t word;
+
+	while (i < a->count) {
+		word = ~(atomic_load_explicit(&a->words[i / 64], memory_order_acquire) |
+			 atomic_load_explicit(&b->words[i / 64], memory_order_acquire)) >> (i % 64);
+		if (word) {
+			i += (uint64_t)__builtin_ctzll(word);
+			return i < a->count ? i : a->count;
+		}
+		i = (i / 64 + 1) * 64;
+	}
+	return a->count;
+}
+
+/* Returns the first set bit of [i, end), or end if there is none. */
+static inline uint64_t bitmap_next_set(const struct atomic_bitmap *b, uint64_t i, uint64_t end)
+{
+	uint64_t word;
+
+	while (i < end) {
+		word = atomic_load_explicit(&b->words[i / 64], memory_order_acquire) >> (i % 64);
+		if (word) {
+			i += (uint64_t)__builtin_ctzll(word);
+			return i < end ? i : end;
+		}
+		i = (i / 64 + 1) * 64;
+	}
+	return end;
+}
+
 #endif

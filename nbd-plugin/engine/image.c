@@ -37,9 +37,9 @@ int image_new(const struct options *options, const struct log *log, struct image
 	return 0;
 }
 
-int image_start(struct image *image)
+int image_start(struct image *image, void (*on_failure)(void *ctx), void *ctx)
 {
-	return fetch_start(image->fetch);
+	return fetch_start(image->fetch, on_failure, ctx);
 }
 
 void image_free(struct image *image)

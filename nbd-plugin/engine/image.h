@@ -29,9 +29,11 @@ int image_new(const struct options *options, const struct log *log,
 	      struct image **out);
 
 /* Starts the fetch thread, which asks an origin at once.  Must be called once, before any
- * function below.  Returns 0 or -errno.  Does not block.
+ * function below.  on_failure(ctx), unless NULL, is called in that thread if it ends for a
+ * reason that it has logged: from then on every call fails with -ESHUTDOWN.  Returns 0 or
+ * -errno.  Does not block.
  */
-int image_start(struct image *image);
+int image_start(struct image *image, void (*on_failure)(void *ctx), void *ctx);
 
 /* Stops the fetch thread and frees everything; the file of a store on a disk stays.
  * Blocks until the thread has ended.  No other call may run at the same time or follow.

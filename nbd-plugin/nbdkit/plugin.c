@@ -59,6 +59,15 @@ static bool client_is_gone(void *ctx)
 
 static const struct cancel cancel = { .is_cancelled = client_is_gone };
 
+/* Without the fetch thread no read would ever be answered.  nbdkit has no function to end with
+ * an error, and its threads must not run during exit(3).
+ */
+static void end_process(void *ctx)
+{
+	(void)ctx;
+	_exit(EXIT_FAILURE);
+}
+
 static void farroot_load(void)
 {
 	options_init(&options);
@@ -155,7 +164,7 @@ static int farroot_after_fork(void)
 	if (options.status_path &&
 	    status_socket_open(options.status_path, image, &log_to_nbdkit, &status_socket))
 		return -1;
-	err = image_start(image);
+	err = image_start(image, end_process, NULL);
 	if (err) {
 		nbdkit_error("cannot start the fetch thread: %s", strerror(-err));
 		return -1;

@@ -134,7 +134,7 @@ static int verify_url(struct options *options, const char *url)
 
 	if (image_new(options, &log, &image))
 		return EXIT_FAILURE;
-	if (!image_start(image))
+	if (!image_start(image, NULL, NULL))
 		status = read_all(image, url);
 	image_free(image);
 	return status;

@@ -270,7 +270,7 @@ int trial_run(const struct trial *t)
 	run.began_ms = clock_ms();
 	start_origins(&run);
 	set_options(&run);
-	if (image_new(&run.options, &run.log, &run.image) || image_start(run.image)) {
+	if (image_new(&run.options, &run.log, &run.image) || image_start(run.image, NULL, NULL)) {
 		fprintf(stderr, "FAIL: the engine does not start\n");
 		return 1;
 	}

@@ -36,6 +36,8 @@ struct fetch_thread {
 	struct fetch fetch;	/* first */
 	pthread_t thread;
 	bool is_started;
+	void (*on_failure)(void *ctx);	/* NULL: none */
+	void *ctx;
 };
 
 /* The origins' sink */
@@ -176,7 +178,7 @@ static int run(struct fetch *f)
 static void *fetch_main(void *ctx)
 {
 	struct fetch *f = ctx;
-
+	const struct fetch_thread *t = ctx;
 	int err = run(f);
 
 	if (err) {
@@ -184,6 +186,8 @@ static void *fetch_main(void *ctx)
 		inbox_stop(f->inbox);
 	}
 	admission_dismiss_all(f);
+	if (err && t->on_failure)
+		t->on_failure(t->ctx);
 	return NULL;
 }
 
@@ -254,13 +258,15 @@ int fetch_new(const struct options *options, const struct log *log, struct fetch
 	return 0;
 }
 
-int fetch_start(struct fetch *f)
+int fetch_start(struct fetch *f, void (*on_failure)(void *ctx), void *ctx)
 {
 	struct fetch_thread *t = (struct fetch_thread *)f;
 	sigset_t all, before;
 	int err;
 
 	f->progress_ms = clock_ms();
+	t->on_failure = on_failure;
+	t->ctx = ctx;
 	/* The front end handles signals. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -23,8 +23,10 @@ struct inbox;
  * Returns 0 or -errno, having logged why.
  */
 int fetch_new(const struct options *options, const struct log *log, struct fetch **out);
-/* Starts the thread, which begins to open the image.  Returns 0 or -errno. */
-int fetch_start(struct fetch *fetch);
+/* Starts the thread, which begins to open the image.  on_failure(ctx), unless NULL, is called
+ * in it if it has to end.  Returns 0 or -errno.
+ */
+int fetch_start(struct fetch *fetch, void (*on_failure)(void *ctx), void *ctx);
 /* Stops the thread, which fails pending reads with -ESHUTDOWN; blocks until it has
  * ended.  NULL is allowed.  No reader may be in the inbox afterwards.
  */

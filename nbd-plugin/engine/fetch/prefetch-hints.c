@@ -26,7 +26,14 @@
 /* A mount reads this much of their end. */
 #define TABLES_LAST (64ULL << 10)
 
-enum hint_state { HINT_DUE, HINT_ASKED, HINT_HERE, HINT_SCHEDULED, HINT_NONE };
+/* A profile is scheduled in slices of this time, so that reads are served between them ... */
+#define SLICE_MS 4
+/* ... and each of its extents in pieces of this size. */
+#define PIECE_BYTES (16ULL << 20)
+/* The most that is scheduled before the image is open, when nothing has been verified. */
+#define GUESS_MAX_BLOCKS 2048
+
+enum hint_state { HINT_DUE, HINT_ASKED, HINT_HERE, HINT_SCHEDULING, HINT_SCHEDULED, HINT_NONE };
 
 struct prefetch_hints {
 	enum hint_state state;
@@ -36,6 +43,9 @@ struct prefetch_hints {
 	unsigned tries;
 	uint64_t again_ms;
 	bool has_profile;
+	struct profile profile;	/* while it is being scheduled */
+	size_t at;		/* the next of its entries */
+	uint64_t at_offset;	/* bytes of that entry that are scheduled */
 };
 
 static int read_file(struct fetch *f, const char *path)
@@ -84,8 +94,10 @@ int prefetch_hints_init(struct fetch *f)
 
 void prefetch_hints_free(struct fetch *f)
 {
-	if (f->hints)
+	if (f->hints) {
 		free(f->hints->text);
+		profile_free(&f->hints->profile);
+	}
 	free(f->hints);
 }
 
@@ -100,6 +112,8 @@ void prefetch_hints_renew(struct fetch *f)
 {
 	struct prefetch_hints *h = f->hints;
 
+	h->at = 0;
+	h->at_offset = 0;
 	if (h->state != HINT_SCHEDULED)
 		return;
 	*h = (struct prefetch_hints){ .state = HINT_NONE };
@@ -157,7 +171,7 @@ static int expect(struct fetch *f, uint64_t start, uint64_t end)
 	unsigned n;
 	int err = 0;
 
-	while (block < end && !err) {
+	while (!err && (block = scheduler_next_unexpected(&f->scheduler, block)) < end) {
 		/* All up to there have the same parent. */
 		stop = hash_cache_is_hash_block(f->hash_cache, block) ? block + 1 :
 		       (block / VERITY_FANOUT + 1) * VERITY_FANOUT;
@@ -194,40 +208,71 @@ static bool is_of_this_image(const struct fetch *f, const struct profile *p)
 	       !memcmp(hash, f->options->roothash, sizeof hash);
 }
 
-static void expect_entries(struct fetch *f, const struct profile *p)
-{
-	size_t i;
-	int err = 0;
-
-	for (i = 0; i < p->count && !err; i++)
-		err = expect_bytes(f, p->entries[i].offset, p->entries[i].offset + p->entries[i].length);
-	if (err)
-		log_say(f->log, LOG_WARN, "profile: %s; only the first %zu of %zu extents are fetched ahead",
-			strerror(-err), i - 1, p->count);
-	log_say(f->log, LOG_NOTE, "profile: a boot needs %" PRIu64 " KiB that are not here yet",
-		f->scheduler.expected_left * STORE_BLOCK / 1024);
-}
-
-static void schedule_profile(struct fetch *f)
+static void end_scheduling(struct fetch *f, int err)
 {
 	struct prefetch_hints *h = f->hints;
-	struct profile p;
+
+	if (err)
+		log_say(f->log, LOG_WARN, "profile: %s; only the first %zu of %zu extents are fetched ahead",
+			strerror(-err), h->at, h->profile.count);
+	log_say(f->log, LOG_NOTE, "profile: a boot needs %" PRIu64 " KiB that are not here yet",
+		f->scheduler.expected_left * STORE_BLOCK / 1024);
+	profile_free(&h->profile);
+	h->state = HINT_SCHEDULED;
+}
+
+/* Schedules the next piece of an entry.  Returns 0 or -ENOMEM. */
+static int schedule_piece(struct fetch *f)
+{
+	struct prefetch_hints *h = f->hints;
+	const struct profile_entry *entry = &h->profile.entries[h->at];
+	uint64_t left = entry->length - h->at_offset, start = entry->offset + h->at_offset;
+	uint64_t length = left < PIECE_BYTES ? left : PIECE_BYTES;
+	int err = expect_bytes(f, start, start + length);
+
+	h->at_offset += length;
+	if (length < left && start + length < f->size_bytes)
+		return err;
+	h->at++;
+	h->at_offset = 0;
+	return err;
+}
+
+static void schedule_slice(struct fetch *f)
+{
+	struct prefetch_hints *h = f->hints;
+	uint64_t until = clock_ms() + SLICE_MS;
+	int err = 0;
+
+	while (!err && h->at < h->profile.count) {
+		if (!f->is_open && f->scheduler.expected_left >= GUESS_MAX_BLOCKS)
+			return;
+		err = schedule_piece(f);
+		if (!err && clock_ms() > until)
+			return;
+	}
+	end_scheduling(f, err);
+}
+
+static void parse_profile(struct fetch *f)
+{
+	struct prefetch_hints *h = f->hints;
+	struct profile *p = &h->profile;
 	char why[128];
 
-	if (profile_parse(h->text, h->length, &p, why, sizeof why))
+	if (profile_parse(h->text, h->length, p, why, sizeof why))
 		log_say(f->log, LOG_WARN, "profile: syntax error, using the lines before it: %s", why);
-	if (!is_of_this_image(f, &p)) {
+	if (!is_of_this_image(f, p)) {
 		log_say(f->log, LOG_NOTE, "profile: not used, because it is of another image (roothash=%.16s…); farroot profile files can translate it",
-			p.roothash);
-		p.count = 0;
+			p->roothash);
+		p->count = 0;
 	}
 	give_up(h);
-	h->has_profile = p.count > 0;
-	if (h->has_profile) {
-		expect_entries(f, &p);
-		h->state = HINT_SCHEDULED;
-	}
-	profile_free(&p);
+	h->has_profile = p->count > 0;
+	if (h->has_profile)
+		h->state = HINT_SCHEDULING;
+	else
+		profile_free(p);
 }
 
 /* Once block 0 is here: if it is a squashfs', its tables will be read. */
@@ -252,6 +297,8 @@ uint64_t prefetch_hints_in_ms(const struct fetch *f)
 {
 	uint64_t now = clock_ms(), again_ms = f->hints->again_ms;
 
+	if (f->hints->state == HINT_SCHEDULING && f->is_open)
+		return 0;
 	if (f->hints->state != HINT_DUE || f->is_materialized)
 		return UINT64_MAX;
 	return again_ms > now ? again_ms - now : 0;
@@ -262,7 +309,9 @@ void prefetch_hints_step(struct fetch *f)
 	if (!f->is_materialized)
 		prefetch_hints_ask(f);
 	if (f->hints->state == HINT_HERE)
-		schedule_profile(f);
+		parse_profile(f);
+	if (f->hints->state == HINT_SCHEDULING)
+		schedule_slice(f);
 	if (f->hints->state == HINT_NONE)
 		schedule_tables(f);
 }

@@ -5,7 +5,7 @@
  * come from a profile, in a file or beside the image, or from the place of a squashfs's
  * tables.  A hint changes only what is requested: every block is verified as any other.
  *
- *   due ──ask──► asked ──end──► here ──(the size is known)──► scheduled
+ *   due ──ask──► asked ──end──► here ──(the size is known)──► scheduling ──► scheduled
  *    ▲             │
  *    └── a fault ──┴── there is no profile ──► none: the tables of the squashfs
  */

@@ -10,6 +10,9 @@
 #include "common/array.h"
 #include "engine/policy/block-scheduler.h"
 
+/* Of expected blocks, so that the search for the next one is short. */
+#define RANGE_MAX_BLOCKS 65536
+
 int scheduler_init(struct block_scheduler *s, const struct store *store, uint64_t blocks)
 {
 	int err;
@@ -241,7 +244,7 @@ static int append_expected(struct block_scheduler *s, uint64_t start, uint64_t e
 {
 	struct range *last = s->expected_count ? &s->expected[s->expected_count - 1] : NULL, *more;
 
-	if (last && last->end == start) {
+	if (last && last->end == start && end - last->start <= RANGE_MAX_BLOCKS) {
 		last->end = end;
 		return 0;
 	}
@@ -253,14 +256,21 @@ static int append_expected(struct block_scheduler *s, uint64_t start, uint64_t e
 	return 0;
 }
 
+uint64_t scheduler_next_unexpected(const struct block_scheduler *s, uint64_t block)
+{
+	return store_next_not_present(s->store, &s->is_expected, block);
+}
+
 int scheduler_add_expected(struct block_scheduler *s, uint64_t start, uint64_t count)
 {
 	uint64_t block, end = start + count;
 	int err = 0;
 
-	for (block = start; block < end && block < s->blocks && !err; block++) {
-		if (store_has(s->store, block) || bitmap_set(&s->is_expected, block))
-			continue;
+	for (block = start; block < end && !err; block++) {
+		block = scheduler_next_unexpected(s, block);
+		if (block >= end || block >= s->blocks)
+			break;
+		bitmap_set(&s->is_expected, block);
 		err = append_expected(s, block, block + 1);
 		if (err)
 			bitmap_clear(&s->is_expected, block);
@@ -272,14 +282,16 @@ int scheduler_add_expected(struct block_scheduler *s, uint64_t start, uint64_t c
 
 bool scheduler_next_expected(struct block_scheduler *s, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
 {
-	const struct range *r;
+	struct range *r;
 	uint64_t block;
 
 	for (; s->expected_left && s->expected_at < s->expected_count; s->expected_at++) {
 		r = &s->expected[s->expected_at];
-		for (block = r->start; block < r->end; block++)
-			if (bitmap_test(&s->is_expected, block) && is_absent(s, block) &&
-			    take_from(s, block, now_ms, max_blocks, out))
+		/* Blocks that have arrived are not expected again. */
+		r->start = bitmap_next_set(&s->is_expected, r->start, r->end);
+		for (block = r->start; block < r->end;
+		     block = bitmap_next_set(&s->is_expected, block + 1, r->end))
+			if (is_absent(s, block) && take_from(s, block, now_ms, max_blocks, out))
 				return true;
 	}
 	return false;

@@ -94,6 +94,11 @@ void scheduler_add_readahead(struct block_scheduler *scheduler, uint64_t start, 
  */
 int scheduler_add_expected(struct block_scheduler *scheduler, uint64_t start, uint64_t count);
 
+/* Returns the first block at or after block that is neither present nor expected, or the
+ * number of blocks.
+ */
+uint64_t scheduler_next_unexpected(const struct block_scheduler *scheduler, uint64_t block);
+
 /* Each takes the next extent of its class, of at most max_blocks blocks, and marks it
  * busy until scheduler_release or scheduler_mark_present.  Returns false if there is
  * nothing to request at now_ms.

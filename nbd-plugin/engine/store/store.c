@@ -282,6 +282,30 @@ static void map_to_read(struct store *s)
 		s->map = map;
 }
 
+/* The disk has failed: continues with an empty store in memory. */
+static int move_to_memory(struct store *s, int why)
+{
+	uint64_t room = capacity_memory_available() / 2, block;
+	int fd = memory_file();
+
+	if (fd < 0)
+		return fd;
+	log_say(s->log, LOG_WARN, "store=%s: cannot write: %s; continuing with an empty cache in memory, which is lost at the end",
+		s->path, strerror(-why));
+	for (block = 0; block < s->blocks; block++)
+		forget(s, block);
+	atomic_fetch_add(&s->generation, 1);
+	/* dup3 replaces the file for all readers in one step. */
+	if (ftruncate(fd, (off_t)s->size_bytes) || dup3(fd, s->fd, O_CLOEXEC) < 0) {
+		close(fd);
+		return -errno;
+	}
+	close(fd);
+	free(s->path);
+	s->path = NULL;
+	return s->size_bytes > room ? become_bounded(s, room / STORE_BLOCK) : 0;
+}
+
 int store_set_size(struct store *s, uint64_t size_bytes, uint64_t capacity_bytes)
 {
 	int err;
@@ -293,7 +317,7 @@ int store_set_size(struct store *s, uint64_t size_bytes, uint64_t capacity_bytes
 	if (!err && s->path)
 		err = bitmap_init(&s->candidate, s->blocks);
 	if (!err && ftruncate(s->fd, (off_t)size_bytes))
-		err = -errno;
+		err = s->path ? move_to_memory(s, -errno) : -errno;
 	if (!err && s->path)
 		err = find_candidates(s);
 	if (!err && s->capacity_blocks < s->blocks)
@@ -334,8 +358,15 @@ bool store_has_room(const struct store *s, uint32_t blocks)
 	return !s->bounded || s->used_blocks + blocks <= s->capacity_blocks;
 }
 
+uint64_t store_next_not_present(const struct store *s, const struct atomic_bitmap *skip, uint64_t block)
+{
+	return bitmap_next_clear_in_both(&s->present, skip, block);
+}
+
 uint64_t store_next_absent(const struct store *s, uint64_t block)
 {
+	if (s->candidate.words)
+		return bitmap_next_clear_in_both(&s->present, &s->candidate, block);
 	return bitmap_next_clear(&s->present, block);
 }
 
@@ -403,30 +434,6 @@ int store_read(struct store *s, void *buf, uint64_t offset, uint32_t count)
 		return 0;
 	}
 	return -EAGAIN;
-}
-
-/* The disk has failed: continues with an empty store in memory. */
-static int move_to_memory(struct store *s, int why)
-{
-	uint64_t room = capacity_memory_available() / 2, block;
-	int fd = memory_file();
-
-	if (fd < 0)
-		return fd;
-	log_say(s->log, LOG_WARN, "store=%s: cannot write: %s; continuing with an empty cache in memory",
-		s->path, strerror(-why));
-	for (block = 0; block < s->blocks; block++)
-		forget(s, block);
-	atomic_fetch_add(&s->generation, 1);
-	/* dup3 replaces the file for all readers in one step. */
-	if (ftruncate(fd, (off_t)s->size_bytes) || dup3(fd, s->fd, O_CLOEXEC) < 0) {
-		close(fd);
-		return -errno;
-	}
-	close(fd);
-	free(s->path);
-	s->path = NULL;
-	return s->size_bytes > room ? become_bounded(s, room / STORE_BLOCK) : 0;
 }
 
 /* Returns 0 if the write should be tried again. */

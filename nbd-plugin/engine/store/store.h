@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/atomic-bitmap.h"
 #include "common/log.h"
 
 #define STORE_BLOCK 4096
@@ -91,5 +92,9 @@ bool store_has_room(const struct store *store, uint32_t blocks);
  * there is none.
  */
 uint64_t store_next_absent(const struct store *store, uint64_t block);
+/* The same for a block that is not present (it may be a candidate), and whose bit in skip, of
+ * the size of the image, is clear.
+ */
+uint64_t store_next_not_present(const struct store *store, const struct atomic_bitmap *skip, uint64_t block);
 
 #endif
