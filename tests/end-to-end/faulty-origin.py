@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+"""An origin that has the faults of real servers, for the end-to-end tests.
+
+    faulty-origin.py FOLDER IMAGE [KEY=VALUE]...
+
+Serves IMAGE as /image.  Writes its port to FOLDER/port, and a line for each request to
+FOLDER/requests: seconds, connection, status, path, and "secret" if the request had a
+Cookie, an Authorization or an X-Token.  Connections stay open.
+
+    status=CODE         answer with this status and a body ...
+    first=N  each=N     ... the first N requests for the image, or each N-th
+    retry_after=TEXT    Retry-After of these answers; +N: an HTTP-date N seconds from now
+    connections=N       reset each connection beyond N
+    corrupt=FROM-TO     these bytes are wrong, until FOLDER/healed exists
+    cut=N               each N-th body ends early, each time at another byte
+    etag=flip           another ETag in each answer
+    etag=TEXT           this ETag; backslash escapes are allowed
+    total=BYTES         state this size of the image, and send zeroes beyond it
+    after_first_s=S     wait before each answer but the first
+    profile=FILE        serve this as /image.profile
+    profile_status=CODE answer so to the first request for the profile
+    redirect=URL        302 to URL?SECONDS for each request
+    lives=S             what redirect= of another origin named is 403 after S seconds
+    range=unknown       Content-Range without the size of the image
+    encoding=TEXT       Content-Encoding
+"""
+import email.utils
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+
+folder, image_path = sys.argv[1:3]
+options = dict(word.split("=", 1) for word in sys.argv[3:])
+with open(image_path, "rb") as file:
+    image = file.read()
+total = int(options.get("total", len(image)))
+lock = threading.Lock()
+counts = {"image": 0, "profile": 0, "open": 0, "connection": 0}
+log = open(f"{folder}/requests", "a", buffering=1)
+
+
+def count(key, step=1):
+    with lock:
+        counts[key] += step
+        return counts[key]
+
+
+def body_of(first, last):
+    body = bytearray(image[first:last + 1].ljust(last + 1 - first, b"\0"))
+    if "corrupt" in options and not os.path.exists(f"{folder}/healed"):
+        start, end = (int(word) for word in options["corrupt"].split("-"))
+        for i in range(max(start, first), min(end, last + 1)):
+            body[i - first] ^= 0xff
+    return bytes(body)
+
+
+def answer_image(headers, n):
+    """Returns status, further header lines, body, and how much of the body is sent."""
+    faulty = n <= int(options.get("first", 0)) or ("each" in options and n % int(options["each"]) == 0)
+    if faulty:
+        lines = []
+        if "retry_after" in options:
+            after = options["retry_after"]
+            if after.startswith("+"):
+                after = email.utils.formatdate(time.time() + int(after), usegmt=True)
+            lines = [f"Retry-After: {after}"]
+        return int(options["status"]), lines, b"not now\n" * 20, None
+    first, last = (int(word) for word in headers["range"].split("=")[1].split("-"))
+    last = min(last, total - 1)
+    size = "*" if options.get("range") == "unknown" else str(total)
+    lines = [f"Content-Range: bytes {first}-{last}/{size}"]
+    if "encoding" in options:
+        lines.append("Content-Encoding: " + options["encoding"])
+    if "etag" in options:
+        tag = str(n) if options["etag"] == "flip" else options["etag"].encode().decode("unicode_escape")
+        lines.append(f'ETag: "{tag}"')
+    body = body_of(first, last)
+    sent = None
+    if "cut" in options and n % int(options["cut"]) == 0:
+        sent = 1 + n * 7919 % (len(body) - 1)
+    if n > 1:
+        time.sleep(float(options.get("after_first_s", 0)))
+    return 206, lines, body, sent
+
+
+def answer(path, headers):
+    query = path.partition("?")[2]
+    if path.startswith("/image.profile"):
+        if "profile" not in options:
+            return 404, [], b"", None
+        if count("profile") == 1 and "profile_status" in options:
+            return int(options["profile_status"]), [], b"", None
+        with open(options["profile"], "rb") as file:
+            return 200, [], file.read(), None
+    if "redirect" in options:
+        return 302, [f"Location: {options['redirect']}?{time.time():.3f}"], b"elsewhere\n", None
+    if "lives" in options and time.time() > float(query or 0) + float(options["lives"]):
+        return 403, [], b"", None
+    return answer_image(headers, count("image"))
+
+
+def read_request(stream):
+    line = stream.readline().decode("latin-1")
+    if not line:
+        return None, None
+    headers = {}
+    for text in iter(lambda: stream.readline().decode("latin-1").strip(), ""):
+        name, _, value = text.partition(":")
+        headers[name.lower()] = value.strip()
+    return line.split()[1], headers
+
+
+def reset(client):
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+def serve(client, number):
+    stream = client.makefile("rb")
+    while True:
+        path, headers = read_request(stream)
+        if path is None:
+            return
+        status, lines, body, sent = answer(path, headers)
+        secret = "secret" if {"cookie", "authorization", "x-token"} & set(headers) else "-"
+        log.write(f"{time.time():.3f} {number} {status} {path} {secret}\n")
+        head = [f"HTTP/1.1 {status} Status", f"Content-Length: {len(body)}"] + lines
+        client.sendall("\r\n".join(head + ["", ""]).encode("latin-1") + body[:sent])
+        if sent is not None:
+            return
+
+
+def connection(client):
+    number = count("connection")
+    try:
+        if count("open") > int(options.get("connections", 1 << 30)):
+            reset(client)
+        else:
+            serve(client, number)
+    except OSError:
+        pass
+    count("open", -1)
+    client.close()
+
+
+def main():
+    server = socket.create_server(("127.0.0.1", 0), backlog=200)
+    with open(f"{folder}/port.new", "w", encoding="ascii") as file:
+        file.write(str(server.getsockname()[1]))
+    os.rename(f"{folder}/port.new", f"{folder}/port")
+    while True:
+        client = server.accept()[0]
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        threading.Thread(target=connection, args=(client,), daemon=True).start()
+
+
+main()
