@@ -16,7 +16,8 @@ Cookie, an Authorization or an X-Token.  Connections stay open.
     corrupt=FROM-TO     these bytes are wrong, until FOLDER/healed exists
     cut=N               each N-th body ends early, each time at another byte
     etag=flip           another ETag in each answer
-    etag=TEXT           this ETag; backslash escapes are allowed
+    etag=TEXT           this ETag
+    etag_prefix=TEXT    before the ETag; backslash escapes are allowed
     total=BYTES         state this size of the image, and send zeroes beyond it
     after_first_s=S     wait before each answer but the first
     profile=FILE        serve this as /image.profile
@@ -77,7 +78,8 @@ def answer_image(headers, n):
     if "encoding" in options:
         lines.append("Content-Encoding: " + options["encoding"])
     if "etag" in options:
-        tag = str(n) if options["etag"] == "flip" else options["etag"].encode().decode("unicode_escape")
+        prefix = options.get("etag_prefix", "").encode().decode("unicode_escape")
+        tag = prefix + (str(n) if options["etag"] == "flip" else options["etag"])
         lines.append(f'ETag: "{tag}"')
     body = body_of(first, last)
     sent = None

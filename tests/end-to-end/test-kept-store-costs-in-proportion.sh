@@ -2,27 +2,27 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# The processor time to believe the blocks of an earlier run is in proportion to their
+# The processor time to revalidate the blocks of an earlier run is in proportion to their
 # number, with the fill on.
 . "${srcdir:-..}/tests/lib.sh"
 need nginx
 
-# believe MIB: sets $ticks of processor time.
-believe() {
+# revalidate MIB: sets $ticks of processor time.
+revalidate() {
 	make_image image "$1"
 	mkdir -p "$dir/www1"
 	mv "$dir/image" "$dir/www1/image"
 	cp --sparse=never "$dir/www1/image" "$dir/store"
 	plugin_start url="$url1/image" roothash="$roothash" profile=none store="$dir/store" fill=yes status="$dir/status.sock"
-	wait_until 60 "all is believed" status_is state materialized
+	wait_until 60 "all blocks are present" status_is state materialized
 	ticks=$(awk '{ print $14 + $15 }' "/proc/$nbdkit/stat")
 	plugin_stop
 	rm "$dir/store"
 }
 
 origin_start 1
-believe 64
+revalidate 64
 small=$ticks
-believe 512
+revalidate 512
 # Eight times the blocks; ticks are 10 ms, and the start costs some.
 [ "$ticks" -le $(((small + 5) * 8 * 17 / 10)) ] || fail "64 MiB: $small ticks, 512 MiB: $ticks"

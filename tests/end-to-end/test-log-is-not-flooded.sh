@@ -30,9 +30,8 @@ at_most "lines of log" "$(log_lines)" 8
 plugin_stop
 
 : >"$log"
-faulty_origin 3 etag='a\033[2Jb'
-faulty_first=$faulty_url
-faulty_origin 4 etag='c\033[2Jd'
-plugin_start url="$faulty_first/image" url="$faulty_url/image" roothash="$roothash" profile=none fill=no
-read_is_right 0 4096 "$dir/image"
+faulty_origin 3 etag=flip etag_prefix='a\033[2J'
+plugin_start url="$faulty_url/image" roothash="$roothash" profile=none fill=yes status="$dir/status.sock"
+wait_until 10 "the whole image is here" is_whole_here
+logged 'file was replaced (ETag .a?\[2J' || fail "the ETag is not in the log"
 same "$(tr -d '[:print:]\n\t\200-\377' <"$log" | wc -c)" 0 "control characters in the log"

@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # The target of a redirect is asked until it has expired, what may be secret is sent only
-# to the host that it is for, and a server that answers in the place of the origin is named.
+# to the host that it is for, and a server that answers instead of the origin is named.
 . "${srcdir:-..}/tests/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=faulty.sh
 . "$srcdir/tests/end-to-end/faulty.sh"

@@ -10,7 +10,7 @@
 #include "common/array.h"
 #include "engine/policy/block-scheduler.h"
 
-/* Of expected blocks, so that the search for the next one is short. */
+/* Limits a range of expected blocks, so that the search for the next one is short. */
 #define RANGE_MAX_BLOCKS 65536
 
 int scheduler_init(struct block_scheduler *s, const struct store *store, uint64_t blocks)
