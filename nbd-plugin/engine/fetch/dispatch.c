@@ -32,7 +32,7 @@
 struct dispatch {
 	struct token_bucket bucket;
 	struct data_quota quota;
-	bool in_outage;
+	bool link_failed;
 };
 
 int dispatch_init(struct fetch *f)
@@ -54,9 +54,9 @@ void dispatch_observe(struct fetch *f, const struct origins_state *origins)
 {
 	cwnd_update(&f->cwnd, clock_ms(), origins->fetched_bytes,
 		    inflight_set_due_bytes(&f->inflight), origins->rtt_ms, origins->delay_ms);
-	if (f->dispatch->in_outage && !origins->outage)
+	if (f->dispatch->link_failed && !origins->link_failed)
 		cwnd_restart(&f->cwnd);
-	f->dispatch->in_outage = origins->outage;
+	f->dispatch->link_failed = origins->link_failed;
 }
 
 /* Blocks that wait for a hash block, or to be hashed, take memory: not without end. */

@@ -75,18 +75,20 @@ static unsigned random_number(void)
 	return random;
 }
 
-void origin_log(struct origins *os, int origin, unsigned topic, const char *message)
+bool origin_log(struct origins *os, int origin, unsigned topic, const char *message)
 {
 	struct origin *o = &os->origin[origin];
 	struct fault_line line;
+	bool is_due = fault_log_take(&os->fault_log, &o->topics[topic], clock_ms(), &line);
 
-	if (!fault_log_take(&os->fault_log, &o->topics[topic], clock_ms(), &line))
+	if (!is_due)
 		log_say(os->log, LOG_DETAIL, "%s: %s", o->shown, message);
 	else if (line.unlogged)
 		log_say(os->log, LOG_WARN, "%s: %s (and %u times in the %" PRIu64 " s before)", o->shown, message,
 			line.unlogged, line.unlogged_ms / 1000);
 	else
 		log_say(os->log, LOG_WARN, "%s: %s", o->shown, message);
+	return is_due;
 }
 
 static void set_last_error(struct origins *os, int origin, const char *why)
@@ -107,8 +109,7 @@ static void log_failure(struct origins *os, int origin, enum fault fault, const 
 		snprintf(message, sizeof message, "%s; asking %s instead", why, os->origin[other].shown);
 	else
 		snprintf(message, sizeof message, "%s; retrying in %.1f s", why, (double)rest_ms / 1000);
-	origin_log(os, origin, fault, message);
-	o->is_failure_logged = true;
+	o->is_failure_logged |= origin_log(os, origin, fault, message);
 }
 
 static bool is_transport_fault(enum fault fault)
@@ -128,7 +129,8 @@ static void note_failure(struct origins *os, int origin, enum fault fault,
 		rest_max *= OTHER_SERVES_FACTOR;
 	rest = origin_health_failure(&os->health[origin], fault, clock_ms(), rest_max,
 			      retry_after_s * 1000ULL, random_number());
-	if (is_transport_fault(fault)) {
+	o->link_failed = is_transport_fault(fault);
+	if (o->link_failed) {
 		o->fresh_connections = http->connections;
 		/* The resets before were those of a server that ends. */
 		if (clock_ms() - o->limit_ms < LIMIT_FORGET_MS)
@@ -561,6 +563,8 @@ uint64_t origins_fetched_bytes(const struct origins *os)
 
 void origins_state(const struct origins *os, struct origins_state *out)
 {
+	size_t i;
+
 	out->url = os->origin[os->used].shown;
 	out->last_error = os->last_error;
 	out->last_error_age_s = os->last_error[0] ? (int64_t)((clock_ms() - os->last_error_ms) / 1000) : -1;
@@ -569,6 +573,9 @@ void origins_state(const struct origins *os, struct origins_state *out)
 	out->rtt_ms = os->rtt_ms;
 	out->delay_ms = os->delay_ms;
 	out->outage = !origin_health_any_but(os->health, os->count, -1);
+	out->link_failed = false;
+	for (i = 0; i < os->count && out->outage; i++)
+		out->link_failed |= os->origin[i].link_failed;
 }
 
 static bool needs_ca(const struct options *options)

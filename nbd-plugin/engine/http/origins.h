@@ -59,6 +59,7 @@ struct origins_state {
 	unsigned rtt_ms;	/* the shortest round trip of late; 0: not known */
 	unsigned delay_ms;	/* mean time to an answer of late, with our queue on the link */
 	bool outage;		/* every origin has failed since its last good answer */
+	bool link_failed;	/* and an origin's fault was one of the link, not of the server */
 };
 
 /* Reads the certificates and sets up curl; uses no network.  options and log must

@@ -89,6 +89,7 @@ struct origin {
 	uint64_t answer_ms;	/* of the last good answer; 0: none */
 	struct fault_topic topics[ORIGIN_TOPICS];
 	bool is_failure_logged;	/* and not its end */
+	bool link_failed;	/* the last fault was one of the link */
 };
 
 struct origins {
@@ -125,8 +126,10 @@ enum fault transfer_find_late(struct transfer *t, uint64_t now_ms);
 /* A URL without its parts that may be secret: user, password, query. */
 void url_without_secrets(const char *url, char *out, size_t size);
 
-/* Logs a message of an origin, unless the topic was logged too often. */
-void origin_log(struct origins *os, int origin, unsigned topic, const char *message);
+/* Logs a message of an origin, unless the topic was logged too often.  Returns whether it was
+ * logged.
+ */
+bool origin_log(struct origins *os, int origin, unsigned topic, const char *message);
 
 /* Requests of an origin that are in flight, without probes. */
 unsigned origin_request_count(const struct origins *os, int origin);

@@ -133,18 +133,18 @@ static bool joins(struct block_scheduler *s, uint64_t block, uint64_t start, uin
 	       is_absent(s, block) && !suspects_has(&s->suspects, block);
 }
 
-/* Takes an extent from an absent block on: the wanted blocks behind it, then the blocks
- * that the profile lists; without a profile, the rest of the group, which probably belongs
- * to the same files.
+/* Takes an extent from an absent block on: the blocks before until, which are needed as well,
+ * and the wanted blocks; then the blocks that the profile lists; without a profile, the rest
+ * of the group, which probably belongs to the same files.
  */
-static bool take_from(struct block_scheduler *s, uint64_t start, uint64_t now_ms,
+static bool take_from(struct block_scheduler *s, uint64_t start, uint64_t until, uint64_t now_ms,
 		      uint32_t max_blocks, struct extent *out)
 {
 	uint64_t end = start + 1, stop;
 
 	if (suspects_has(&s->suspects, start))
 		return take_suspects(s, start, now_ms, max_blocks, out);
-	while (joins(s, end, start, max_blocks) && bitmap_test(&s->wanted, end))
+	while (joins(s, end, start, max_blocks) && (end < until || bitmap_test(&s->wanted, end)))
 		end++;
 	if (bitmap_test(&s->is_expected, end - 1)) {
 		while (joins(s, end, start, max_blocks) && bitmap_test(&s->is_expected, end))
@@ -212,7 +212,7 @@ static bool next_of(struct block_scheduler *s, struct range *queue, unsigned *co
 			left = r->end - r->start;
 			if (left > max_blocks)
 				left = max_blocks;
-			if (!take_from(s, r->start, now_ms, (uint32_t)left, out))
+			if (!take_from(s, r->start, r->end, now_ms, (uint32_t)left, out))
 				continue;
 			r->start = out->start + out->count;
 			return true;
@@ -291,7 +291,7 @@ bool scheduler_next_expected(struct block_scheduler *s, uint64_t now_ms, uint32_
 		r->start = bitmap_next_set(&s->is_expected, r->start, r->end);
 		for (block = r->start; block < r->end;
 		     block = bitmap_next_set(&s->is_expected, block + 1, r->end))
-			if (is_absent(s, block) && take_from(s, block, now_ms, max_blocks, out))
+			if (is_absent(s, block) && take_from(s, block, block, now_ms, max_blocks, out))
 				return true;
 	}
 	return false;
@@ -307,7 +307,7 @@ bool scheduler_next_demand(struct block_scheduler *s, uint64_t now_ms, uint32_t 
 			if (!(demand->missing[i / 64] >> (i % 64) & 1))
 				continue;
 			if (is_absent(s, demand->start + i) &&
-			    take_from(s, demand->start + i, now_ms, max_blocks, out))
+			    take_from(s, demand->start + i, demand->start + i, now_ms, max_blocks, out))
 				return true;
 		}
 	return next_of(s, s->prefetches, &s->prefetch_count, now_ms, max_blocks, out);
