@@ -8,12 +8,16 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/http/ca-bundle.h"
 #include "engine/http/curl-setup.h"
+#include "engine/http/setup-trial.h"
 
 #define REDIRECTS_MAX 5L
 #define BUFFER_BYTES (64L << 10)
 /* A NAT on the path may have forgotten a connection that was idle for longer. */
 #define IDLE_MAX_S 30L
+/* CURL_HTTP_VERSION_3ONLY, which the headers of libcurl have since 7.88. */
+#define HTTP_VERSION_3_ONLY 31L
 
 static int append(struct curl_slist **list, const char *text)
 {
@@ -25,12 +29,11 @@ static int append(struct curl_slist **list, const char *text)
 	return 0;
 }
 
-int curl_setup_init(struct curl_setup *setup, const struct http_options *http)
+static int make_lists(struct curl_setup *setup, const struct http_options *http)
 {
 	size_t i;
 	int err = 0;
 
-	setup->http = http;
 	/* Ranges of a compressed file cannot be joined. */
 	err |= append(&setup->headers, "Accept-Encoding: identity");
 	err |= append(&setup->no_cache_headers, "Accept-Encoding: identity");
@@ -42,6 +45,58 @@ int curl_setup_init(struct curl_setup *setup, const struct http_options *http)
 	for (i = 0; i < http->resolve.count; i++)
 		err |= append(&setup->resolve, http->resolve.items[i]);
 	return err ? -ENOMEM : 0;
+}
+
+static bool has_https_proxy(const struct http_options *http)
+{
+	return http->proxy && parse_is_https(http->proxy);
+}
+
+/* Whether libcurl may have to verify a certificate.  An http origin may redirect to https,
+ * and the proxy may come from the environment.
+ */
+static bool may_verify(const struct http_options *http)
+{
+	bool only_http = http->protocols && !strcmp(http->protocols, "http");
+
+	return http->sslverify && (!only_http || has_https_proxy(http));
+}
+
+/* Whether libcurl is certain to need the certificates. */
+static bool needs_ca(const struct options *options)
+{
+	size_t i;
+
+	for (i = 0; i < options->url_count; i++)
+		if (parse_is_https(options->urls[i]))
+			return true;
+	return options->http.cainfo || options->http.capath || has_https_proxy(&options->http) ||
+	       (options->profile && parse_is_https(options->profile));
+}
+
+static int read_ca(struct curl_setup *setup, const struct options *options,
+		   const struct log *log)
+{
+	bool is_needed = needs_ca(options);
+	int err;
+
+	if (!may_verify(&options->http))
+		return 0;
+	err = ca_bundle_read(options->http.cainfo, options->http.capath, log,
+			     is_needed ? LOG_WARN : LOG_DETAIL, &setup->ca, &setup->ca_size);
+	return is_needed ? err : 0;
+}
+
+int curl_setup_init(struct curl_setup *setup, const struct options *options,
+		    const struct log *log)
+{
+	int err;
+
+	setup->http = &options->http;
+	err = make_lists(setup, setup->http);
+	if (!err)
+		err = read_ca(setup, options, log);
+	return err ? err : setup_trial(setup, log);
 }
 
 void curl_setup_free(struct curl_setup *setup)
@@ -64,6 +119,8 @@ static long http_version(const char *name)
 		{ "2", CURL_HTTP_VERSION_2_0 },
 		{ "2.0", CURL_HTTP_VERSION_2_0 },
 		{ "2-prior-knowledge", CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE },
+		{ "3", CURL_HTTP_VERSION_3 },
+		{ "3only", HTTP_VERSION_3_ONLY },
 	};
 	size_t i;
 
@@ -95,6 +152,23 @@ static void set_text(CURL *easy, CURLoption option, const char *text)
 		curl_easy_setopt(easy, option, text);
 }
 
+/* An https proxy is verified as an origin is. */
+static void set_proxy_tls(CURL *easy, const struct curl_setup *setup)
+{
+	const struct http_options *http = setup->http;
+	struct curl_blob ca = { setup->ca, setup->ca_size, CURL_BLOB_NOCOPY };
+
+	curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, (long)http->sslverify);
+	curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, http->sslverify ? 2L : 0L);
+	curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, ssl_version(http->ssl_version));
+	set_text(easy, CURLOPT_PROXY_SSL_CIPHER_LIST, http->ssl_cipher_list);
+	set_text(easy, CURLOPT_PROXY_TLS13_CIPHERS, http->tls13_ciphers);
+	curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, NULL);
+	curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
+	if (setup->ca)
+		curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO_BLOB, &ca);
+}
+
 static void set_tls(CURL *easy, const struct curl_setup *setup)
 {
 	const struct http_options *http = setup->http;
@@ -112,25 +186,45 @@ static void set_tls(CURL *easy, const struct curl_setup *setup)
 		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &ca);
 }
 
+static const char *allowed_protocols(const struct curl_setup *setup)
+{
+	return setup->http->protocols ? setup->http->protocols : "http,https";
+}
+
+int curl_setup_url(const struct curl_setup *setup, CURL *easy, const char *url)
+{
+	if (curl_easy_setopt(easy, CURLOPT_URL, url) ||
+	    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR,
+			     parse_is_https(url) ? "https" : allowed_protocols(setup)))
+		return -ENOMEM;
+	return 0;
+}
+
+void curl_setup_connected(CURL *easy)
+{
+	const char *url = NULL;
+
+	/* The URL of the last redirect. */
+	if (!curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url) && url && parse_is_https(url))
+		curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+}
+
 CURL *curl_setup_handle(const struct curl_setup *setup, const char *url)
 {
 	const struct http_options *http = setup->http;
-	const char *allowed = http->protocols ? http->protocols : "http,https";
-	bool is_https = !strncasecmp(url, "https://", 8);
 	CURL *easy = curl_easy_init();
 
 	if (!easy)
 		return NULL;
-	if (curl_easy_setopt(easy, CURLOPT_URL, url)) {
+	if (curl_setup_url(setup, easy, url)) {
 		curl_easy_cleanup(easy);
 		return NULL;
 	}
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, allowed);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, allowed_protocols(setup));
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, (long)http->followlocation);
 	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
-	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, is_https ? "https" : allowed);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(http->http_version));
 	curl_easy_setopt(easy, CURLOPT_IPRESOLVE, ip_resolve(http->ip_resolve));
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout_ms);
@@ -152,5 +246,6 @@ CURL *curl_setup_handle(const struct curl_setup *setup, const char *url)
 	if (setup->resolve)
 		curl_easy_setopt(easy, CURLOPT_RESOLVE, setup->resolve);
 	set_tls(easy, setup);
+	set_proxy_tls(easy, setup);
 	return easy;
 }

@@ -11,7 +11,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "engine/http/ca-bundle.h"
 #include "common/clock.h"
 #include "engine/http/link-monitor.h"
 #include "engine/http/transfer.h"
@@ -446,21 +445,6 @@ void origins_state(const struct origins *os, struct origins_state *out)
 	out->outage = !origin_health_any_but(os->health, os->count, -1);
 }
 
-static bool needs_ca(const struct options *options)
-{
-	const char *proxy = options->http.proxy;
-	size_t i;
-
-	if (!options->http.sslverify)
-		return false;
-	for (i = 0; i < options->url_count; i++)
-		if (!strncasecmp(options->urls[i], "https:", 6))
-			return true;
-	/* An http origin may redirect to https. */
-	return options->http.cainfo || options->http.capath ||
-	       (proxy && !strncasecmp(proxy, "https:", 6));
-}
-
 int origins_new(const struct options *options, const struct log *log,
 		const struct origin_sink *sink, struct origins **out)
 {
@@ -487,10 +471,7 @@ int origins_new(const struct options *options, const struct log *log,
 			err = -ENOMEM;
 	}
 	if (!err)
-		err = curl_setup_init(&os->setup, &options->http);
-	if (!err && needs_ca(options))
-		err = ca_bundle_read(options->http.cainfo, options->http.capath, log,
-				     &os->setup.ca, &os->setup.ca_size);
+		err = curl_setup_init(&os->setup, options, log);
 	if (!err) {
 		os->multi = curl_multi_init();
 		err = os->multi ? 0 : -ENOMEM;

@@ -147,6 +147,7 @@ static int on_connected(void *ctx, char *ip, char *local_ip, int port, int local
 
 	(void)local_ip;
 	(void)local_port;
+	curl_setup_connected(t->easy);
 	if (t->connection != CONNECTION_NEW || !o->is_first_connection || !leads)
 		return CURL_PREREQFUNC_OK;
 	o->is_first_connection = false;
@@ -261,14 +262,14 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	t->fault = FAULT_NONE;
 	t->why[0] = t->curl_error[0] = '\0';
 	snprintf(range, sizeof range, "%" PRIu64 "-%" PRIu64, first, last);
-	curl_easy_setopt(t->easy, CURLOPT_URL, is_profile ? o->profile_url : o->url);
 	curl_easy_setopt(t->easy, CURLOPT_RANGE, is_profile ? NULL : range);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_error);
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
 			 no_cache ? os->setup.no_cache_headers : os->setup.headers);
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, o->fresh_connections ? 1L : 0L);
 	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(os, origin, !request));
-	if (curl_multi_add_handle(os->multi, t->easy)) {
+	if (curl_setup_url(&os->setup, t->easy, is_profile ? o->profile_url : o->url) ||
+	    curl_multi_add_handle(os->multi, t->easy)) {
 		transfer_put(t);
 		return -ENOMEM;
 	}
