@@ -119,16 +119,11 @@ static bool is_clean(const char *text)
 	return true;
 }
 
-static bool is_https(const char *url)
-{
-	return !strncasecmp(url, "https://", 8);
-}
-
-static int add_url(struct options *o, const char *url, char *why, size_t why_size)
+static int set_url(struct options *o, const char *url, char *why, size_t why_size)
 {
 	const char *rest;
 
-	if (is_https(url))
+	if (parse_is_https(url))
 		rest = url + 8;
 	else if (!strncasecmp(url, "http://", 7))
 		rest = url + 7;
@@ -304,48 +299,69 @@ static int set_budget_stops(struct options *o, const char *value, char *why, siz
 	return 0;
 }
 
-int options_set(struct options *o, const char *key, const char *value,
-		char *why, size_t why_size)
+static int set_verify(struct options *o, const char *value, char *why, size_t why_size)
+{
+	if (strcmp(value, "none"))
+		return refuse(why, why_size,
+			      "verify=%s: the only value is none; to verify, give roothash=", value);
+	o->verify_none = true;
+	return 0;
+}
+
+/* Keys whose value needs a function of its own. */
+static const struct special_key {
+	const char *name;
+	int (*set)(struct options *o, const char *value, char *why, size_t why_size);
+} special_keys[] = {
+	{ "budget", set_budget },
+	{ "budget-stops", set_budget_stops },
+	{ "cache", set_cache },
+	{ "connections", set_connections },
+	{ "fill", set_fill },
+	{ "outage", set_outage },
+	{ "rate", set_rate },
+	{ "roothash", set_roothash },
+	{ "size", set_size },
+	{ "url", set_url },
+	{ "verify", set_verify },
+};
+
+static const struct special_key *find_special(const char *key)
 {
 	size_t i;
 
+	for (i = 0; i < sizeof special_keys / sizeof special_keys[0]; i++)
+		if (!strcmp(key, special_keys[i].name))
+			return &special_keys[i];
+	return NULL;
+}
+
+static const struct simple_key *find_simple(const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof simple_keys / sizeof simple_keys[0]; i++)
+		if (!strcmp(key, simple_keys[i].name))
+			return &simple_keys[i];
+	return NULL;
+}
+
+int options_set(struct options *o, const char *key, const char *value,
+		char *why, size_t why_size)
+{
+	const struct special_key *special = find_special(key);
+	const struct simple_key *simple = find_simple(key);
+
 	why[0] = '\0';
+	if (!special && !simple) {
+		snprintf(why, why_size, "unknown parameter %s=", key);
+		return -ENOENT;
+	}
 	/* A line break in a header or a log line would be an injection. */
 	if (!is_clean(value))
 		return refuse(why, why_size, "%s=: must not hold control characters", key);
-	if (!strcmp(key, "url"))
-		return add_url(o, value, why, why_size);
-	if (!strcmp(key, "roothash"))
-		return set_roothash(o, value, why, why_size);
-	if (!strcmp(key, "verify")) {
-		if (strcmp(value, "none"))
-			return refuse(why, why_size,
-				      "verify=%s: the only value is none; to verify, give roothash=",
-				      value);
-		o->verify_none = true;
-		return 0;
-	}
-	if (!strcmp(key, "size"))
-		return set_size(o, value, why, why_size);
-	if (!strcmp(key, "cache"))
-		return set_cache(o, value, why, why_size);
-	if (!strcmp(key, "fill"))
-		return set_fill(o, value, why, why_size);
-	if (!strcmp(key, "rate"))
-		return set_rate(o, value, why, why_size);
-	if (!strcmp(key, "budget"))
-		return set_budget(o, value, why, why_size);
-	if (!strcmp(key, "budget-stops"))
-		return set_budget_stops(o, value, why, why_size);
-	if (!strcmp(key, "outage"))
-		return set_outage(o, value, why, why_size);
-	if (!strcmp(key, "connections"))
-		return set_connections(o, value, why, why_size);
-	for (i = 0; i < sizeof simple_keys / sizeof simple_keys[0]; i++)
-		if (!strcmp(key, simple_keys[i].name))
-			return set_simple(o, &simple_keys[i], value, why, why_size);
-	snprintf(why, why_size, "unknown parameter %s=", key);
-	return -ENOENT;
+	return special ? special->set(o, value, why, why_size) :
+			 set_simple(o, simple, value, why, why_size);
 }
 
 static bool one_of(const char *value, const char *const *list)
@@ -356,19 +372,40 @@ static bool one_of(const char *value, const char *const *list)
 	return false;
 }
 
+static int check_ssl_version(const char *version, char *why, size_t why_size)
+{
+	static const char *const good[] = { "default", "tlsv1.2", "tlsv1.3", NULL };
+	static const char *const old[] = {
+		"sslv2", "sslv3", "tlsv1", "tlsv1.0", "tlsv1.1", NULL };
+
+	if (one_of(version, good))
+		return 0;
+	return refuse(why, why_size, "ssl-version=%s: %smust be default, tlsv1.2 or tlsv1.3",
+		      version, one_of(version, old) ? "is not secure any more; " : "");
+}
+
+/* Name: value; Name: without a value removes a header of libcurl; Name; sends an empty one. */
+static int check_header(const char *header, char *why, size_t why_size)
+{
+	if (!strpbrk(header, ":;"))
+		return refuse(why, why_size, "header=%s: must be Name: value", header);
+	if (!strncasecmp(header, "range:", 6) || !strncasecmp(header, "range;", 6))
+		return refuse(why, why_size, "header=%s: farroot sets Range itself", header);
+	return 0;
+}
+
 static int check_http(const struct http_options *h, char *why, size_t why_size)
 {
 	static const char *const versions[] = {
-		"none", "1.0", "1.1", "2", "2.0", "2TLS", "2-prior-knowledge", NULL };
+		"none", "1.0", "1.1", "2", "2.0", "2TLS", "2-prior-knowledge", "3", "3only", NULL };
 	static const char *const ip_resolves[] = { "any", "v4", "v6", NULL };
 	static const char *const protocols[] = {
 		"http", "https", "http,https", "https,http", NULL };
-	static const char *const ssl_versions[] = {
-		"default", "tlsv1.2", "tlsv1.3", NULL };
 	size_t i;
 
 	if (h->http_version && !one_of(h->http_version, versions))
-		return refuse(why, why_size, "http-version=%s: must be none, 1.0, 1.1, 2, 2TLS or 2-prior-knowledge",
+		return refuse(why, why_size,
+			      "http-version=%s: must be none, 1.0, 1.1, 2, 2TLS, 2-prior-knowledge, 3 or 3only",
 			      h->http_version);
 	if (h->ip_resolve && !one_of(h->ip_resolve, ip_resolves))
 		return refuse(why, why_size, "ipresolve=%s: must be any, v4 or v6",
@@ -376,17 +413,11 @@ static int check_http(const struct http_options *h, char *why, size_t why_size)
 	if (h->protocols && !one_of(h->protocols, protocols))
 		return refuse(why, why_size, "protocols=%s: must be http, https or http,https",
 			      h->protocols);
-	if (h->ssl_version && !one_of(h->ssl_version, ssl_versions))
-		return refuse(why, why_size, "ssl-version=%s: must be default, tlsv1.2 or tlsv1.3",
-			      h->ssl_version);
-	for (i = 0; i < h->headers.count; i++) {
-		if (!strchr(h->headers.items[i], ':'))
-			return refuse(why, why_size, "header=%s: must be Name: value",
-				      h->headers.items[i]);
-		if (!strncasecmp(h->headers.items[i], "range:", 6))
-			return refuse(why, why_size, "header=%s: farroot sets Range itself",
-				      h->headers.items[i]);
-	}
+	if (h->ssl_version && check_ssl_version(h->ssl_version, why, why_size))
+		return -EINVAL;
+	for (i = 0; i < h->headers.count; i++)
+		if (check_header(h->headers.items[i], why, why_size))
+			return -EINVAL;
 	return 0;
 }
 
@@ -414,7 +445,7 @@ int options_check(const struct options *o, char *why, size_t why_size)
 	http_allowed = !o->http.protocols || strcmp(o->http.protocols, "https");
 	https_allowed = !o->http.protocols || strcmp(o->http.protocols, "http");
 	for (i = 0; i < o->url_count; i++)
-		if (is_https(o->urls[i]) ? !https_allowed : !http_allowed)
+		if (parse_is_https(o->urls[i]) ? !https_allowed : !http_allowed)
 			return refuse(why, why_size, "url=%s: excluded by protocols=%s",
 				      o->urls[i], o->http.protocols);
 	return 0;

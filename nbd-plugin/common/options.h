@@ -32,7 +32,9 @@ struct http_options {
 	char *cookie;
 	struct string_list headers;
 	struct string_list resolve;
-	char *http_version;		/* "none" "1.0" "1.1" "2" "2TLS" "2-prior-knowledge" */
+	char *http_version;		/* "none" "1.0" "1.1" "2" "2TLS" "2-prior-knowledge"
+					 * "3" "3only"
+					 */
 	char *ip_resolve;		/* "any" "v4" "v6" */
 	char *interface;
 	char *user, *password;
@@ -83,8 +85,8 @@ void options_free(struct options *o);
 /* Takes one key=value and copies the value.  A refused value changes nothing.
  * Returns 0; -ENOENT for an unknown key and -EINVAL for a wrong value, with a message in
  * why (why_size bytes, always terminated); -ENOMEM.
- * password= and proxy-password= are stored as given: the front end must read +FILE and
- * -FD itself.
+ * cookie=, password= and proxy-password= are stored as given: the front end must read
+ * +FILE and -FD itself.
  */
 int options_set(struct options *o, const char *key, const char *value,
 		char *why, size_t why_size);
@@ -98,10 +100,14 @@ int options_check(const struct options *o, char *why, size_t why_size);
 int parse_size(const char *text, uint64_t *bytes);
 /* "1.5" → 1500; seconds, to milliseconds.  Returns 0 or -EINVAL. */
 int parse_seconds(const char *text, uint64_t *ms);
-/* yes true on 1 / no false off 0.  Returns 0 or -EINVAL. */
+/* 1 true t yes y on / 0 false f no n off, in upper or lower case, as nbdkit_parse_bool
+ * accepts them.  Returns 0 or -EINVAL.
+ */
 int parse_bool(const char *text, bool *out);
 /* 64 hex digits → 32 bytes.  Returns 0 or -EINVAL. */
 int parse_roothash(const char *text, uint8_t out[32]);
+/* Returns whether a URL is an https URL. */
+bool parse_is_https(const char *url);
 /* Returns whether text is a URL, for a setting that takes a URL or a path. */
 bool parse_is_url(const char *text);
 

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/options.h"
 
@@ -56,8 +57,8 @@ int parse_seconds(const char *text, uint64_t *ms)
 
 int parse_bool(const char *text, bool *out)
 {
-	static const char *const yes[] = { "yes", "true", "on", "1" };
-	static const char *const no[] = { "no", "false", "off", "0" };
+	static const char *const yes[] = { "1", "true", "t", "yes", "y", "on" };
+	static const char *const no[] = { "0", "false", "f", "no", "n", "off" };
 	size_t i;
 
 	for (i = 0; i < sizeof yes / sizeof yes[0]; i++) {
@@ -96,6 +97,11 @@ int parse_roothash(const char *text, uint8_t out[32])
 		out[i] = (uint8_t)(high << 4 | low);
 	}
 	return 0;
+}
+
+bool parse_is_https(const char *url)
+{
+	return !strncasecmp(url, "https://", 8);
 }
 
 bool parse_is_url(const char *text)

@@ -103,26 +103,28 @@ static int set_path(const char *key, const char *value)
 	return err;
 }
 
-static int set_password(const char *key, const char *value)
+/* The value itself, +FILE, - or -FD. */
+static int set_secret(const char *key, const char *value)
 {
-	char *password = NULL;
+	char *secret = NULL;
 	int err;
 
-	if (nbdkit_read_password(value, &password))
+	if (nbdkit_read_password(value, &secret))
 		return -1;
-	err = set(key, password);
-	explicit_bzero(password, strlen(password));
-	free(password);
+	err = set(key, secret);
+	explicit_bzero(secret, strlen(secret));
+	free(secret);
 	return err;
 }
 
 static int farroot_config(const char *key, const char *value)
 {
-	if (!strcmp(key, "password") || !strcmp(key, "proxy-password"))
-		return set_password(key, value);
+	if (!strcmp(key, "cookie") || !strcmp(key, "password") || !strcmp(key, "proxy-password"))
+		return set_secret(key, value);
 	if (!strcmp(key, "profile") && strcmp(value, "none") && !parse_is_url(value))
 		return set_path(key, value);
-	if (!strcmp(key, "store") || !strcmp(key, "status") || !strcmp(key, "log"))
+	if (!strcmp(key, "store") || !strcmp(key, "status") || !strcmp(key, "log") ||
+	    !strcmp(key, "unix-socket-path"))
 		return set_path(key, value);
 	return set(key, value);
 }

@@ -4,6 +4,7 @@
 #
 # A wrong value is refused at once, with a message that names the key.
 . "${srcdir:-..}/tests/lib.sh"
+need curl
 
 hash=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
 good="url=http://127.0.0.1:1/x roothash=$hash"
@@ -44,11 +45,26 @@ refused() {
 	refused 'http-version=9' $good http-version=9
 	refused 'protocols=gopher' $good protocols=gopher
 	refused 'header=x: must be Name: value' $good header=x
+	refused 'http-version=4: must be' $good http-version=4
+	refused 'ssl-version=sslv3: is not secure any more' $good ssl-version=sslv3
+	refused 'ssl-version=tlsv1.1: is not secure any more' $good ssl-version=tlsv1.1
+	refused 'resolve=: libcurl cannot use .*nowhere' $good resolve=nowhere
+	refused 'resolve=: libcurl cannot use .*x:80:name' $good resolve=x:80:name
+	refused 'ssl-cipher-list= .*NO-SUCH' $good ssl-cipher-list=NO-SUCH
+	refused 'tls13-ciphers=: .*NO-SUCH' $good tls13-ciphers=NO-SUCH
+	refused 'cainfo= .*libcurl cannot use' $good cainfo="$log"
 	refused 'unknown parameter colour=' $good colour=red
+	refused 'unknown parameter colour=' $good "colour=$(printf 'r\ned')"
+	# libcurl tells whether it has HTTP/3.
+	curl --version | grep -q HTTP3 || refused 'http-version=3: libcurl .* has no HTTP/3' $good http-version=3
 	refused 'certificates from /no/such/file' $good url=https://x/y cainfo=/no/such/file
 	refused 'store=/no/such/dir/store' $good store=/no/such/dir/store
 	refused 'status=' $good status=/no/such/dir/status
 	refused 'log=/no/such/dir/log' $good log=/no/such/dir/log
 	refused 'profile=/no/such/profile: No such file' $good profile=/no/such/profile
 	refused '/no/such/file' $good user=u password=+/no/such/file
+
+	# Values that libcurl can use, and booleans as nbdkit spells them.
+	plugin_start $good "resolve=h:80:127.0.0.1,[::1]" tls13-ciphers=TLS_AES_128_GCM_SHA256 \
+		ssl-cipher-list=ECDHE-RSA-AES128-GCM-SHA256 sslverify=n tcp-nodelay=y tcp-keepalive=T mlock=f
 }

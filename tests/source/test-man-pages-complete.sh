@@ -46,9 +46,9 @@ for command in '' $commands; do
 done
 unset IFS
 
-keys=$(sed -n 's/^\t{ "\([a-z0-9-]*\)", [A-Z].*/\1/p; s/.*strcmp(key, "\([a-z-]*\)").*/\1/p' \
+keys=$(sed -n 's/^\t{ "\([a-z0-9-]*\)", \([A-Z]\|set_\).*/\1/p' \
 	"$pods/common/options.c")
-[ "$(echo "$keys" | wc -l)" -gt 30 ] || missing parameters options.c
+[ "$(echo "$keys" | wc -l)" -gt 40 ] || missing parameters options.c
 for key in $keys; do
 	grep -q "B<$key=" "$plugin_pod" || missing "$key=" nbdkit-farroot-plugin.pod
 	grep -q "\(^\|[^a-z-]\)$key=" "$pods/nbdkit/plugin.c" || missing "$key=" "nbdkit farroot --help"

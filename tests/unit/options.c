@@ -82,7 +82,15 @@ static void bools(void)
 	CHECK_EQ(parse_bool("false", &b), 0);
 	CHECK(!b);
 	CHECK_EQ(parse_bool("", &b), -EINVAL);
-	CHECK_EQ(parse_bool("y", &b), -EINVAL);
+	CHECK_EQ(parse_bool("y", &b), 0);
+	CHECK(b);
+	CHECK_EQ(parse_bool("N", &b), 0);
+	CHECK(!b);
+	CHECK_EQ(parse_bool("T", &b), 0);
+	CHECK(b);
+	CHECK_EQ(parse_bool("f", &b), 0);
+	CHECK(!b);
+	CHECK_EQ(parse_bool("ye", &b), -EINVAL);
 	CHECK_EQ(parse_bool("2", &b), -EINVAL);
 }
 
@@ -165,6 +173,8 @@ static void every_key(void)
 	CHECK_EQ(o.http.stall_ms, 2500);
 	CHECK_EQ(set(&o, "no-such-key", "x"), -ENOENT);
 	CHECK_EQ(set(&o, "", "x"), -ENOENT);
+	/* An unknown key is unknown, whatever its value. */
+	CHECK_EQ(set(&o, "no-such-key", "line\nbreak"), -ENOENT);
 	options_free(&o);
 }
 
@@ -273,10 +283,15 @@ static void what_fits_together(void)
 	together("url=http://h/x verify=none store=/f", "store= needs roothash=");
 	together("url=http://h/x roothash=" HASH " size=8193", "multiple of 4096");
 	together("url=http://h/x verify=none size=8193", NULL);
-	together("url=http://h/x verify=none http-version=3", "http-version=3");
+	together("url=http://h/x verify=none http-version=4", "http-version=4");
+	together("url=http://h/x verify=none http-version=3", NULL);
 	together("url=http://h/x verify=none ipresolve=v5", "ipresolve=v5");
 	together("url=http://h/x verify=none protocols=ftp", "protocols=ftp");
-	together("url=http://h/x verify=none ssl-version=sslv3", "ssl-version=sslv3");
+	together("url=http://h/x verify=none ssl-version=sslv3", "ssl-version=sslv3: is not secure any more");
+	together("url=http://h/x verify=none ssl-version=tlsv1.1", "not secure any more");
+	together("url=http://h/x verify=none ssl-version=x", "ssl-version=x: must be default");
+	together("url=http://h/x verify=none ssl-version=tlsv1.2 header=X-A; header=X-B:", NULL);
+	together("url=http://h/x verify=none header=range;", "sets Range itself");
 	together("url=http://h/x verify=none header=nocolon", "header=nocolon");
 	together("url=http://h/x verify=none header=range:bytes=0-1", "sets Range itself");
 	together("url=http://h/x verify=none protocols=https", "excluded by protocols=");

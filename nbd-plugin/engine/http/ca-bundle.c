@@ -58,7 +58,7 @@ static int append_folder(FILE *out, const char *folder)
 }
 
 int ca_bundle_read(const char *cainfo, const char *capath, const struct log *log,
-		   char **out, size_t *out_size)
+		   enum log_level level, char **out, size_t *out_size)
 {
 	const char *what = cainfo;
 	FILE *memory = open_memstream(out, out_size);
@@ -77,7 +77,7 @@ int ca_bundle_read(const char *cainfo, const char *capath, const struct log *log
 	if (fclose(memory) && !err)
 		err = -ENOMEM;
 	if (err) {
-		log_say(log, LOG_WARN,
+		log_say(log, level,
 			"cannot read CA certificates from %s: %s; give cainfo=, or install ca-certificates",
 			what, strerror(-err));
 		free(*out);

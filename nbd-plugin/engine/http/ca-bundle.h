@@ -12,10 +12,10 @@
 #include "common/log.h"
 
 /* Reads the PEM file cainfo and every file of the folder capath; with neither,
- * the system's bundle.  *out is malloc'ed.  Returns 0 or -errno, having logged
- * what could not be read.
+ * the system's bundle.  *out is malloc'ed.  Returns 0 or -errno, with *out NULL, having
+ * logged at this level what could not be read.
  */
 int ca_bundle_read(const char *cainfo, const char *capath, const struct log *log,
-		   char **out, size_t *out_size);
+		   enum log_level level, char **out, size_t *out_size);
 
 #endif

@@ -8,11 +8,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/http/ca-bundle.h"
 #include "engine/http/curl-setup.h"
+#include "engine/http/setup-trial.h"
 
 #define BUFFER_BYTES (64L << 10)
 /* A NAT on the path may have forgotten a connection that was idle for longer. */
 #define IDLE_MAX_S 30L
+/* CURL_HTTP_VERSION_3ONLY, which the headers of libcurl have since 7.88. */
+#define HTTP_VERSION_3_ONLY 31L
 
 static int append(struct curl_slist **list, const char *text)
 {
@@ -24,12 +28,11 @@ static int append(struct curl_slist **list, const char *text)
 	return 0;
 }
 
-int curl_setup_init(struct curl_setup *setup, const struct http_options *http)
+static int make_lists(struct curl_setup *setup, const struct http_options *http)
 {
 	size_t i;
 	int err = 0;
 
-	setup->http = http;
 	/* Ranges of a compressed file cannot be joined. */
 	err |= append(&setup->headers, "Accept-Encoding: identity");
 	err |= append(&setup->no_cache_headers, "Accept-Encoding: identity");
@@ -44,6 +47,58 @@ int curl_setup_init(struct curl_setup *setup, const struct http_options *http)
 	for (i = 0; i < http->resolve.count; i++)
 		err |= append(&setup->resolve, http->resolve.items[i]);
 	return err ? -ENOMEM : 0;
+}
+
+static bool has_https_proxy(const struct http_options *http)
+{
+	return http->proxy && parse_is_https(http->proxy);
+}
+
+/* Whether libcurl may have to verify a certificate.  An http origin may redirect to https,
+ * and the proxy may come from the environment.
+ */
+static bool may_verify(const struct http_options *http)
+{
+	bool only_http = http->protocols && !strcmp(http->protocols, "http");
+
+	return http->sslverify && (!only_http || has_https_proxy(http));
+}
+
+/* Whether libcurl is certain to need the certificates. */
+static bool needs_ca(const struct options *options)
+{
+	size_t i;
+
+	for (i = 0; i < options->url_count; i++)
+		if (parse_is_https(options->urls[i]))
+			return true;
+	return options->http.cainfo || options->http.capath || has_https_proxy(&options->http) ||
+	       (options->profile && parse_is_https(options->profile));
+}
+
+static int read_ca(struct curl_setup *setup, const struct options *options,
+		   const struct log *log)
+{
+	bool is_needed = needs_ca(options);
+	int err;
+
+	if (!may_verify(&options->http))
+		return 0;
+	err = ca_bundle_read(options->http.cainfo, options->http.capath, log,
+			     is_needed ? LOG_WARN : LOG_DETAIL, &setup->ca, &setup->ca_size);
+	return is_needed ? err : 0;
+}
+
+int curl_setup_init(struct curl_setup *setup, const struct options *options,
+		    const struct log *log)
+{
+	int err;
+
+	setup->http = &options->http;
+	err = make_lists(setup, setup->http);
+	if (!err)
+		err = read_ca(setup, options, log);
+	return err ? err : setup_trial(setup, log);
 }
 
 void curl_setup_free(struct curl_setup *setup)
@@ -68,6 +123,8 @@ static long http_version(const char *name)
 		{ "2", CURL_HTTP_VERSION_2_0 },
 		{ "2.0", CURL_HTTP_VERSION_2_0 },
 		{ "2-prior-knowledge", CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE },
+		{ "3", CURL_HTTP_VERSION_3 },
+		{ "3only", HTTP_VERSION_3_ONLY },
 	};
 	size_t i;
 
@@ -97,6 +154,23 @@ static void set_text(CURL *easy, CURLoption option, const char *text)
 {
 	if (text)
 		curl_easy_setopt(easy, option, text);
+}
+
+/* An https proxy is verified as an origin is. */
+static void set_proxy_tls(CURL *easy, const struct curl_setup *setup)
+{
+	const struct http_options *http = setup->http;
+	struct curl_blob ca = { setup->ca, setup->ca_size, CURL_BLOB_NOCOPY };
+
+	curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, (long)http->sslverify);
+	curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, http->sslverify ? 2L : 0L);
+	curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, ssl_version(http->ssl_version));
+	set_text(easy, CURLOPT_PROXY_SSL_CIPHER_LIST, http->ssl_cipher_list);
+	set_text(easy, CURLOPT_PROXY_TLS13_CIPHERS, http->tls13_ciphers);
+	curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, NULL);
+	curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
+	if (setup->ca)
+		curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO_BLOB, &ca);
 }
 
 static void set_tls(CURL *easy, const struct curl_setup *setup)
@@ -130,10 +204,14 @@ void curl_setup_request(CURL *easy, const struct curl_setup *setup, bool no_cach
 	curl_easy_setopt(easy, CURLOPT_PASSWORD, secrets ? http->password : NULL);
 }
 
+static const char *allowed_protocols(const struct curl_setup *setup)
+{
+	return setup->http->protocols ? setup->http->protocols : "http,https";
+}
+
 CURL *curl_setup_handle(const struct curl_setup *setup, const char *url)
 {
 	const struct http_options *http = setup->http;
-	const char *allowed = http->protocols ? http->protocols : "http,https";
 	CURL *easy = curl_easy_init();
 
 	if (!easy)
@@ -144,7 +222,7 @@ CURL *curl_setup_handle(const struct curl_setup *setup, const char *url)
 	}
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, allowed);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, allowed_protocols(setup));
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(http->http_version));
 	curl_easy_setopt(easy, CURLOPT_IPRESOLVE, ip_resolve(http->ip_resolve));
 	/* transfer.c limits each phase; curl gives half of this to each address of a host. */
@@ -166,5 +244,6 @@ CURL *curl_setup_handle(const struct curl_setup *setup, const char *url)
 	if (setup->resolve)
 		curl_easy_setopt(easy, CURLOPT_RESOLVE, setup->resolve);
 	set_tls(easy, setup);
+	set_proxy_tls(easy, setup);
 	return easy;
 }

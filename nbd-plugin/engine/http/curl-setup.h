@@ -9,12 +9,13 @@
 
 #include <curl/curl.h>
 
+#include "common/log.h"
 #include "common/options.h"
 
 /* What all handles of an image share. */
 struct curl_setup {
 	const struct http_options *http;
-	char *ca;			/* PEM; owned by curl_setup; NULL: none */
+	char *ca;			/* PEM, for origins and an https proxy; NULL: none */
 	size_t ca_size;
 	struct curl_slist *headers;
 	struct curl_slist *no_cache_headers;	/* headers, and Cache-Control: no-cache */
@@ -23,10 +24,12 @@ struct curl_setup {
 	struct curl_slist *resolve;
 };
 
-/* Fills all but the certificates.  http must outlive setup.  Returns 0 or -ENOMEM; then,
- * too, curl_setup_free is needed.
+/* Reads the certificates, uses no network, and refuses what libcurl can never use.
+ * options must outlive setup.  Returns 0; -ENOMEM; -EINVAL or -errno of a certificate
+ * file, which has been logged.  curl_setup_free is needed in any case.
  */
-int curl_setup_init(struct curl_setup *setup, const struct http_options *http);
+int curl_setup_init(struct curl_setup *setup, const struct options *options,
+		    const struct log *log);
 void curl_setup_free(struct curl_setup *setup);
 
 /* Sets what changes from request to request: whether caches are asked to revalidate, and

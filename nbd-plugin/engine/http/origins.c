@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/http/ca-bundle.h"
 #include "common/clock.h"
 #include "engine/http/link-monitor.h"
 #include "engine/http/transfer.h"
@@ -578,21 +577,6 @@ void origins_state(const struct origins *os, struct origins_state *out)
 		out->link_failed |= os->origin[i].link_failed;
 }
 
-static bool needs_ca(const struct options *options)
-{
-	const char *proxy = options->http.proxy;
-	size_t i;
-
-	if (!options->http.sslverify)
-		return false;
-	for (i = 0; i < options->url_count; i++)
-		if (!strncasecmp(options->urls[i], "https:", 6))
-			return true;
-	/* An http origin may redirect to https. */
-	return options->http.cainfo || options->http.capath ||
-	       (proxy && !strncasecmp(proxy, "https:", 6));
-}
-
 int origins_new(const struct options *options, const struct log *log,
 		const struct origin_sink *sink, struct origins **out)
 {
@@ -619,10 +603,7 @@ int origins_new(const struct options *options, const struct log *log,
 			err = -ENOMEM;
 	}
 	if (!err)
-		err = curl_setup_init(&os->setup, &options->http);
-	if (!err && needs_ca(options))
-		err = ca_bundle_read(options->http.cainfo, options->http.capath, log,
-				     &os->setup.ca, &os->setup.ca_size);
+		err = curl_setup_init(&os->setup, options, log);
 	if (!err) {
 		os->multi = curl_multi_init();
 		err = os->multi ? 0 : -ENOMEM;

@@ -63,8 +63,8 @@ struct origins_state {
 };
 
 /* Reads the certificates and sets up curl; uses no network.  options and log must
- * outlive *out.  Returns 0; -ENOMEM; or -errno of a certificate file, which has been
- * logged.
+ * outlive *out.  Returns 0; -ENOMEM; -EINVAL for a setting that libcurl refuses or -errno
+ * of a certificate file, which has been logged.
  */
 int origins_new(const struct options *options, const struct log *log,
 		const struct origin_sink *sink, struct origins **out);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "engine/http/setup-trial.h"
+
+/* The name is not looked up, because the connection goes to a Unix socket. */
+#define TRIAL_URL "https://localhost/"
+#define TRIAL_MAX_MS 5000L
+
+/* A Unix socket that listens, with an abstract name that the kernel chooses.  Returns its
+ * descriptor, with the name in *address, or -1.
+ */
+static int listen_abstract(struct sockaddr_un *address)
+{
+	socklen_t length = sizeof address->sun_family;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -1;
+	memset(address, 0, sizeof *address);
+	address->sun_family = AF_UNIX;
+	if (!bind(fd, (struct sockaddr *)address, length) && !listen(fd, 1)) {
+		length = sizeof *address;
+		if (!getsockname(fd, (struct sockaddr *)address, &length))
+			return fd;
+	}
+	close(fd);
+	return -1;
+}
+
+/* libcurl connects, applies all its settings, sends the first message of TLS and finds the
+ * end of the connection.
+ */
+static CURLcode run(CURLM *multi, int listener)
+{
+	struct curl_waitfd wait = { .fd = listener, .events = CURL_WAIT_POLLIN };
+	CURLcode code = CURLE_OK;
+	int running, left, fd = -1;
+	CURLMsg *message;
+
+	do {
+		if (curl_multi_perform(multi, &running))
+			break;
+		if (fd < 0)
+			fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		if (fd >= 0)
+			shutdown(fd, SHUT_WR);
+		if (running)
+			curl_multi_poll(multi, &wait, fd < 0, 100, NULL);
+	} while (running);
+	while ((message = curl_multi_info_read(multi, &left)))
+		if (message->msg == CURLMSG_DONE)
+			code = message->data.result;
+	if (fd >= 0)
+		close(fd);
+	return code;
+}
+
+static CURLcode try_connection(CURL *easy)
+{
+	struct sockaddr_un address;
+	int listener = listen_abstract(&address);
+	CURLM *multi = curl_multi_init();
+	CURLcode code = CURLE_OK;
+
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(easy, CURLOPT_INTERFACE, NULL);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_ABSTRACT_UNIX_SOCKET, address.sun_path + 1);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, TRIAL_MAX_MS);
+	if (listener >= 0 && multi && !curl_multi_add_handle(multi, easy)) {
+		code = run(multi, listener);
+		curl_multi_remove_handle(multi, easy);
+	}
+	curl_multi_cleanup(multi);
+	if (listener >= 0)
+		close(listener);
+	return code;
+}
+
+/* The setting that this result blames; NULL: none, the trial just found no server. */
+static const char *blamed(CURLcode code)
+{
+	switch (code) {
+	case CURLE_SETOPT_OPTION_SYNTAX:
+		return "resolve=";
+	case CURLE_SSL_CIPHER:
+		return "ssl-cipher-list= or tls13-ciphers=";
+	case CURLE_SSL_CACERT_BADFILE:
+		return "cainfo= or capath=";
+	default:
+		return NULL;
+	}
+}
+
+/* HTTP/3 does not use the kind of socket that the trial has. */
+static bool lacks_http3(const struct http_options *http)
+{
+	return http->http_version && http->http_version[0] == '3' &&
+	       !(curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP3);
+}
+
+int setup_trial(const struct curl_setup *setup, const struct log *log)
+{
+	const struct http_options *http = setup->http;
+	char error[CURL_ERROR_SIZE] = "";
+	const char *setting;
+	CURLcode code;
+	CURL *easy;
+
+	if (lacks_http3(http)) {
+		log_say(log, LOG_WARN, "http-version=%s: libcurl %s has no HTTP/3",
+			http->http_version, curl_version_info(CURLVERSION_NOW)->version);
+		return -EINVAL;
+	}
+	if (!setup->resolve && !http->ssl_cipher_list && !http->tls13_ciphers &&
+	    !http->cainfo && !http->capath)
+		return 0;
+	easy = curl_setup_handle(setup, TRIAL_URL);
+	if (!easy)
+		return -ENOMEM;
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
+	code = try_connection(easy);
+	curl_easy_cleanup(easy);
+	setting = blamed(code);
+	if (!setting)
+		return 0;
+	log_say(log, LOG_WARN, "%s: libcurl cannot use the value: %s", setting,
+		error[0] ? error : curl_easy_strerror(code));
+	return -EINVAL;
+}
