@@ -26,6 +26,7 @@ int cmd_status(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
 int cmd_jail(int argc, char **argv);
+int cmd_rdnss(int argc, char **argv);
 
 /* Prints what is wrong with the command line and how to get help on standard error.
  * Returns EXIT_USAGE.

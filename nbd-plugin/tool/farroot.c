@@ -20,6 +20,7 @@ static const struct command {
 	{ "profile", cmd_profile, "record, draw and translate what a boot reads" },
 	{ "attach", cmd_attach, "attach a served image to a block device of the kernel" },
 	{ "jail", cmd_jail, "run a server in a sandbox, for the root file system" },
+	{ "rdnss", cmd_rdnss, "print the name servers of IPv6 router advertisements" },
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])

@@ -13,8 +13,7 @@ refuse() {
 	boot_start
 	boot_expect 600 "farroot: .*$1"
 	boot_expect 60 '\(initramfs\)'
-	kill "$boot_pid"
-	wait "$boot_pid" || true
+	boot_stop_machine
 }
 
 boot_prepare amd64

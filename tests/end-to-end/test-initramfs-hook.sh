@@ -4,7 +4,7 @@
 #
 # The hook of initramfs-tools puts all that nbdkit needs into the initramfs.  When
 # it fails, it says why in the form of initramfs-tools' messages, ends with status
-# 1 and leaves no temporary folder behind.
+# 1 and leaves no temporary folder behind.  It warns of a nbdkit that a client can end.
 . "${srcdir:-..}/tests/lib.sh"
 . "$srcdir/tests/overlay.sh"
 functions=/usr/share/initramfs-tools/hook-functions
@@ -77,6 +77,27 @@ tar -cf - -C "$dir/initramfs" $(cat "$list") | tar -xf - -C "$dir/sandbox" || fa
 chroot "$dir/sandbox" "$(command -v nbdkit)" --dump-plugin "$plugin_path" >"$dir/dump.log" 2>&1 ||
 	fail "nbdkit does not run with the files of sandbox.list alone"
 grep -q '^farroot_version=' "$dir/dump.log" || fail "nbdkit has another plugin"
+
+# warns_of_version VERSION COUNT: how many warnings a nbdkit of that version causes.
+warns_of_version() {
+	prepare
+	{
+		echo '#!/bin/sh'
+		echo "echo plugindir=${plugin_path%/*}"
+		echo "echo version=$1"
+	} >"$dir/programs/nbdkit"
+	chmod +x "$dir/programs/nbdkit"
+	# Ends the hook before it copies programs.
+	echo BUSYBOX=n >>"$dir/environment"
+	run_hook
+	same "$(grep -c "^W: farroot: nbdkit $1 aborts when a client dies" "$dir/hook.log")" "$2" "warnings for nbdkit $1"
+}
+
+warns_of_version 1.32.3 0
+warns_of_version 1.32.5 1
+warns_of_version 1.33.9 1
+warns_of_version 1.33.10 0
+warns_of_version 1.42.3 0
 
 # A nbdkit that links to nothing: the temporary folder exists by then.
 prepare

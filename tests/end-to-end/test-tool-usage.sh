@@ -40,7 +40,7 @@ done
 for command in record show; do
 	echo "$commands_of_profile" | grep -qx "$command" || fail "no profile $command"
 done
-for command in pack verify serve status profile attach jail; do
+for command in pack verify serve status profile attach jail rdnss; do
 	echo "$commands" | grep -qx "$command" || fail "no $command"
 done
 
@@ -83,3 +83,4 @@ expect 1 'No such file' profile record --boot "$dir/none" "$dir/none" "$dir/none
 expect 2 'not an nbd device' attach "$dir/none" /dev/sda
 expect 2 '--connections=0' attach -c 0 "$dir/none" /dev/nbd0
 expect 2 'a DIRECTORY and a PROGRAM' jail "$dir"
+expect 2 'no arguments' rdnss eth0

@@ -99,6 +99,13 @@ boot_serve() {
 		boot_fail "no origin"
 }
 
+# boot_stop_machine: as if its power was cut.
+boot_stop_machine() {
+	kill "$boot_pid"
+	wait "$boot_pid" || true
+	boot_pid=
+}
+
 boot_stop_serving() {
 	"$boot_here/serve" stop "$boot_dir/origin"
 }
@@ -108,10 +115,12 @@ boot_bytes() {
 }
 
 # boot_start KERNEL-ARGUMENT...
+# $boot_vm_options: more options for run-vm.
 boot_start() {
 	: >"$boot_log"
 	boot_console=$boot_dir/tty
-	"$boot_here/run-vm" --arch "$boot_arch" --serial "$boot_log" --console "$boot_console" "$boot_image" \
+	# shellcheck disable=SC2086 # words
+	"$boot_here/run-vm" ${boot_vm_options-} --arch "$boot_arch" --serial "$boot_log" --console "$boot_console" "$boot_image" \
 		boot=farroot "farroot=$boot_url" "roothash=$boot_roothash" ip=dhcp "$@" 9>&- &
 	boot_pid=$!
 	boot_began=$(vm_now)
@@ -154,5 +163,6 @@ boot_check_log() {
 	fi
 	boot_seen 'vm-report: daemon=@nbdkit oom=-1000 nice=-20 root=/run/initramfs/farroot' ||
 		boot_fail "no daemon in the running system"
+	! boot_seen 'vm-report: another client' || boot_fail "the server of the root accepts other clients"
 	boot_seen 'vm-report: status=.*"state":"' || boot_fail "farroot status does not work there"
 }

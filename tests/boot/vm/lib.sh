@@ -41,6 +41,11 @@ vm_console() {
 	esac
 }
 
+# Succeeds if this machine can listen on ::1.
+vm_has_ipv6() {
+	grep -q '^0*1 ' /proc/net/if_inet6 2>/dev/null
+}
+
 vm_now() {
 	date +%s
 }

@@ -1,0 +1,87 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# Parts of the boot script that need no machine: IPv6 addresses, name servers, and the
+# socket of the server of the root.
+. "${srcdir:-..}/tests/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../../initramfs/scripts/farroot
+. "$srcdir/initramfs/scripts/farroot"
+farroot_names=$dir/names
+farroot_if_inet6=$dir/if_inet6
+farroot_sandbox=$dir/sandbox
+mkdir -p "$farroot_sandbox/etc"
+
+# What the script does to the network.
+ip() {
+	echo "ip $*" >>"$dir/commands"
+}
+
+# The machine's own interfaces do not matter.
+farroot_links_up() {
+	farroot_up=${1:-eth0}
+}
+
+# sets IP COMMAND...: these commands are run.
+sets() {
+	: >"$dir/commands"
+	: >"$farroot_names"
+	farroot_set_ipv6 "$1" || fail "ip=$1 is refused"
+	[ $# = 1 ] || printf '%s\n' "$2" "${3-}" | grep . >"$dir/expected"
+	[ $# != 1 ] || : >"$dir/expected"
+	cmp "$dir/commands" "$dir/expected" || fail "ip=$1: $(cat "$dir/commands")"
+}
+
+sets auto6
+sets '[2001:db8::7]::[fe80::1]:56:host:eth1:off' \
+	'ip -6 addr replace 2001:db8::7/56 dev eth1' 'ip -6 route replace default via fe80::1 dev eth1'
+same "$(cat "$farroot_names")" "" "name servers"
+sets '[2001:db8::7]' 'ip -6 addr replace 2001:db8::7/64 dev eth0'
+sets '[2001:db8::7]:::::eth1:off:[2001:db8::53]:[2001:db8::54]' 'ip -6 addr replace 2001:db8::7/64 dev eth1'
+same "$(cat "$farroot_names")" "nameserver 2001:db8::53
+nameserver 2001:db8::54" "name servers"
+
+# has_address SCOPE FLAGS
+has_address() {
+	{
+		echo "00000000000000000000000000000001 01 80 10 80       lo"
+		echo "fe800000000000005054 02 40 20 80     eth0"
+		echo "20010db8000000005054 02 40 $1 $2     eth0"
+	} >"$farroot_if_inet6"
+	farroot_has_ipv6
+}
+
+rm -f "$farroot_if_inet6"
+! farroot_has_ipv6 || fail "an address without IPv6"
+has_address 00 00 || fail "an address by advertisement does not count"
+has_address 00 80 || fail "a fixed address does not count"
+has_address 40 80 || fail "a site-local address does not count"
+! has_address 00 40 || fail "an address counts before it was checked"
+! has_address 00 c8 || fail "a duplicate address counts"
+! has_address 20 80 || fail "a link-local address counts"
+
+# The daemon is told of each change of the name servers, and only then.
+: >"$dir/commands"
+farroot_names_added=
+echo nameserver 2001:db8::53 >"$farroot_names"
+farroot_add_names
+grep -qx 'nameserver 2001:db8::53' "$farroot_sandbox/etc/resolv.conf" || fail "no name server"
+same "$(cat "$dir/commands")" "ip link set dev lo up" "the first time"
+farroot_add_names
+same "$(wc -l <"$dir/commands")" 1 "commands without a change"
+echo nameserver 2001:db8::54 >>"$farroot_names"
+farroot_add_names
+grep -qx 'nameserver 2001:db8::54' "$farroot_sandbox/etc/resolv.conf" || fail "no second name server"
+same "$(tail -n 1 "$dir/commands")" "ip link set dev lo up" "after a change"
+same "$(wc -l <"$dir/commands")" 3 "commands after a change"
+
+# Once the kernel has its connection, no other client can connect to the server.
+: >"$farroot_sandbox/nbd.sock"
+: >"$farroot_sandbox/status.sock"
+farroot_program=false
+! farroot_attach || fail "attached without a server"
+[ -e "$farroot_sandbox/nbd.sock" ] || fail "the socket is gone before the kernel is attached"
+farroot_program=true
+farroot_attach || fail "not attached"
+[ ! -e "$farroot_sandbox/nbd.sock" ] || fail "another client can connect"
+[ -e "$farroot_sandbox/status.sock" ] || fail "the status socket is gone"
