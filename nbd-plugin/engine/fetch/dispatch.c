@@ -29,6 +29,9 @@
 /* and is taken for ended after this time. */
 #define UNREST_MAX_MS 300000
 
+/* Milliseconds between two looks for a suspect that is due. */
+#define SUSPECT_DUE_MS 50
+
 struct dispatch {
 	struct token_bucket bucket;
 	struct data_quota quota;
@@ -249,6 +252,7 @@ uint64_t dispatch_in_ms(struct fetch *f)
 	sooner(&ms, token_bucket_wait_ms(&f->dispatch->bucket, now));
 	suspect = scheduler_next_suspect_ms(&f->scheduler);
 	if (suspect != UINT64_MAX)
-		sooner(&ms, suspect > now ? suspect - now : 1);
+		/* One that is due waits for its origin. */
+		sooner(&ms, suspect > now ? suspect - now : SUSPECT_DUE_MS);
 	return ms;
 }

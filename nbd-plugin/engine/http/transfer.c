@@ -331,6 +331,7 @@ enum fault transfer_find_late(struct transfer *t, uint64_t now_ms)
 		what = "no answer of TLS or the proxy";
 	if (now_ms - t->phase_ms < limit_ms)
 		return FAULT_NONE;
+	t->timed_out = true;
 	snprintf(t->why, sizeof t->why, "%s after %.1f s: timed out", what, (double)limit_ms / 1000);
 	return fault;
 }
@@ -351,7 +352,7 @@ static bool send_to(struct transfer *t, const char *url)
 	t->connection = CONNECTION_REUSED;
 	memset(&t->response, 0, sizeof t->response);
 	t->received = t->window_bytes = t->discarded = 0;
-	t->checked = false;
+	t->checked = t->timed_out = false;
 	t->fault = FAULT_NONE;
 	t->why[0] = t->curl_error[0] = '\0';
 	snprintf(range, sizeof range, "%" PRIu64 "-%" PRIu64, t->first, t->last);
@@ -540,6 +541,7 @@ enum fault transfer_judge(struct transfer *t, CURLcode code)
 			 t->received, t->last - t->first + 1);
 		return FAULT_BROKEN;
 	}
+	t->timed_out |= code == CURLE_OPERATION_TIMEDOUT;
 	if (code == CURLE_UNSUPPORTED_PROTOCOL)
 		snprintf(t->why, sizeof t->why, "redirect to a protocol that is not allowed");
 	else

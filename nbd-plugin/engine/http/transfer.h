@@ -54,6 +54,7 @@ struct transfer {
 	uint64_t tcp_limit_ms;	/* of PHASE_TCP, for each address */
 	curl_socket_t sockets[4];	/* of its attempts to connect */
 	unsigned socket_count;
+	bool timed_out;		/* before the answer */
 	bool checked;		/* the header */
 	enum fault fault;	/* found here, before curl tells the end */
 	char why[256];
