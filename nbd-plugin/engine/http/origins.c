@@ -117,8 +117,8 @@ static bool is_transport_fault(enum fault fault)
 	       fault == FAULT_BROKEN;
 }
 
-static void note_failure(struct origins *os, int origin, enum fault fault,
-		   const char *why, unsigned retry_after_s)
+static void note_failure(struct origins *os, int origin, enum fault fault, bool timed_out,
+			 const char *why, unsigned retry_after_s)
 {
 	const struct http_options *http = &os->options->http;
 	uint64_t rest_max = http->retry_max_ms, rest;
@@ -129,12 +129,14 @@ static void note_failure(struct origins *os, int origin, enum fault fault,
 	rest = origin_health_failure(&os->health[origin], fault, clock_ms(), rest_max,
 			      retry_after_s * 1000ULL, random_number());
 	o->link_failed = is_transport_fault(fault);
-	if (o->link_failed) {
+	/* After silence, the connections that remain may be dead, too.  After a reset they are not
+	 * suspicious, and a new one may be one more than the server takes.
+	 */
+	if (fault == FAULT_STALL || timed_out)
 		o->fresh_connections = http->connections;
-		/* The resets before were those of a server that ends. */
-		if (clock_ms() - o->limit_ms < LIMIT_FORGET_MS)
-			o->request_limit = 0;
-	}
+	/* The resets before were those of a server that ends. */
+	if (o->link_failed && clock_ms() - o->limit_ms < LIMIT_FORGET_MS)
+		o->request_limit = 0;
 	/* An origin that answers with an error needs no connections opened ahead. */
 	if (fault == FAULT_RESOLVE || fault == FAULT_CONNECT || fault == FAULT_STALL)
 		origin_forget_connections(o);
@@ -320,7 +322,7 @@ static void transfer_end(struct transfer *t, enum fault fault)
 	else if (!request || !is_request_limit(t, fault)) {
 		if (t->is_at_target)
 			origin_forget_target(&os->origin[t->origin]);
-		note_failure(os, t->origin, fault, t->why,
+		note_failure(os, t->origin, fault, t->timed_out, t->why,
 			     response_retry_after_s(&t->response, (int64_t)time(NULL)));
 	}
 	transfer_retire(t);
@@ -533,7 +535,7 @@ void origins_blame(struct origins *os, int origin, enum fault fault, const char 
 	if (fault == FAULT_CORRUPT)
 		note_corrupt(os, origin, why);
 	else
-		note_failure(os, origin, fault, why, 0);
+		note_failure(os, origin, fault, false, why, 0);
 }
 
 void origins_credit(struct origins *os, int origin, uint64_t bytes)
