@@ -48,9 +48,7 @@ static int run_one(void *ctx, uint64_t number)
 	t.one_is_good = scene < ALONE;
 	t.origin[hostile].kinds = HOSTILE_BIT(kind);
 	t.origin[hostile].percent = scene == ALONE_AT_TIMES ? 50 : 100;
-	trial_option(&t, TRIAL_STALL);
-	trial_option(&t, TRIAL_CONNECT);
-	trial_option(&t, TRIAL_RETRY);
+	trial_timeouts(&t);
 	trial_option(&t, "connections=2");
 	trial_option(&t, "fill=%s", fill ? "yes" : "no");
 	t.until_all_here = fill;
@@ -69,7 +67,7 @@ static void say_failed(void *ctx, uint64_t number, const char *how)
 int main(int argc, char **argv)
 {
 	struct workers w = { .first = SCENES, .last = HOSTILE_KINDS * SCENES - 1,
-			     .at_once = JOBS, .work = run_one, .failed = say_failed };
+			     .at_once = trial_jobs(JOBS), .work = run_one, .failed = say_failed };
 	uint64_t began = clock_ms(), kinds;
 	unsigned failures;
 

@@ -25,7 +25,7 @@
 #include "workers.h"
 
 #define SEEDS_BY_DEFAULT 1500
-#define JOBS_BY_DEFAULT 32
+#define JOBS 32
 
 struct driver {
 	char folder[256];
@@ -69,9 +69,7 @@ static void draw_options(struct prng *r, struct trial *t, bool give_size)
 	static const unsigned connections[] = { 1, 2, 4 };
 	bool bounded = prng_percent(r, 30);
 
-	trial_option(t, TRIAL_STALL);
-	trial_option(t, TRIAL_CONNECT);
-	trial_option(t, TRIAL_RETRY);
+	trial_timeouts(t);
 	trial_option(t, "connections=%u", connections[prng_below(r, 3)]);
 	if (give_size || prng_percent(r, 30))
 		trial_option(t, "size=%" PRIu64, t->image->size_bytes);
@@ -255,7 +253,7 @@ int main(int argc, char **argv)
 	struct driver d = { .verbose = false };
 	struct workers w = {
 		.first = 1, .last = seeds ? strtoull(seeds, NULL, 0) : SEEDS_BY_DEFAULT,
-		.at_once = JOBS_BY_DEFAULT, .work = run_seed, .failed = say_failed, .ctx = &d,
+		.at_once = trial_jobs(JOBS), .work = run_seed, .failed = say_failed, .ctx = &d,
 	};
 	uint64_t began = clock_ms();
 	unsigned failures;

@@ -16,6 +16,7 @@
 
 #define READ_MAX (256U << 10)
 #define CHECK_BYTES (1U << 20)
+#define RUSH 100	/* reads */
 
 /* The time limit of one read. */
 struct nerve {
@@ -121,7 +122,10 @@ static void *reader_thread(void *ctx)
 	}
 	while (!err && !rs->stop && !rs->abandon) {
 		read_once(me, &r, buf);
-		if (prng_percent(&r, 30))
+		/* At first a rush; later, readers of hits must not starve the engine and the
+		 * origins of all the trials that run at once.
+		 */
+		if (me->finished > RUSH || prng_percent(&r, 30))
 			usleep((useconds_t)prng_below(&r, 20000));
 	}
 	free(buf);

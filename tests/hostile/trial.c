@@ -58,6 +58,20 @@ void trial_option(struct trial *t, const char *fmt, ...)
 	va_end(args);
 }
 
+unsigned trial_jobs(unsigned n)
+{
+	unsigned jobs = n / (unsigned)slack(1);
+
+	return jobs ? jobs : 1;
+}
+
+void trial_timeouts(struct trial *t)
+{
+	trial_option(t, "stall=%.1f", (double)slack(300) / 1000);
+	trial_option(t, "connect-timeout=%.1f", (double)slack(500) / 1000);
+	trial_option(t, "retry-max=0.2");
+}
+
 static void fail(struct run *run, const char *what, uint64_t ms)
 {
 	run->failures++;

@@ -21,12 +21,7 @@
 #define TRIAL_ORIGINS 3
 #define TRIAL_OPTIONS 12
 
-/* Scaled from stall=20, retry-max=10 and a promise of 35 s; slack for sanitizers
- * and busy machines.
- */
-#define TRIAL_STALL "stall=0.3"
-#define TRIAL_CONNECT "connect-timeout=0.5"
-#define TRIAL_RETRY "retry-max=0.2"
+/* Scaled from a promise of 35 s, like the times of trial_timeouts(). */
 #define TRIAL_LIMIT_MS 10000
 
 enum trial_end {
@@ -57,6 +52,16 @@ struct trial {
 /* Adds key=value to the trial's options. */
 void trial_option(struct trial *trial, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Returns how many trials may run at once, at most n: with a sanitizer, each of them needs
+ * seconds of CPU time.
+ */
+unsigned trial_jobs(unsigned n);
+
+/* Adds the time-outs: those of a real root, scaled down; the slack for sanitizers and busy
+ * machines makes them longer, because the origins run on the same machine.
+ */
+void trial_timeouts(struct trial *trial);
 
 /* Returns 0, or 1 after printing what is wrong on stderr. */
 int trial_run(const struct trial *trial);
