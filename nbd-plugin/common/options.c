@@ -27,14 +27,18 @@ static const struct simple_key {
 	{ "cainfo", STRING, offsetof(struct options, http.cainfo) },
 	{ "capath", STRING, offsetof(struct options, http.capath) },
 	{ "cookie", STRING, offsetof(struct options, http.cookie) },
+	{ "cookie-file", STRING, offsetof(struct options, http.cookie_file) },
+	{ "cookiefile", STRING, offsetof(struct options, http.cookiefile) },
 	{ "followlocation", BOOL, offsetof(struct options, http.followlocation) },
 	{ "header", LIST, offsetof(struct options, http.headers) },
+	{ "header-file", STRING, offsetof(struct options, http.header_file) },
 	{ "http-version", STRING, offsetof(struct options, http.http_version) },
 	{ "interface", STRING, offsetof(struct options, http.interface) },
 	{ "ipresolve", STRING, offsetof(struct options, http.ip_resolve) },
 	{ "log", STRING, offsetof(struct options, log_path) },
 	{ "mlock", BOOL, offsetof(struct options, mlock) },
 	{ "password", STRING, offsetof(struct options, http.password) },
+	{ "password-file", STRING, offsetof(struct options, http.password_file) },
 	{ "profile", STRING, offsetof(struct options, profile) },
 	{ "protocols", STRING, offsetof(struct options, http.protocols) },
 	{ "proxy", STRING, offsetof(struct options, http.proxy) },
@@ -111,12 +115,11 @@ void options_free(struct options *o)
 	memset(o, 0, sizeof *o);
 }
 
-static bool is_clean(const char *text)
+bool options_has_control_characters(const char *text)
 {
-	for (; *text; text++)
-		if (iscntrl((unsigned char)*text))
-			return false;
-	return true;
+	while (*text && !iscntrl((unsigned char)*text))
+		text++;
+	return *text;
 }
 
 static int set_url(struct options *o, const char *url, char *why, size_t why_size)
@@ -358,7 +361,7 @@ int options_set(struct options *o, const char *key, const char *value,
 		return -ENOENT;
 	}
 	/* A line break in a header or a log line would be an injection. */
-	if (!is_clean(value))
+	if (options_has_control_characters(value))
 		return refuse(why, why_size, "%s=: must not hold control characters", key);
 	return special ? special->set(o, value, why, why_size) :
 			 set_simple(o, simple, value, why, why_size);
@@ -384,8 +387,7 @@ static int check_ssl_version(const char *version, char *why, size_t why_size)
 		      version, one_of(version, old) ? "is not secure any more; " : "");
 }
 
-/* Name: value; Name: without a value removes a header of libcurl; Name; sends an empty one. */
-static int check_header(const char *header, char *why, size_t why_size)
+int options_check_header(const char *header, char *why, size_t why_size)
 {
 	if (!strpbrk(header, ":;"))
 		return refuse(why, why_size, "header=%s: must be Name: value", header);
@@ -413,10 +415,14 @@ static int check_http(const struct http_options *h, char *why, size_t why_size)
 	if (h->protocols && !one_of(h->protocols, protocols))
 		return refuse(why, why_size, "protocols=%s: must be http, https or http,https",
 			      h->protocols);
+	if ((h->password && h->password_file) || (h->cookie && h->cookie_file))
+		return refuse(why, why_size, "%s= and %s-file= contradict each other; give one of them",
+			      h->password && h->password_file ? "password" : "cookie",
+			      h->password && h->password_file ? "password" : "cookie");
 	if (h->ssl_version && check_ssl_version(h->ssl_version, why, why_size))
 		return -EINVAL;
 	for (i = 0; i < h->headers.count; i++)
-		if (check_header(h->headers.items[i], why, why_size))
+		if (options_check_header(h->headers.items[i], why, why_size))
 			return -EINVAL;
 	return 0;
 }

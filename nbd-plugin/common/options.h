@@ -38,6 +38,9 @@ struct http_options {
 	char *ip_resolve;		/* "any" "v4" "v6" */
 	char *interface;
 	char *user, *password;
+	/* Instead of password and cookie, and beside headers; read again when they change. */
+	char *password_file, *cookie_file, *header_file;
+	char *cookiefile;	/* in the format of curl(1) */
 	char *proxy, *proxy_user, *proxy_password;
 	char *protocols;		/* "http,https" */
 	char *ssl_version, *ssl_cipher_list, *tls13_ciphers;
@@ -86,7 +89,8 @@ void options_free(struct options *o);
  * Returns 0; -ENOENT for an unknown key and -EINVAL for a wrong value, with a message in
  * why (why_size bytes, always terminated); -ENOMEM.
  * cookie=, password= and proxy-password= are stored as given: the front end must read
- * +FILE and -FD itself.
+ * +FILE and -FD itself.  For a regular FILE that may change it can give cookie-file= and
+ * password-file= instead, which the engine reads.
  */
 int options_set(struct options *o, const char *key, const char *value,
 		char *why, size_t why_size);
@@ -95,6 +99,15 @@ int options_set(struct options *o, const char *key, const char *value,
  * other.  Returns 0, or -EINVAL with a message in why.
  */
 int options_check(const struct options *o, char *why, size_t why_size);
+
+/* Checks a header line: Name: value; Name: without a value removes a header of libcurl; Name;
+ * sends an empty one.  Returns 0, or -EINVAL with a message in why.
+ */
+int options_check_header(const char *header, char *why, size_t why_size);
+/* Whether text has a control character, such as a line break, which would be an injection
+ * in a header or in a log.
+ */
+bool options_has_control_characters(const char *text);
 
 /* "64M" → bytes; suffixes b k/K M G T P, powers of 1024.  Returns 0 or -EINVAL. */
 int parse_size(const char *text, uint64_t *bytes);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define NBDKIT_API_VERSION 2
@@ -103,12 +104,24 @@ static int set_path(const char *key, const char *value)
 	return err;
 }
 
+/* Whether the engine can read the file of +FILE, and read it again when it has changed. */
+static bool names_regular_file(const char *value)
+{
+	struct stat st;
+
+	return value[0] == '+' && !stat(value + 1, &st) && S_ISREG(st.st_mode);
+}
+
 /* The value itself, +FILE, - or -FD. */
 static int set_secret(const char *key, const char *value)
 {
 	char *secret = NULL;
 	int err;
 
+	if (!strcmp(key, "cookie") && names_regular_file(value))
+		return set_path("cookie-file", value + 1);
+	if (!strcmp(key, "password") && names_regular_file(value))
+		return set_path("password-file", value + 1);
 	if (nbdkit_read_password(value, &secret))
 		return -1;
 	err = set(key, secret);
@@ -124,7 +137,8 @@ static int farroot_config(const char *key, const char *value)
 	if (!strcmp(key, "profile") && strcmp(value, "none") && !parse_is_url(value))
 		return set_path(key, value);
 	if (!strcmp(key, "store") || !strcmp(key, "status") || !strcmp(key, "log") ||
-	    !strcmp(key, "unix-socket-path"))
+	    !strcmp(key, "unix-socket-path") || !strcmp(key, "cookie-file") || !strcmp(key, "cookiefile") ||
+	    !strcmp(key, "header-file") || !strcmp(key, "password-file"))
 		return set_path(key, value);
 	return set(key, value);
 }
@@ -318,8 +332,10 @@ static void farroot_dump_plugin(void)
 	"mlock=yes                 Lock the memory: never swap it out.\n" \
 	"log=<FILE>                Append messages to a file such as /dev/kmsg.\n" \
 	"connections=<N> connect-timeout=<S> stall=<S> retry-max=<S>\n" \
-	"cainfo= capath= cookie= followlocation= header= http-version= interface=\n" \
-	"ipresolve= password= protocols= proxy= proxy-password= proxy-user=\n" \
+	"cookie-file=<FILE> header-file=<FILE> password-file=<FILE>\n" \
+	"                          Read again when the server refuses them.\n" \
+	"cainfo= capath= cookie= cookiefile= followlocation= header= http-version=\n" \
+	"interface= ipresolve= password= protocols= proxy= proxy-password= proxy-user=\n" \
 	"resolve= ssl-cipher-list= ssl-version= sslverify= tcp-keepalive=\n" \
 	"tcp-nodelay= tls13-ciphers= unix-socket-path= user= user-agent=\n" \
 	"                          As in nbdkit-curl-plugin(1)."

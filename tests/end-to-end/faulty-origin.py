@@ -26,6 +26,7 @@ Cookie, an Authorization or an X-Token.  Connections stay open.
     lives=S             what redirect= of another origin named is 403 after S seconds
     range=unknown       Content-Range without the size of the image
     encoding=TEXT       Content-Encoding
+    login=FILE          401 for a request without the header line, NAME: VALUE, that FILE has now
 """
 import email.utils
 import os
@@ -90,8 +91,16 @@ def answer_image(headers, n):
     return 206, lines, body, sent
 
 
+def may_enter(headers):
+    with open(options["login"], encoding="latin-1") as file:
+        name, _, value = file.readline().strip().partition(": ")
+    return headers.get(name.lower()) == value
+
+
 def answer(path, headers):
     query = path.partition("?")[2]
+    if "login" in options and not may_enter(headers):
+        return 401, [], b"who are you?\n", None
     if path.startswith("/image.profile"):
         if "profile" not in options:
             return 404, [], b"", None

@@ -33,17 +33,9 @@ static int make_lists(struct curl_setup *setup, const struct http_options *http)
 	size_t i;
 	int err = 0;
 
-	/* Ranges of a compressed file cannot be joined. */
-	err |= append(&setup->headers, "Accept-Encoding: identity");
-	err |= append(&setup->no_cache_headers, "Accept-Encoding: identity");
-	err |= append(&setup->no_cache_headers, "Cache-Control: no-cache");
 	err |= append(&setup->plain_headers, "Accept-Encoding: identity");
 	err |= append(&setup->plain_no_cache_headers, "Accept-Encoding: identity");
 	err |= append(&setup->plain_no_cache_headers, "Cache-Control: no-cache");
-	for (i = 0; i < http->headers.count; i++) {
-		err |= append(&setup->headers, http->headers.items[i]);
-		err |= append(&setup->no_cache_headers, http->headers.items[i]);
-	}
 	for (i = 0; i < http->resolve.count; i++)
 		err |= append(&setup->resolve, http->resolve.items[i]);
 	return err ? -ENOMEM : 0;
@@ -97,14 +89,15 @@ int curl_setup_init(struct curl_setup *setup, const struct options *options,
 	setup->http = &options->http;
 	err = make_lists(setup, setup->http);
 	if (!err)
+		err = credential_store_init(&setup->credentials, setup->http, log);
+	if (!err)
 		err = read_ca(setup, options, log);
 	return err ? err : setup_trial(setup, log);
 }
 
 void curl_setup_free(struct curl_setup *setup)
 {
-	curl_slist_free_all(setup->headers);
-	curl_slist_free_all(setup->no_cache_headers);
+	credential_store_free(&setup->credentials);
 	curl_slist_free_all(setup->plain_headers);
 	curl_slist_free_all(setup->plain_no_cache_headers);
 	curl_slist_free_all(setup->resolve);
@@ -190,18 +183,17 @@ static void set_tls(CURL *easy, const struct curl_setup *setup)
 		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &ca);
 }
 
-void curl_setup_request(CURL *easy, const struct curl_setup *setup, bool no_cache, bool secrets)
+void curl_setup_request(CURL *easy, const struct curl_setup *setup, bool no_cache,
+			const struct credentials *c)
 {
-	const struct http_options *http = setup->http;
-
-	if (secrets)
-		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, no_cache ? setup->no_cache_headers : setup->headers);
+	if (c)
+		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, no_cache ? c->no_cache_headers : c->headers);
 	else
 		curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
 				 no_cache ? setup->plain_no_cache_headers : setup->plain_headers);
-	curl_easy_setopt(easy, CURLOPT_COOKIE, secrets ? http->cookie : NULL);
-	curl_easy_setopt(easy, CURLOPT_USERNAME, secrets ? http->user : NULL);
-	curl_easy_setopt(easy, CURLOPT_PASSWORD, secrets ? http->password : NULL);
+	curl_easy_setopt(easy, CURLOPT_COOKIE, c ? c->cookie : NULL);
+	curl_easy_setopt(easy, CURLOPT_USERNAME, c ? setup->http->user : NULL);
+	curl_easy_setopt(easy, CURLOPT_PASSWORD, c ? c->password : NULL);
 }
 
 static const char *allowed_protocols(const struct curl_setup *setup)
@@ -241,6 +233,11 @@ CURL *curl_setup_handle(const struct curl_setup *setup, const char *url)
 	set_text(easy, CURLOPT_PROXYUSERNAME, http->proxy_user);
 	set_text(easy, CURLOPT_PROXYPASSWORD, http->proxy_password);
 	set_text(easy, CURLOPT_UNIX_SOCKET_PATH, http->unix_socket_path);
+	if (setup->credentials.share) {
+		curl_easy_setopt(easy, CURLOPT_SHARE, setup->credentials.share);
+		/* No file, but without this no cookie is sent. */
+		curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
+	}
 	if (setup->resolve)
 		curl_easy_setopt(easy, CURLOPT_RESOLVE, setup->resolve);
 	set_tls(easy, setup);

@@ -11,14 +11,14 @@
 
 #include "common/log.h"
 #include "common/options.h"
+#include "engine/http/credentials.h"
 
 /* What all handles of an image share. */
 struct curl_setup {
 	const struct http_options *http;
 	char *ca;			/* PEM, for origins and an https proxy; NULL: none */
 	size_t ca_size;
-	struct curl_slist *headers;
-	struct curl_slist *no_cache_headers;	/* headers, and Cache-Control: no-cache */
+	struct credential_store credentials;
 	struct curl_slist *plain_headers;	/* without header=, for other hosts */
 	struct curl_slist *plain_no_cache_headers;
 	struct curl_slist *resolve;
@@ -33,9 +33,11 @@ int curl_setup_init(struct curl_setup *setup, const struct options *options,
 void curl_setup_free(struct curl_setup *setup);
 
 /* Sets what changes from request to request: whether caches are asked to revalidate, and
- * whether what may be secret (user=, password=, cookie=, header=) is sent.
+ * what may be secret (user=, password=, cookie=, header=); NULL: none of it is sent.
+ * credentials are needed until the handle was removed from its multi handle.
  */
-void curl_setup_request(CURL *easy, const struct curl_setup *setup, bool no_cache, bool secrets);
+void curl_setup_request(CURL *easy, const struct curl_setup *setup, bool no_cache,
+			const struct credentials *credentials);
 
 /* A handle for a URL, which is copied; the caller frees it with curl_easy_cleanup, before
  * curl_setup_free.  NULL: out of memory, or libcurl rejects the URL.

@@ -298,6 +298,19 @@ static void name_target(struct transfer *t)
 	snprintf(t->why, sizeof t->why, "%.255s", why);
 }
 
+/* A refusal may mean that what was sent is no longer valid. */
+static void renew_credentials(struct transfer *t)
+{
+	struct origins *os = t->origins;
+	unsigned status = t->response.status;
+
+	if (!t->credentials || (status != 401 && status != 403))
+		return;
+	/* Another transfer may have found it out before. */
+	if (credentials_renew(&os->setup.credentials) || t->credentials != os->setup.credentials.current)
+		origin_health_reset(&os->health[t->origin], 1);
+}
+
 static void transfer_end(struct transfer *t, enum fault fault)
 {
 	struct origins *os = t->origins;
@@ -325,6 +338,7 @@ static void transfer_end(struct transfer *t, enum fault fault)
 		note_failure(os, t->origin, fault, t->timed_out, t->why,
 			     response_retry_after_s(&t->response, (int64_t)time(NULL)));
 	}
+	renew_credentials(t);
 	transfer_retire(t);
 	if (request)
 		os->sink.end(os->sink.ctx, request, fault);

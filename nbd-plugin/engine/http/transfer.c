@@ -74,6 +74,12 @@ static const char *first_url(const struct transfer *t)
 	return is_profile(t) ? o->profile_url : o->url;
 }
 
+/* Whether a cookie or other header lines than our own are sent. */
+static bool credentials_are_more(const struct credentials *c)
+{
+	return c->cookie || c->headers->next;
+}
+
 /* Says what may help against a 401. */
 static void explain_unauthorized(struct transfer *t)
 {
@@ -86,6 +92,8 @@ static void explain_unauthorized(struct transfer *t)
 		return;
 	if (scheme[0] && strcasecmp(scheme, "Basic") != 0 && strcasecmp(scheme, "Bearer") != 0)
 		snprintf(end, space, "; it wants %s authentication, and only Basic can be sent", scheme);
+	else if (!http->user && t->credentials && credentials_are_more(t->credentials))
+		snprintf(end, space, "; it refused the cookie or the header lines that were sent");
 	else if (!http->user)
 		snprintf(end, space, "; no user name and password were sent (user=, password=)");
 	else if (!redirect_is_same_host(t->url, first_url(t)))
@@ -255,10 +263,18 @@ static struct transfer *transfer_get(struct origins *os, int origin)
 	return t;
 }
 
+static void forget_credentials(struct transfer *t)
+{
+	if (t->credentials)
+		credentials_put(t->credentials);
+	t->credentials = NULL;
+}
+
 static void transfer_put(struct transfer *t)
 {
 	struct origin *o = &t->origins->origin[t->origin];
 
+	forget_credentials(t);
 	t->request = NULL;
 	t->next = o->idle;
 	o->idle = t;
@@ -359,8 +375,10 @@ static bool send_to(struct transfer *t, const char *url)
 	curl_easy_setopt(t->easy, CURLOPT_URL, url);
 	curl_easy_setopt(t->easy, CURLOPT_RANGE, is_profile(t) ? NULL : range);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_error);
-	curl_setup_request(t->easy, &os->setup, t->request && t->request->no_cache,
-			   redirect_is_same_host(url, first_url(t)));
+	forget_credentials(t);
+	if (redirect_is_same_host(url, first_url(t)))
+		t->credentials = credentials_get(&os->setup.credentials);
+	curl_setup_request(t->easy, &os->setup, t->request && t->request->no_cache, t->credentials);
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, os->origin[t->origin].fresh_connections ? 1L : 0L);
 	/* A name whose address has failed is looked up again. */
 	curl_easy_setopt(t->easy, CURLOPT_DNS_CACHE_TIMEOUT, os->health[t->origin].failures ? 0L : DNS_CACHE_S);

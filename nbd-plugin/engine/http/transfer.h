@@ -35,6 +35,7 @@ struct transfer {
 	struct origins *origins;
 	struct origin_request *request;	/* NULL: a probe */
 	CURL *easy;
+	struct credentials *credentials;	/* in flight: those sent; NULL: none */
 	char *url;		/* that is asked; malloc'ed; NULL: none */
 	unsigned hops;		/* redirects that were followed */
 	bool is_at_target;	/* asks the origin's remembered target */
