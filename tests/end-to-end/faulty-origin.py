@@ -26,11 +26,14 @@ Cookie, an Authorization or an X-Token.  Connections stay open.
     lives=S             what redirect= of another origin named is 403 after S seconds
     range=unknown       Content-Range without the size of the image
     encoding=TEXT       Content-Encoding
+    tls=FILE            speak TLS with the certificate and the key of FILE
+    date=SECONDS        Date: this number of seconds from now
     login=FILE          401 for a request without the header line, NAME: VALUE, that FILE has now
 """
 import email.utils
 import os
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -41,6 +44,10 @@ options = dict(word.split("=", 1) for word in sys.argv[3:])
 with open(image_path, "rb") as file:
     image = file.read()
 total = int(options.get("total", len(image)))
+tls = None
+if "tls" in options:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(options["tls"])
 lock = threading.Lock()
 counts = {"image": 0, "profile": 0, "open": 0, "connection": 0}
 log = open(f"{folder}/requests", "a", buffering=1)
@@ -141,6 +148,8 @@ def serve(client, number):
         secret = "secret" if {"cookie", "authorization", "x-token"} & set(headers) else "-"
         log.write(f"{time.time():.3f} {number} {status} {path} {secret}\n")
         head = [f"HTTP/1.1 {status} Status", f"Content-Length: {len(body)}"] + lines
+        if "date" in options:
+            head.append("Date: " + email.utils.formatdate(time.time() + int(options["date"]), usegmt=True))
         client.sendall("\r\n".join(head + ["", ""]).encode("latin-1") + body[:sent])
         if sent is not None:
             return
@@ -151,6 +160,8 @@ def connection(client):
     try:
         if count("open") > int(options.get("connections", 1 << 30)):
             reset(client)
+        elif tls:
+            serve(tls.wrap_socket(client, server_side=True), number)
         else:
             serve(client, number)
     except OSError:

@@ -82,7 +82,7 @@ BEGIN {
 	only("netlink/", "attach/nbd-netlink.c")
 	only("sqfs/", "squashfs/")
 	only("json-c/", "common/status.c")
-	only("openssl/", "engine/verity/ engine/http/ca-bundle.c")
+	only("openssl/", "engine/verity/ engine/http/ca-bundle.c engine/http/server-clock.c")
 }
 
 FNR == 1 {

@@ -311,11 +311,44 @@ static void renew_credentials(struct transfer *t)
 		origin_health_reset(&os->health[t->origin], 1);
 }
 
+/* See server-clock.h. */
+static void ask_for_date(struct origins *os, int origin, const char *url)
+{
+	struct transfer *t = os->active;
+
+	while (t && !(t->is_date_probe && t->origin == origin))
+		t = t->next;
+	if (!t && os->options->have_roothash && server_clock_may_ask(&os->origin[origin].clock, clock_ms()))
+		transfer_start_date_probe(os, origin, url);
+}
+
+static void end_date_probe(struct transfer *t)
+{
+	struct origins *os = t->origins;
+	int origin = t->origin;
+	/* Not the Date of a proxy. */
+	bool has_answered = t->phase == PHASE_ANSWER && t->response.status;
+	int64_t date = t->response.date, system = (int64_t)time(NULL);
+	char here[32], there[32];
+
+	transfer_retire(t);
+	if (!has_answered || !server_clock_answer(&os->origin[origin].clock, date, system, clock_ms()))
+		return;
+	log_say(os->log, LOG_NOTE,
+		"%s: its certificate is not yet valid by the clock of this machine (%s); judging it by the server's (%s)",
+		os->origin[origin].shown, server_clock_text(system, here, sizeof here), server_clock_text(date, there, sizeof there));
+	origin_health_reset(&os->health[origin], 1);
+}
+
 static void transfer_end(struct transfer *t, enum fault fault)
 {
 	struct origins *os = t->origins;
 	struct origin_request *request = t->request;
 
+	if (t->is_date_probe) {
+		end_date_probe(t);
+		return;
+	}
 	if (fault && transfer_redirect(t))
 		return;
 	if (t->fault)
@@ -339,6 +372,8 @@ static void transfer_end(struct transfer *t, enum fault fault)
 			     response_retry_after_s(&t->response, (int64_t)time(NULL)));
 	}
 	renew_credentials(t);
+	if (t->clock_is_behind && request && !request->is_profile)
+		ask_for_date(os, t->origin, t->url);
 	transfer_retire(t);
 	if (request)
 		os->sink.end(os->sink.ctx, request, fault);
@@ -649,9 +684,7 @@ void origins_free(struct origins *os)
 		preconnect_close_all(&os->origin[i].preconnect);
 		while ((t = os->origin[i].idle)) {
 			os->origin[i].idle = t->next;
-			curl_easy_cleanup(t->easy);
-			free(t->url);
-			free(t);
+			transfer_free(t);
 		}
 	}
 	if (os->multi)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "common/clock.h"
 #include "engine/http/redirect.h"
@@ -142,6 +143,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	struct origins *os = t->origins;
 	size_t got = size * count;
 
+	if (t->is_date_probe)
+		return discard(t, got);
 	if (!t->checked) {
 		t->fault = check_header(t);
 		t->checked = true;
@@ -231,16 +234,11 @@ static int on_connected(void *ctx, char *ip, char *local_ip, int port, int local
 	return CURL_PREREQFUNC_OK;
 }
 
-static struct transfer *transfer_get(struct origins *os, int origin)
+static struct transfer *transfer_new(struct origins *os, int origin)
 {
 	struct origin *o = &os->origin[origin];
-	struct transfer *t = o->idle;
+	struct transfer *t = calloc(1, sizeof *t);
 
-	if (t) {
-		o->idle = t->next;
-		return t;
-	}
-	t = calloc(1, sizeof *t);
 	if (!t)
 		return NULL;
 	t->origins = os;
@@ -260,7 +258,26 @@ static struct transfer *transfer_get(struct origins *os, int origin)
 	curl_easy_setopt(t->easy, CURLOPT_SOCKOPTFUNCTION, on_socket_options);
 	curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, on_connected);
 	curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
+	server_clock_attach(t->easy, &t->certificate_time);
 	return t;
+}
+
+static struct transfer *transfer_get(struct origins *os, int origin)
+{
+	struct origin *o = &os->origin[origin];
+	struct transfer *t = o->idle;
+
+	if (!t)
+		return transfer_new(os, origin);
+	o->idle = t->next;
+	return t;
+}
+
+void transfer_free(struct transfer *t)
+{
+	curl_easy_cleanup(t->easy);
+	free(t->url);
+	free(t);
 }
 
 static void forget_credentials(struct transfer *t)
@@ -275,6 +292,10 @@ static void transfer_put(struct transfer *t)
 	struct origin *o = &t->origins->origin[t->origin];
 
 	forget_credentials(t);
+	if (t->is_date_probe) {
+		transfer_free(t);
+		return;
+	}
 	t->request = NULL;
 	t->next = o->idle;
 	o->idle = t;
@@ -368,7 +389,9 @@ static bool send_to(struct transfer *t, const char *url)
 	t->connection = CONNECTION_REUSED;
 	memset(&t->response, 0, sizeof t->response);
 	t->received = t->window_bytes = t->discarded = 0;
-	t->checked = t->timed_out = false;
+	t->checked = t->timed_out = t->clock_is_behind = false;
+	t->certificate_time.ignored = t->is_date_probe;
+	t->certificate_time.at = server_clock_time(&os->origin[t->origin].clock, (int64_t)time(NULL), t->phase_ms);
 	t->fault = FAULT_NONE;
 	t->why[0] = t->curl_error[0] = '\0';
 	snprintf(range, sizeof range, "%" PRIu64 "-%" PRIu64, t->first, t->last);
@@ -376,7 +399,7 @@ static bool send_to(struct transfer *t, const char *url)
 	curl_easy_setopt(t->easy, CURLOPT_RANGE, is_profile(t) ? NULL : range);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_error);
 	forget_credentials(t);
-	if (redirect_is_same_host(url, first_url(t)))
+	if (!t->is_date_probe && redirect_is_same_host(url, first_url(t)))
 		t->credentials = credentials_get(&os->setup.credentials);
 	curl_setup_request(t->easy, &os->setup, t->request && t->request->no_cache, t->credentials);
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, os->origin[t->origin].fresh_connections ? 1L : 0L);
@@ -386,11 +409,30 @@ static bool send_to(struct transfer *t, const char *url)
 	return !curl_multi_add_handle(os->multi, t->easy);
 }
 
+/* Puts a transfer in flight. */
+static int start_at(struct transfer *t, const char *url)
+{
+	struct origins *os = t->origins;
+	struct origin *o = &os->origin[t->origin];
+
+	if (!send_to(t, url)) {
+		transfer_put(t);
+		return -ENOMEM;
+	}
+	if (o->fresh_connections)
+		o->fresh_connections--;
+	t->next = os->active;
+	os->active = t;
+	os->active_count++;
+	return 0;
+}
+
 int transfer_start(struct origins *os, int origin, uint64_t first,
 			  uint64_t last, struct origin_request *request)
 {
 	struct origin *o = &os->origin[origin];
 	struct transfer *t = transfer_get(os, origin);
+	int err;
 
 	if (!t)
 		return -ENOMEM;
@@ -406,20 +448,31 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	t->was_alone = !os->active;
 	t->hops = 0;
 	t->is_at_target = !is_profile(t) && o->target && !(request && request->no_cache);
-	if (!send_to(t, t->is_at_target ? o->target : first_url(t))) {
-		transfer_put(t);
-		return -ENOMEM;
-	}
-	if (o->fresh_connections)
-		o->fresh_connections--;
-	if (os->health[origin].failures) {
+	err = start_at(t, t->is_at_target ? o->target : first_url(t));
+	if (!err && os->health[origin].failures) {
 		os->health[origin].probing = t->is_single = true;
 		o->attempts++;
 	}
-	t->next = os->active;
-	os->active = t;
-	os->active_count++;
-	return 0;
+	return err;
+}
+
+void transfer_start_date_probe(struct origins *os, int origin, const char *url)
+{
+	struct transfer *t = transfer_new(os, origin);
+
+	if (!t)
+		return;
+	t->is_date_probe = true;
+	t->window_start_ms = t->sent_ms = clock_ms();
+	t->tcp_limit_ms = tcp_limit_ms(os, origin, true);
+	/* Nothing else may use this connection or its TLS session, and no cookie is sent. */
+	curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);
+	curl_easy_setopt(t->easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(t->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	curl_easy_setopt(t->easy, CURLOPT_SHARE, NULL);
+	os->origin[origin].fresh_connections++;
+	start_at(t, url);
 }
 
 /* The redirect's target, or NULL with t->fault. */
@@ -540,7 +593,7 @@ static bool is_not_tls(const struct transfer *t)
 
 enum fault transfer_judge(struct transfer *t, CURLcode code)
 {
-	if (t->fault)
+	if (t->fault || t->is_date_probe)
 		return t->fault;
 	if (code == CURLE_OK && !t->checked) {
 		/* The body is empty, so on_body() was not called. */
@@ -560,11 +613,13 @@ enum fault transfer_judge(struct transfer *t, CURLcode code)
 		return FAULT_BROKEN;
 	}
 	t->timed_out |= code == CURLE_OPERATION_TIMEDOUT;
+	t->clock_is_behind = code == CURLE_PEER_FAILED_VERIFICATION && server_clock_is_behind(t->easy);
 	if (code == CURLE_UNSUPPORTED_PROTOCOL)
 		snprintf(t->why, sizeof t->why, "redirect to a protocol that is not allowed");
 	else
 		snprintf(t->why, sizeof t->why, "%.200s%s",
 			 t->curl_error[0] ? t->curl_error : curl_easy_strerror(code),
-			 is_not_tls(t) ? "; is it an http:// server?" : "");
+			 is_not_tls(t) ? "; is it an http:// server?" :
+			 t->clock_is_behind ? "; is the clock of this machine right?" : "");
 	return fault_of_curl(code);
 }

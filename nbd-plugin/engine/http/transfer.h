@@ -21,6 +21,7 @@
 #include "engine/http/curl-setup.h"
 #include "engine/http/preconnect.h"
 #include "engine/http/origins.h"
+#include "engine/http/server-clock.h"
 
 /* The connection of a transfer: left by an earlier transfer, made for this one, or opened
  * ahead (preconnect.h).
@@ -47,6 +48,9 @@ struct transfer {
 	uint64_t sent_ms, last_byte_ms;	/* the latter begins as sent_ms */
 	bool is_single;		/* the one request to an origin after its backoff */
 	bool is_silence_probe;	/* see probe_silent */
+	bool is_date_probe;	/* see server-clock.h; its handle is used once */
+	bool clock_is_behind;	/* fault: the certificate is not yet valid */
+	struct certificate_time certificate_time;
 	struct response response;
 	bool was_alone;		/* no other was in flight when this one was sent */
 	enum connection connection;
@@ -79,6 +83,7 @@ struct origin {
 	unsigned silence_limit_ms;	/* a probe is sent after this time without a byte; 0: default */
 	unsigned fresh_connections;	/* number of requests that must not reuse one */
 	unsigned attempts;		/* with health.failures > 0; see connect_timeout_ms */
+	struct server_clock clock;
 	struct preconnect preconnect;
 	bool is_first_connection;	/* the next one made: others are to be opened ahead */
 	bool multiplexes;	/* HTTP/2: one connection is enough */
@@ -142,6 +147,14 @@ unsigned origin_request_count(const struct origins *os, int origin);
  */
 int transfer_start(struct origins *os, int origin, uint64_t first, uint64_t last,
 		   struct origin_request *request);
+
+/* Asks an origin for its date, at the URL whose certificate is not yet valid: see server-clock.h.
+ * The response is that of a transfer with is_date_probe.
+ */
+void transfer_start_date_probe(struct origins *os, int origin, const char *url);
+
+/* Frees a transfer that is not in flight. */
+void transfer_free(struct transfer *t);
 
 /* Milliseconds, at least 1, that a transfer on a new connection needed to connect: one
  * round trip of TCP.
