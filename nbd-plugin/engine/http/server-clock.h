@@ -10,7 +10,7 @@
  *
  * All other checks of a certificate stay, also in the first step, and its end counts by the
  * new time.  Only for an image with a root hash: an expired key may serve a false
- * Date, but no false byte.  The clock of the system is not touched.  All functions
+ * Date, but no false byte.  The clock of the system is not set.  All functions
  * belong to the fetch thread; none blocks.
  */
 #ifndef FARROOT_SERVER_CLOCK_H
