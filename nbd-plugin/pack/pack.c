@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -65,6 +66,19 @@ static bool is_packed(int fd, uint64_t size)
 	       sb.data_blocks == data_blocks;
 }
 
+/* Returns whether the image is a squashfs that says it is longer than size. */
+static bool is_short_squashfs(int fd, uint64_t size)
+{
+	uint8_t bytes[96];
+	uint64_t used;
+
+	if (pread(fd, bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes ||
+	    memcmp(bytes, "hsqs", 4) || memcmp(bytes + 28, "\4\0\0\0", 4))
+		return false;
+	memcpy(&used, bytes + 40, sizeof used);
+	return le64toh(used) > size;
+}
+
 /* Pads the image in fd and appends the tree.  If it returns 0, v is initialized and must be
  * freed.
  */
@@ -81,6 +95,8 @@ static int append_tree(int fd, struct verity *v)
 		return -ENODATA;
 	if (is_packed(fd, (uint64_t)st.st_size))
 		return -EALREADY;
+	if (is_short_squashfs(fd, (uint64_t)st.st_size))
+		return -EBADMSG;
 	blocks = ((uint64_t)st.st_size + VERITY_BLOCK_SIZE - 1) / VERITY_BLOCK_SIZE;
 	if (ftruncate(fd, (off_t)(blocks * VERITY_BLOCK_SIZE)))
 		return -errno;
@@ -133,6 +149,10 @@ static const char *reason(int err)
 		return "the output exists and is not a regular file";
 	case -EEXIST:
 		return "the output is the image itself";
+	case -EBADMSG:
+		return "the squashfs is truncated: its superblock names more bytes";
+	case -ESTALE:
+		return "the size of the image changed while it was read";
 	default:
 		return strerror(-err);
 	}
@@ -173,6 +193,11 @@ static int make(struct pack *p, char *temporary, int fd)
 	return err;
 }
 
+bool pack_is_full(int err)
+{
+	return err == -ENOSPC || err == -EDQUOT || err == -EFBIG;
+}
+
 int pack_run(struct pack *p)
 {
 	char *temporary = NULL;
@@ -194,7 +219,9 @@ int pack_run(struct pack *p)
 	}
 	if (fd >= 0)
 		close(fd);
-	if (err && err != PACK_SAID)
+	if (pack_is_full(err))
+		fprintf(stderr, "farroot pack: %s: %s\n", p->output, reason(err));
+	else if (err && err != PACK_SAID)
 		fprintf(stderr, "farroot pack: %s → %s: %s\n", p->input, p->output, reason(err));
 	free(temporary);
 	return err ? EXIT_FAILURE : 0;

@@ -8,6 +8,8 @@
 #ifndef FARROOT_PACK_H
 #define FARROOT_PACK_H
 
+#include <stdbool.h>
+
 #define PACK_HEX_SIZE 65
 #define PACK_SAID 1		/* instead of -errno: the reason was already printed */
 
@@ -23,6 +25,9 @@ struct pack {
 	 */
 	int (*finish)(struct pack *pack, const char *path, const char *roothash);
 };
+
+/* Returns whether -errno err can only be from a write: the output has no more space. */
+bool pack_is_full(int err);
 
 /* Makes the image and prints the result.  Returns the exit status, after printing the
  * reason of a failure.  The main thread only: installs signal handlers that remove the
