@@ -17,6 +17,8 @@
 #include "pack/pack.h"
 #include "tool/commands.h"
 
+#define STANDARD_INPUT "/dev/stdin"
+
 static void help(void)
 {
 	printf("Usage: farroot pack [OPTION]... IMAGE -o OUT\n"
@@ -70,15 +72,15 @@ static int copy_bytes(int from, int to, uint64_t size)
 	return 0;
 }
 
-/* Copies the data between the holes of a file that has size bytes. */
-static int copy_data(int from, int to, off_t size)
+/* Copies the bytes from start to size of a file, except its holes. */
+static int copy_data(int from, int to, off_t start, off_t size)
 {
-	off_t data, hole = 0;
+	off_t data, hole = start;
 	int err;
 
 	while ((data = lseek(from, hole, SEEK_DATA)) >= 0) {
 		hole = lseek(from, data, SEEK_HOLE);
-		if (hole < 0 || lseek(from, data, SEEK_SET) < 0 || lseek(to, data, SEEK_SET) < 0)
+		if (hole < 0 || lseek(from, data, SEEK_SET) < 0 || lseek(to, data - start, SEEK_SET) < 0)
 			return -errno;
 		err = copy_bytes(from, to, (uint64_t)(hole - data));
 		if (err)
@@ -86,30 +88,40 @@ static int copy_data(int from, int to, off_t size)
 	}
 	if (errno != ENXIO)
 		return -errno;
-	return ftruncate(to, size) ? -errno : 0;
+	return ftruncate(to, start < size ? size - start : 0) ? -errno : 0;
 }
 
-/* Holes stay holes if the file system of the input can tell where they are. */
+/* Returns whether the file system can tell where the holes of a file are. */
+static bool has_map(int fd, off_t start)
+{
+	return lseek(fd, start, SEEK_DATA) >= 0 || errno == ENXIO;
+}
+
+/* Holes stay holes.  Only standard input may have been read before. */
 static int copy(int from, int to)
 {
+	off_t start = lseek(from, 0, SEEK_CUR);
 	struct stat before, after;
 	int err;
 
 	if (fstat(from, &before))
 		return -errno;
-	if (!S_ISREG(before.st_mode) || (lseek(from, 0, SEEK_DATA) < 0 && errno == EINVAL))
+	if (!S_ISREG(before.st_mode) || !has_map(from, start))
 		return copy_bytes(from, to, UINT64_MAX);
-	err = copy_data(from, to, before.st_size);
+	err = copy_data(from, to, start, before.st_size);
 	if (!err && fstat(from, &after))
 		err = -errno;
-	return err ? err : after.st_size == before.st_size ? 0 : -ESTALE;
+	return err ? err : after.st_size == before.st_size ? 0 : PACK_CHANGED;
 }
 
 static int fill(struct pack *p, const char *path, int fd)
 {
-	int from = open(p->input, O_RDONLY | O_CLOEXEC), err;
+	int from, err;
 
 	(void)path;
+	/* open("/dev/stdin") fails for a socket. */
+	from = strcmp(p->input, STANDARD_INPUT) ? open(p->input, O_RDONLY | O_CLOEXEC) :
+						  dup(STDIN_FILENO);
 	if (from < 0) {
 		fprintf(stderr, "farroot pack: %s: %s\n", p->input, strerror(errno));
 		return PACK_SAID;
@@ -163,6 +175,6 @@ int cmd_pack(int argc, char **argv)
 	}
 	if (is_layout)
 		return helper_program_run("", HELPER_SQUASHFS, (size_t)argc, argv);
-	pack.input = strcmp(argv[optind], "-") ? argv[optind] : "/dev/stdin";
+	pack.input = strcmp(argv[optind], "-") ? argv[optind] : STANDARD_INPUT;
 	return pack_run(&pack);
 }

@@ -3,7 +3,6 @@
  */
 #include "config.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "pack/pack.h"
+#include "engine/format/squashfs-superblock.h"
 #include "engine/verity/verity-build.h"
 
 /* For remove_temporary: a signal handler has no other argument. */
@@ -37,6 +37,8 @@ static void remove_on_signals(const char *path)
 	size_t i;
 
 	temporary_to_remove = path;
+	/* A write past the limit of a file's size returns EFBIG then. */
+	signal(SIGXFSZ, SIG_IGN);
 	for (i = 0; i < sizeof signals / sizeof signals[0]; i++)
 		sigaction(signals[i], &action, NULL);
 }
@@ -66,17 +68,15 @@ static bool is_packed(int fd, uint64_t size)
 	       sb.data_blocks == data_blocks;
 }
 
-/* Returns whether the image is a squashfs that says it is longer than size. */
-static bool is_short_squashfs(int fd, uint64_t size)
+/* Returns whether the image is a squashfs whose superblock names more than size bytes. */
+static bool is_truncated(int fd, uint64_t size)
 {
-	uint8_t bytes[96];
-	uint64_t used;
+	uint8_t bytes[SQUASHFS_SUPERBLOCK_SIZE];
+	struct squashfs_tables tables;
 
-	if (pread(fd, bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes ||
-	    memcmp(bytes, "hsqs", 4) || memcmp(bytes + 28, "\4\0\0\0", 4))
-		return false;
-	memcpy(&used, bytes + 40, sizeof used);
-	return le64toh(used) > size;
+	return pread(fd, bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes &&
+	       squashfs_superblock_tables(bytes, sizeof bytes, UINT64_MAX, &tables) &&
+	       tables.end > size;
 }
 
 /* Pads the image in fd and appends the tree.  If it returns 0, v is initialized and must be
@@ -95,8 +95,8 @@ static int append_tree(int fd, struct verity *v)
 		return -ENODATA;
 	if (is_packed(fd, (uint64_t)st.st_size))
 		return -EALREADY;
-	if (is_short_squashfs(fd, (uint64_t)st.st_size))
-		return -EBADMSG;
+	if (is_truncated(fd, (uint64_t)st.st_size))
+		return PACK_TRUNCATED;
 	blocks = ((uint64_t)st.st_size + VERITY_BLOCK_SIZE - 1) / VERITY_BLOCK_SIZE;
 	if (ftruncate(fd, (off_t)(blocks * VERITY_BLOCK_SIZE)))
 		return -errno;
@@ -149,9 +149,9 @@ static const char *reason(int err)
 		return "the output exists and is not a regular file";
 	case -EEXIST:
 		return "the output is the image itself";
-	case -EBADMSG:
+	case PACK_TRUNCATED:
 		return "the squashfs is truncated: its superblock names more bytes";
-	case -ESTALE:
+	case PACK_CHANGED:
 		return "the size of the image changed while it was read";
 	default:
 		return strerror(-err);

@@ -11,7 +11,10 @@
 #include <stdbool.h>
 
 #define PACK_HEX_SIZE 65
-#define PACK_SAID 1		/* instead of -errno: the reason was already printed */
+/* Instead of -errno. */
+#define PACK_SAID 1		/* the reason was already printed */
+#define PACK_CHANGED 2		/* the size of the image changed while it was read */
+#define PACK_TRUNCATED 3	/* the image is a part of a squashfs */
 
 struct pack {
 	const char *input, *output;

@@ -33,8 +33,8 @@ struct squashfs_reader {
 };
 
 /* Opens the image path.  Returns 0; -EINVAL if it is not a valid squashfs;
- * -EPROTONOSUPPORT if libsquashfs does not support its compression, -ENOPKG if that is lzo; or another -errno.
- * Close image in any case.
+ * -EPROTONOSUPPORT if libsquashfs does not support its compression, -ENOPKG if that is lzo;
+ * or another -errno.  Close image in any case.
  */
 int squashfs_reader_open(const char *path, struct squashfs_reader *image);
 void squashfs_reader_close(struct squashfs_reader *image);
