@@ -47,9 +47,10 @@ grep -q '^block 1 (offset 4096) ' "$dir/out" || fail "the new hole is not named:
 same "$(grep -c '^block' "$dir/out")" 1 "blocks that do not verify"
 rm "$dir/packed" "$dir/image"
 
-# A hole above which hash blocks of two levels are built without reading; no data at all;
-# only a start; holes that do not begin or end where hash blocks do.
-for sizes in '0 1G 6001' '0 64M 0' '1 128M 0' '4096 99999744 4096'; do
+# A hole above which hash blocks of two levels are built without reading; no data at all,
+# and the last hash block is not full; only a start; holes that do not begin or end where
+# hash blocks do.
+for sizes in '0 1G 6001' '0 67104768 0' '1 128M 0' '4096 99999744 4096'; do
 	# shellcheck disable=SC2086 # words
 	sparse image $sizes
 	pack "$dir/image" "$dir/packed"

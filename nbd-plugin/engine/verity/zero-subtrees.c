@@ -3,9 +3,7 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/verity/zero-subtrees.h"
@@ -37,12 +35,7 @@ int zero_subtrees_digest(const struct verity *v, const struct zero_subtrees *z, 
 
 bool zero_subtrees_is_hole(int fd, uint64_t block, uint64_t count)
 {
-	uint64_t end = (block + count) * VERITY_BLOCK_SIZE;
 	off_t data = lseek(fd, (off_t)(block * VERITY_BLOCK_SIZE), SEEK_DATA);
-	struct stat st;
 
-	if (data >= 0)
-		return (uint64_t)data >= end;
-	/* No data follows: a hole up to the end of the file. */
-	return errno == ENXIO && !fstat(fd, &st) && (uint64_t)st.st_size >= end;
+	return data >= 0 && (uint64_t)data >= (block + count) * VERITY_BLOCK_SIZE;
 }
