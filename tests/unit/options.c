@@ -291,9 +291,9 @@ static void what_fits_together(void)
 	together("url=http://h/x verify=none ssl-version=tlsv1.1", "not secure any more");
 	together("url=http://h/x verify=none ssl-version=x", "ssl-version=x: must be default");
 	together("url=http://h/x verify=none ssl-version=tlsv1.2 header=X-A; header=X-B:", NULL);
-	together("url=http://h/x verify=none header=range;", "sets Range itself");
-	together("url=http://h/x verify=none header=nocolon", "header=nocolon");
-	together("url=http://h/x verify=none header=range:bytes=0-1", "sets Range itself");
+	together("url=http://h/x verify=none header=range;", "header=Range: farroot sets Range itself");
+	together("url=http://h/x verify=none header=nocolon", "header=: must be Name: value");
+	together("url=http://h/x verify=none header=range:bytes=0-1", "header=Range: farroot sets Range itself");
 	together("url=http://h/x verify=none protocols=https", "excluded by protocols=");
 	together("url=https://h/x verify=none protocols=http", "excluded by protocols=");
 	together("url=https://h/x verify=none protocols=https", NULL);
