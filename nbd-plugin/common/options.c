@@ -389,10 +389,11 @@ static int check_ssl_version(const char *version, char *why, size_t why_size)
 
 int options_check_header(const char *header, char *why, size_t why_size)
 {
+	/* Without a name, all of it may be a secret. */
 	if (!strpbrk(header, ":;"))
-		return refuse(why, why_size, "header=%s: must be Name: value", header);
+		return refuse(why, why_size, "header=: must be Name: value");
 	if (!strncasecmp(header, "range:", 6) || !strncasecmp(header, "range;", 6))
-		return refuse(why, why_size, "header=%s: farroot sets Range itself", header);
+		return refuse(why, why_size, "header=Range: farroot sets Range itself");
 	return 0;
 }
 

@@ -88,9 +88,7 @@ void options_free(struct options *o);
 /* Takes one key=value and copies the value.  A refused value changes nothing.
  * Returns 0; -ENOENT for an unknown key and -EINVAL for a wrong value, with a message in
  * why (why_size bytes, always terminated); -ENOMEM.
- * cookie=, password= and proxy-password= are stored as given: the front end must read
- * +FILE and -FD itself.  For a regular FILE that may change it can give cookie-file= and
- * password-file= instead, which the engine reads.
+ * cookie=, password= and proxy-password= are stored as given: see secret.h.
  */
 int options_set(struct options *o, const char *key, const char *value,
 		char *why, size_t why_size);

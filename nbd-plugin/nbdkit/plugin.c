@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define NBDKIT_API_VERSION 2
@@ -22,6 +21,7 @@
 
 #include "engine/image.h"
 #include "common/options.h"
+#include "common/secret.h"
 #include "engine/status-socket.h"
 
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
@@ -104,35 +104,24 @@ static int set_path(const char *key, const char *value)
 	return err;
 }
 
-/* Whether the engine can read the file of +FILE, and read it again when it has changed. */
-static bool names_regular_file(const char *value)
-{
-	struct stat st;
-
-	return value[0] == '+' && !stat(value + 1, &st) && S_ISREG(st.st_mode);
-}
-
-/* The value itself, +FILE, - or -FD. */
 static int set_secret(const char *key, const char *value)
 {
-	char *secret = NULL;
-	int err;
+	char why[512];
 
-	if (!strcmp(key, "cookie") && names_regular_file(value))
-		return set_path("cookie-file", value + 1);
-	if (!strcmp(key, "password") && names_regular_file(value))
-		return set_path("password-file", value + 1);
-	if (nbdkit_read_password(value, &secret))
+	/* With nbdkit -s, for example, standard input is the client. */
+	if (!strcmp(value, "-") && !nbdkit_stdio_safe()) {
+		nbdkit_error("%s=-: nbdkit uses standard input for something else", key);
 		return -1;
-	err = set(key, secret);
-	explicit_bzero(secret, strlen(secret));
-	free(secret);
-	return err;
+	}
+	if (!secret_set(&options, key, value, why, sizeof why))
+		return 0;
+	nbdkit_error("%s", why[0] ? why : "out of memory");
+	return -1;
 }
 
 static int farroot_config(const char *key, const char *value)
 {
-	if (!strcmp(key, "cookie") || !strcmp(key, "password") || !strcmp(key, "proxy-password"))
+	if (secret_is_key(key))
 		return set_secret(key, value);
 	if (!strcmp(key, "profile") && strcmp(value, "none") && !parse_is_url(value))
 		return set_path(key, value);

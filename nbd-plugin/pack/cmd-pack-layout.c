@@ -93,7 +93,9 @@ static int fill(struct pack *p, const char *path, int fd)
 
 	(void)fd;
 	err = squashfs_repack(p->input, path, l->probe ? NULL : &l->boot);
-	return err ? said(p->input, squashfs_reason(err)) : 0;
+	if (!err || pack_is_full(err))
+		return err;
+	return said(p->input, squashfs_reason(err));
 }
 
 static int save_profile(struct layout_pack *l, const struct layout *layout, const char *path,

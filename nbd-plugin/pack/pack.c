@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "pack/pack.h"
+#include "engine/format/squashfs-superblock.h"
 #include "engine/verity/verity-build.h"
 
 /* For remove_temporary: a signal handler has no other argument. */
@@ -36,6 +37,8 @@ static void remove_on_signals(const char *path)
 	size_t i;
 
 	temporary_to_remove = path;
+	/* A write past the limit of a file's size returns EFBIG then. */
+	signal(SIGXFSZ, SIG_IGN);
 	for (i = 0; i < sizeof signals / sizeof signals[0]; i++)
 		sigaction(signals[i], &action, NULL);
 }
@@ -65,6 +68,17 @@ static bool is_packed(int fd, uint64_t size)
 	       sb.data_blocks == data_blocks;
 }
 
+/* Returns whether the image is a squashfs whose superblock names more than size bytes. */
+static bool is_truncated(int fd, uint64_t size)
+{
+	uint8_t bytes[SQUASHFS_SUPERBLOCK_SIZE];
+	struct squashfs_tables tables;
+
+	return pread(fd, bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes &&
+	       squashfs_superblock_tables(bytes, sizeof bytes, UINT64_MAX, &tables) &&
+	       tables.end > size;
+}
+
 /* Pads the image in fd and appends the tree.  If it returns 0, v is initialized and must be
  * freed.
  */
@@ -81,6 +95,8 @@ static int append_tree(int fd, struct verity *v)
 		return -ENODATA;
 	if (is_packed(fd, (uint64_t)st.st_size))
 		return -EALREADY;
+	if (is_truncated(fd, (uint64_t)st.st_size))
+		return PACK_TRUNCATED;
 	blocks = ((uint64_t)st.st_size + VERITY_BLOCK_SIZE - 1) / VERITY_BLOCK_SIZE;
 	if (ftruncate(fd, (off_t)(blocks * VERITY_BLOCK_SIZE)))
 		return -errno;
@@ -133,6 +149,10 @@ static const char *reason(int err)
 		return "the output exists and is not a regular file";
 	case -EEXIST:
 		return "the output is the image itself";
+	case PACK_TRUNCATED:
+		return "the squashfs is truncated: its superblock names more bytes";
+	case PACK_CHANGED:
+		return "the size of the image changed while it was read";
 	default:
 		return strerror(-err);
 	}
@@ -173,6 +193,11 @@ static int make(struct pack *p, char *temporary, int fd)
 	return err;
 }
 
+bool pack_is_full(int err)
+{
+	return err == -ENOSPC || err == -EDQUOT || err == -EFBIG;
+}
+
 int pack_run(struct pack *p)
 {
 	char *temporary = NULL;
@@ -194,7 +219,9 @@ int pack_run(struct pack *p)
 	}
 	if (fd >= 0)
 		close(fd);
-	if (err && err != PACK_SAID)
+	if (pack_is_full(err))
+		fprintf(stderr, "farroot pack: %s: %s\n", p->output, reason(err));
+	else if (err && err != PACK_SAID)
 		fprintf(stderr, "farroot pack: %s → %s: %s\n", p->input, p->output, reason(err));
 	free(temporary);
 	return err ? EXIT_FAILURE : 0;

@@ -8,8 +8,13 @@
 #ifndef FARROOT_PACK_H
 #define FARROOT_PACK_H
 
+#include <stdbool.h>
+
 #define PACK_HEX_SIZE 65
-#define PACK_SAID 1		/* instead of -errno: the reason was already printed */
+/* Instead of -errno. */
+#define PACK_SAID 1		/* the reason was already printed */
+#define PACK_CHANGED 2		/* the size of the image changed while it was read */
+#define PACK_TRUNCATED 3	/* the image is a part of a squashfs */
 
 struct pack {
 	const char *input, *output;
@@ -23,6 +28,9 @@ struct pack {
 	 */
 	int (*finish)(struct pack *pack, const char *path, const char *roothash);
 };
+
+/* Returns whether -errno err can only be from a write: the output has no more space. */
+bool pack_is_full(int err);
 
 /* Makes the image and prints the result.  Returns the exit status, after printing the
  * reason of a failure.  The main thread only: installs signal handlers that remove the

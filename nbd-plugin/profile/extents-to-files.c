@@ -170,21 +170,20 @@ static struct file_range range_in(const struct translation *t, const struct file
 }
 
 static int add_range(struct translation *t, const struct layout_file *f,
-		     const struct file_range *r, bool *found);
+		     const struct file_range *r);
 
 /* The place of a fragment block must be read too, from the fragment table. */
 static int add_fragment_table(struct translation *t)
 {
 	const struct layout_file *f = layout_find(t->layout, FRAGMENTS);
 	const struct file_range all = { .name = FRAGMENTS, .length = f ? f->size : 0 };
-	bool found;
 
 	t->has_fragments = true;
-	return f ? add_range(t, f, &all, &found) : 0;
+	return f ? add_range(t, f, &all) : 0;
 }
 
 static int add_range(struct translation *t, const struct layout_file *f,
-		     const struct file_range *r, bool *found)
+		     const struct file_range *r)
 {
 	const struct layout_piece *p;
 	size_t i;
@@ -194,7 +193,6 @@ static int add_range(struct translation *t, const struct layout_file *f,
 		p = t->layout->by_file[f->first + i];
 		if (p->start >= r->start + r->length || p->start + p->size <= r->start)
 			continue;
-		*found = true;
 		if (p->is_fragment && !t->has_fragments)
 			err = add_fragment_table(t);
 		if (!err)
@@ -210,19 +208,20 @@ int profile_of_files(const struct file_list *list, const struct layout *l,
 	const struct layout_file *f;
 	struct file_range range;
 	size_t i;
-	bool found;
 	int err = blocks_init(&t.wanted, l->bytes);
 
 	memset(out, 0, sizeof *out);
 	*missing = 0;
 	for (i = 0; i < list->count && !err; i++) {
 		f = layout_find(l, list->entries[i].name);
-		found = false;
-		if (f) {
-			range = range_in(&t, &list->entries[i], f);
-			err = add_range(&t, f, &range, &found);
+		if (!f) {
+			++*missing;
+			continue;
 		}
-		*missing += !found;
+		range = range_in(&t, &list->entries[i], f);
+		/* A hole or an empty file exists, though no bytes are stored for it. */
+		*missing += f->size && range.start >= f->size;
+		err = add_range(&t, f, &range);
 	}
 	free(t.wanted.is_in);
 	return err;

@@ -16,7 +16,8 @@ int squashfs_error(int error)
 	case SQFS_ERROR_ALLOC:
 		return -ENOMEM;
 	case SQFS_ERROR_IO:
-		return -EIO;
+		/* libsquashfs does not change errno after a write that failed. */
+		return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? -errno : -EIO;
 	case SQFS_ERROR_UNSUPPORTED:
 		return -EPROTONOSUPPORT;
 	default:
@@ -29,6 +30,8 @@ const char *squashfs_reason(int err)
 	switch (err) {
 	case -EINVAL:
 		return "not a valid squashfs";
+	case -ENOPKG:
+		return "libsquashfs does not support lzo, so the layout cannot be read or changed";
 	case -EPROTONOSUPPORT:
 		return "libsquashfs does not support the compression of this squashfs";
 	default:
@@ -44,6 +47,8 @@ static int read_tables(struct squashfs_reader *s)
 	sqfs_compressor_config_init(&config, (SQFS_COMPRESSOR)s->super.compression_id,
 				    s->super.block_size, SQFS_COMP_FLAG_UNCOMPRESS);
 	err = sqfs_compressor_create(&config, &s->unpack);
+	if (err == SQFS_ERROR_UNSUPPORTED && s->super.compression_id == SQFS_COMP_LZO)
+		return -ENOPKG;
 	if (err)
 		return squashfs_error(err);
 	if (s->super.flags & SQFS_FLAG_COMPRESSOR_OPTIONS) {

@@ -33,8 +33,8 @@ struct squashfs_reader {
 };
 
 /* Opens the image path.  Returns 0; -EINVAL if it is not a valid squashfs;
- * -EPROTONOSUPPORT if libsquashfs does not support its compression; or another -errno.
- * Close image in any case.
+ * -EPROTONOSUPPORT if libsquashfs does not support its compression, -ENOPKG if that is lzo;
+ * or another -errno.  Close image in any case.
  */
 int squashfs_reader_open(const char *path, struct squashfs_reader *image);
 void squashfs_reader_close(struct squashfs_reader *image);
@@ -44,7 +44,9 @@ void squashfs_reader_close(struct squashfs_reader *image);
  */
 int squashfs_compressor(const struct squashfs_reader *image, sqfs_compressor_t **out);
 
-/* Returns the -errno for an error of libsquashfs; 0 for 0. */
+/* Returns the -errno for an error of libsquashfs; 0 for 0.  Call it directly after the
+ * function that failed: a full disk is in errno only.
+ */
 int squashfs_error(int error);
 /* Returns a message for the -errno of a function of squashfs/. */
 const char *squashfs_reason(int err);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "engine/image.h"
+#include "common/secret.h"
 #include "common/status.h"
 #include "tool/commands.h"
 #include "engine/verity/verity-build.h"
@@ -140,6 +141,12 @@ static int verify_url(struct options *options, const char *url)
 	return status;
 }
 
+static int set(struct options *options, const char *key, const char *value, char *why, size_t why_size)
+{
+	return secret_is_key(key) ? secret_set(options, key, value, why, why_size) :
+				    options_set(options, key, value, why, why_size);
+}
+
 static int set_up(struct options *options, int argc, char **argv, char *why, size_t why_size)
 {
 	const char *const defaults[][2] = {
@@ -160,7 +167,7 @@ static int set_up(struct options *options, int argc, char **argv, char *why, siz
 			return -EINVAL;
 		}
 		*equals = '\0';
-		err = options_set(options, argv[n], equals + 1, why, why_size);
+		err = set(options, argv[n], equals + 1, why, why_size);
 		*equals = '=';
 	}
 	return err;

@@ -44,7 +44,8 @@ refused() {
 	refused 'sslverify=maybe: must be yes or no' $good sslverify=maybe
 	refused 'http-version=9' $good http-version=9
 	refused 'protocols=gopher' $good protocols=gopher
-	refused 'header=x: must be Name: value' $good header=x
+	refused 'header=: must be Name: value' $good header='Bearer my-secret'
+	! logged my-secret || fail "the value of header= is in the log"
 	refused 'http-version=4: must be' $good http-version=4
 	refused 'ssl-version=sslv3: is not secure any more' $good ssl-version=sslv3
 	refused 'ssl-version=tlsv1.1: is not secure any more' $good ssl-version=tlsv1.1
@@ -62,7 +63,14 @@ refused() {
 	refused 'status=' $good status=/no/such/dir/status
 	refused 'log=/no/such/dir/log' $good log=/no/such/dir/log
 	refused 'profile=/no/such/profile: No such file' $good profile=/no/such/profile
-	refused '/no/such/file' $good user=u password=+/no/such/file
+	refused 'password=+/no/such/file: No such file' $good user=u password=+/no/such/file
+	refused 'cookie=-FD: not an open file descriptor of 3 or more' $good cookie=-1
+	refused 'cookie=-FD: not an open file descriptor' $good cookie=-99
+	refused 'cookie=-FD: not an open file descriptor' $good cookie=-my-secret
+	! logged my-secret || fail "a cookie that begins with - is in the log"
+	: >"$dir/empty"
+	refused 'proxy-password=+.*/empty: there is no line' $good proxy-password=+"$dir/empty"
+	refused 'proxy-password=-: standard input is not a terminal' $good proxy-password=-
 
 	# Values that libcurl can use, and booleans as nbdkit spells them.
 	plugin_start $good "resolve=h:80:127.0.0.1,[::1]" tls13-ciphers=TLS_AES_128_GCM_SHA256 \

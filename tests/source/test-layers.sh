@@ -66,7 +66,7 @@ BEGIN {
 	may("attach", "common tool")
 	may("squashfs", "common")
 	may("profile", "common engine engine/store engine/verity squashfs tool")
-	may("pack", "common engine/verity squashfs profile tool")
+	may("pack", "common engine/format engine/verity squashfs profile tool")
 
 	# From the top of the way of a read to its bottom.
 	n = split("fetch status-snapshot bootstrap speculative-open size-setup admission " \

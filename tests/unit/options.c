@@ -4,9 +4,13 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "common/options.h"
+#include "common/secret.h"
 
 #define HASH "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"
 
@@ -291,16 +295,38 @@ static void what_fits_together(void)
 	together("url=http://h/x verify=none ssl-version=tlsv1.1", "not secure any more");
 	together("url=http://h/x verify=none ssl-version=x", "ssl-version=x: must be default");
 	together("url=http://h/x verify=none ssl-version=tlsv1.2 header=X-A; header=X-B:", NULL);
-	together("url=http://h/x verify=none header=range;", "sets Range itself");
-	together("url=http://h/x verify=none header=nocolon", "header=nocolon");
-	together("url=http://h/x verify=none header=range:bytes=0-1", "sets Range itself");
+	together("url=http://h/x verify=none header=range;", "header=Range: farroot sets Range itself");
+	together("url=http://h/x verify=none header=nocolon", "header=: must be Name: value");
+	together("url=http://h/x verify=none header=range:bytes=0-1", "header=Range: farroot sets Range itself");
 	together("url=http://h/x verify=none protocols=https", "excluded by protocols=");
 	together("url=https://h/x verify=none protocols=http", "excluded by protocols=");
 	together("url=https://h/x verify=none protocols=https", NULL);
 }
 
+/* A server changes its directory before the engine reads a file again. */
+static void files_of_secrets_are_absolute(void)
+{
+	char path[] = "options-secret.XXXXXX", value[sizeof path + 1], why[512];
+	struct options o;
+	int fd = mkstemp(path);
+
+	CHECK(fd >= 0);
+	snprintf(value, sizeof value, "+%s", path);
+	options_init(&o);
+	CHECK_EQ(secret_set(&o, "password", value, why, sizeof why), 0);
+	CHECK_EQ(o.http.password_file[0], '/');
+	CHECK_EQ(access(o.http.password_file, R_OK), 0);
+	CHECK(!o.http.password);
+	CHECK_EQ(secret_set(&o, "cookie", value, why, sizeof why), 0);
+	CHECK_EQ(o.http.cookie_file[0], '/');
+	options_free(&o);
+	close(fd);
+	unlink(path);
+}
+
 int main(void)
 {
+	files_of_secrets_are_absolute();
 	sizes();
 	seconds();
 	bools();

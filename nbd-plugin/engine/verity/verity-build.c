@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine/verity/verity-build.h"
+#include "engine/verity/zero-subtrees.h"
 
 #define PARENTS_AT_ONCE 16
 #define RUN_BLOCKS ((uint64_t)PARENTS_AT_ONCE * VERITY_FANOUT)
@@ -51,88 +52,141 @@ static int write_blocks(int fd, const uint8_t *bytes, uint64_t block, uint64_t c
 	return 0;
 }
 
-/* Writes the digests of count blocks into hash blocks, padded with zeroes. */
-static int digest_run(const struct verity *v, const uint8_t *bytes, uint64_t count,
-		      uint8_t *parents)
+struct walk {
+	const struct verity *v;
+	int fd;
+	uint8_t *bytes, *parents;	/* buffers: RUN_BLOCKS and PARENTS_AT_ONCE blocks */
+	struct zero_subtrees *zeroes;
+};
+
+static void walk_free(struct walk *w)
+{
+	free(w->bytes);
+	free(w->parents);
+	free(w->zeroes);
+}
+
+static int walk_init(struct walk *w, const struct verity *v, int fd)
+{
+	w->v = v;
+	w->fd = fd;
+	w->bytes = malloc(RUN_BLOCKS * VERITY_BLOCK_SIZE);
+	w->parents = malloc(PARENTS_AT_ONCE * VERITY_BLOCK_SIZE);
+	w->zeroes = malloc(sizeof *w->zeroes);
+	if (!w->bytes || !w->parents || !w->zeroes)
+		return -ENOMEM;
+	return zero_subtrees_init(v, w->zeroes);
+}
+
+/* Writes the digests of count blocks in w->bytes, or of zero subtrees (is_zero), into hash
+ * blocks that are padded with zeroes.
+ */
+static int digest_run(const struct walk *w, unsigned height, uint64_t count, bool is_zero)
 {
 	uint64_t i;
 	int err = 0;
 
-	memset(parents, 0, PARENTS_AT_ONCE * VERITY_BLOCK_SIZE);
+	memset(w->parents, 0, PARENTS_AT_ONCE * VERITY_BLOCK_SIZE);
 	for (i = 0; i < count && !err; i++)
-		err = verity_digest(v, bytes + i * VERITY_BLOCK_SIZE,
-				    parents + i * VERITY_DIGEST_SIZE);
+		err = zero_subtrees_digest(w->v, w->zeroes, height,
+					   is_zero ? NULL : w->bytes + i * VERITY_BLOCK_SIZE,
+					   w->parents + i * VERITY_DIGEST_SIZE);
 	return err;
 }
 
-/* Builds one level from the blocks below it. */
-static int build_level(const struct verity *v, int fd, uint64_t below, uint64_t count,
-		       uint64_t level_start, uint8_t *bytes, uint8_t *parents)
+/* Returns whether count blocks of this height are above a hole of the data.  span is the
+ * number of data blocks below each.
+ */
+static bool is_above_hole(const struct walk *w, uint64_t start, uint64_t count, uint64_t span)
+{
+	/* The last hash block of a level may be padded: it is not that of a whole subtree. */
+	return (start + count) * span <= w->v->data_blocks &&
+	       zero_subtrees_is_hole(w->fd, start * span, count * span);
+}
+
+/* Builds the hash blocks of level from the blocks below it. */
+static int build_level(const struct walk *w, unsigned level, uint64_t below, uint64_t count,
+		       uint64_t span)
 {
 	uint64_t done = 0, run, parent_count;
+	bool is_zero;
 	int err = 0;
 
 	while (done < count && !err) {
 		run = count - done < RUN_BLOCKS ? count - done : RUN_BLOCKS;
 		parent_count = (run + VERITY_FANOUT - 1) / VERITY_FANOUT;
-		err = read_blocks(fd, bytes, below + done, run);
+		is_zero = is_above_hole(w, done, run, span);
+		if (!is_zero)
+			err = read_blocks(w->fd, w->bytes, below + done, run);
 		if (!err)
-			err = digest_run(v, bytes, run, parents);
+			err = digest_run(w, level, run, is_zero);
 		if (!err)
-			err = write_blocks(fd, parents, level_start + done / VERITY_FANOUT,
+			err = write_blocks(w->fd, w->parents,
+					   w->v->level_start[level] + done / VERITY_FANOUT,
 					   parent_count);
 		done += run;
 	}
 	return err;
 }
 
-int verity_build(struct verity *v, int fd)
+static int build_tree(const struct walk *w, uint8_t root[VERITY_DIGEST_SIZE])
 {
-	uint8_t *bytes = malloc(RUN_BLOCKS * VERITY_BLOCK_SIZE);
-	uint8_t *parents = malloc(PARENTS_AT_ONCE * VERITY_BLOCK_SIZE);
-	uint64_t below = 0, count = v->data_blocks;
+	const struct verity *v = w->v;
+	uint64_t below = 0, count = v->data_blocks, span = 1;
 	unsigned level;
-	int err = bytes && parents ? 0 : -ENOMEM;
+	int err = 0;
 
 	for (level = 0; level < v->levels && !err; level++) {
-		err = build_level(v, fd, below, count, v->level_start[level], bytes, parents);
+		err = build_level(w, level, below, count, span);
 		below = v->level_start[level];
 		count = v->level_blocks[level];
+		span *= VERITY_FANOUT;
 	}
 	if (!err)
-		err = read_blocks(fd, bytes, below, 1);
+		err = read_blocks(w->fd, w->bytes, below, 1);
+	return err ? err : verity_digest(v, w->bytes, root);
+}
+
+int verity_build(struct verity *v, int fd)
+{
+	struct walk w = { 0 };
+	int err = walk_init(&w, v, fd);
+
 	if (!err)
-		err = verity_digest(v, bytes, v->root);
+		err = build_tree(&w, v->root);
 	if (!err) {
-		verity_superblock_write(v, bytes);
-		err = write_blocks(fd, bytes, v->data_blocks, 1);
+		verity_superblock_write(v, w.bytes);
+		err = write_blocks(fd, w.bytes, v->data_blocks, 1);
 	}
-	free(bytes);
-	free(parents);
+	walk_free(&w);
 	return err;
 }
 
-/* Checks a run of blocks that have the same parent, or the top block. */
-static int check_run(const struct verity *v, int fd, uint64_t start, uint64_t count,
-		     uint8_t *bytes, uint8_t *parent_bytes,
+/* Checks a run of blocks of this height that have the same parent, or the top block. */
+static int check_run(const struct walk *w, unsigned height, uint64_t start, uint64_t count,
 		     void (*bad)(void *ctx, uint64_t block), void *ctx)
 {
+	/* Hash blocks are read in any case: the file may hold others than it should. */
+	bool is_zero = !height && zero_subtrees_is_hole(w->fd, start, count);
+	uint8_t digest[VERITY_DIGEST_SIZE];
 	unsigned index;
-	uint64_t parent = verity_parent(v, start, &index), i;
+	uint64_t parent = verity_parent(w->v, start, &index), i;
 	int err = 0;
 
 	if (parent != VERITY_ROOT)
-		err = read_blocks(fd, parent_bytes, parent, 1);
-	if (!err)
-		err = read_blocks(fd, bytes, start, count);
-	for (i = 0; i < count && !err; i++)
-		if (!verity_check(v, start + i, bytes + i * VERITY_BLOCK_SIZE, parent_bytes))
+		err = read_blocks(w->fd, w->parents, parent, 1);
+	if (!err && !is_zero)
+		err = read_blocks(w->fd, w->bytes, start, count);
+	for (i = 0; i < count && !err; i++) {
+		err = zero_subtrees_digest(w->v, w->zeroes, height,
+					   is_zero ? NULL : w->bytes + i * VERITY_BLOCK_SIZE, digest);
+		if (!err && !verity_check_digest(w->v, start + i, digest, w->parents))
 			bad(ctx, start + i);
+	}
 	return err;
 }
 
-static int check_level(const struct verity *v, int fd, uint64_t start, uint64_t count,
-		       uint8_t *bytes, uint8_t *parent_bytes,
+static int check_level(const struct walk *w, unsigned height, uint64_t start, uint64_t count,
 		       void (*bad)(void *ctx, uint64_t block), void *ctx)
 {
 	uint64_t done, run;
@@ -140,7 +194,7 @@ static int check_level(const struct verity *v, int fd, uint64_t start, uint64_t 
 
 	for (done = 0; done < count && !err; done += run) {
 		run = count - done < VERITY_FANOUT ? count - done : VERITY_FANOUT;
-		err = check_run(v, fd, start + done, run, bytes, parent_bytes, bad, ctx);
+		err = check_run(w, height, start + done, run, bad, ctx);
 	}
 	return err;
 }
@@ -148,23 +202,20 @@ static int check_level(const struct verity *v, int fd, uint64_t start, uint64_t 
 int verity_check_file(const struct verity *v, int fd,
 		      void (*bad)(void *ctx, uint64_t block), void *ctx)
 {
-	uint8_t *bytes = malloc((VERITY_FANOUT + 1) * VERITY_BLOCK_SIZE);
-	uint8_t *parent_bytes;
+	struct walk w = { 0 };
 	unsigned level;
-	int err;
+	int err = walk_init(&w, v, fd);
 
-	if (!bytes)
-		return -ENOMEM;
-	parent_bytes = bytes + VERITY_FANOUT * VERITY_BLOCK_SIZE;
-	err = read_blocks(fd, bytes, v->data_blocks, 1);
-	if (!err && !verity_check(v, v->data_blocks, bytes, NULL))
+	if (!err)
+		err = read_blocks(fd, w.bytes, v->data_blocks, 1);
+	if (!err && !verity_check(v, v->data_blocks, w.bytes, NULL))
 		bad(ctx, v->data_blocks);
 	/* Blocks below a bad hash block fail too; the hash block is reported first. */
 	for (level = v->levels; level-- > 0 && !err;)
-		err = check_level(v, fd, v->level_start[level], v->level_blocks[level],
-				  bytes, parent_bytes, bad, ctx);
+		err = check_level(&w, level + 1, v->level_start[level], v->level_blocks[level],
+				  bad, ctx);
 	if (!err)
-		err = check_level(v, fd, 0, v->data_blocks, bytes, parent_bytes, bad, ctx);
-	free(bytes);
+		err = check_level(&w, 0, 0, v->data_blocks, bad, ctx);
+	walk_free(&w);
 	return err;
 }
