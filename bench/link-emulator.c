@@ -15,7 +15,8 @@
  *   link-emulator SOCKET|tap:NETNS:TAP TAP RATE_BIT_S RTT_US QUEUE_US LOSS_PPM SEED
  *
  * Listens on SOCKET, accepts one guest and ends with it; or opens the TAP of NETNS.
- * SIGUSR1 starts an outage, in which all packets are lost; SIGUSR2 ends it.
+ * SIGUSR1 starts an outage, in which all packets are lost; SIGUSR2 ends it.  Prints the
+ * time in ns of CLOCK_MONOTONIC at which the guest sent its first packet.
  */
 #define _GNU_SOURCE
 
@@ -144,13 +145,25 @@ static void deliver(int guest, int tap, struct way *down, struct way *up)
 		write_frame(tap, f);
 }
 
-static void take_from_tap(int tap, struct way *w)
+static void enter_from_guest(struct way *up, const uint8_t *bytes, size_t length)
+{
+	static bool has_sent;
+
+	if (!has_sent) {
+		printf("%llu\n", (unsigned long long)now_ns());
+		fflush(stdout);
+	}
+	has_sent = true;
+	enter(up, bytes, length);
+}
+
+static void take_from_tap(int tap, struct way *w, void (*take)(struct way *, const uint8_t *, size_t))
 {
 	uint8_t bytes[FRAME_MAX];
 	ssize_t got;
 
 	while ((got = read(tap, bytes, sizeof bytes)) > 0)
-		enter(w, bytes, (size_t)got);
+		take(w, bytes, (size_t)got);
 }
 
 static void take_from_stream(int guest, struct way *up)
@@ -171,7 +184,7 @@ static void take_from_stream(int guest, struct way *up)
 			errx(1, "a frame of %u bytes", length);
 		if (have - at < sizeof length + length)
 			break;
-		enter(up, buffer + at + sizeof length, length);
+		enter_from_guest(up, buffer + at + sizeof length, length);
 		at += sizeof length + length;
 	}
 	memmove(buffer, buffer + at, have - at);
@@ -268,9 +281,9 @@ int main(int argc, char **argv)
 		timeout = until_next(&down, &up);
 		if (ppoll(fds, 2, &timeout, NULL) > 0) {
 			if (fds[1].revents)
-				take_from_tap(fds[1].fd, &down);
+				take_from_tap(fds[1].fd, &down, enter);
 			if (fds[0].revents)
-				guest_is_tap ? take_from_tap(fds[0].fd, &up) :
+				guest_is_tap ? take_from_tap(fds[0].fd, &up, enter_from_guest) :
 					       take_from_stream(fds[0].fd, &up);
 		}
 		deliver(fds[0].fd, fds[1].fd, &down, &up);

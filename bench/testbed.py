@@ -15,23 +15,39 @@ import subprocess
 import sys
 import time
 
+from limit import bytes_read
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
 VM = f"{TOP}/tests/boot/vm"
 WORK = os.environ.get("FARROOT_VM_DIR", "/var/tmp/farroot-vm")
 
-NAMES = {"download": "download, then boot", "nbdkit-curl": "nbdkit curl",
+NAMES = {"local": "from a local disk", "download": "download, then boot", "nbdkit-curl": "nbdkit curl",
          "nbdkit-cache": "nbdkit readahead + cache", "nbdkit-cow": "nbdkit scan + readahead + cow",
          "qemu-nbd": "qemu-nbd copy-on-read", "farroot": "farroot, first boot",
          "farroot-profile": "farroot, profile", "farroot-packed": "farroot, packed by profile"}
+# In the order in which they take turns.
+STACKS = ["farroot-profile", "farroot", "farroot-packed", "nbdkit-cow", "nbdkit-cache",
+          "qemu-nbd", "nbdkit-curl", "download"]
+# A replay has the image as it is, and no download before the reads.
+REPLAYED = [stack for stack in STACKS if stack not in ("farroot-packed", "download")]
+LINKS = ["100mbit-20ms", "100mbit-600ms", "10mbit-100ms", "2mbit-300ms"]
+FAULTY_LINKS = ["10mbit-100ms-1%", "2mbit-300ms-out60s"]
+# The link of a boot from a local disk, which does not use it.
+UNUSED_LINK = "1000mbit-0ms"
 
 TIME_LIMIT_S = 1500
 MARKS = [("network", re.compile(rb"IP-Config: \S+ complete")),
          ("mounted", re.compile(rb"bench: mounted|the root file system is /dev/vda")),
-         ("switch_root", re.compile(rb"bench: switch_root")),
+         ("switch_root", re.compile(rb"bench: switch_root uptime=([\d.]+)\s")),
          # A message of the kernel may be in between.
-         ("login", re.compile(rb"(?:farroot |\n)login: "))]
+         ("login", re.compile(rb"(?:farroot |\n)login: ")),
+         ("units", re.compile(rb"Reached target \S*multi-user\.target"))]
+# The boot is complete.  On a slow link the prompt comes first, because systemd shows it
+# after 5 s at the latest; else the units are first.
+READY = ("login", "units")
 GUEST, ORIGIN = "10.77.0.2", "10.77.0.1"
+TRACE_PORT = 7777
 ADDRESS = f"ip={GUEST}::{ORIGIN}:255.255.255.0::eth0:off net.ifnames=0"
 
 
@@ -112,14 +128,14 @@ class Machine:
     def need_profile(self):
         """Records the reads of a boot from a local disk."""
         if not os.path.exists(f"{self.dir}/local.log"):
-            boot_local(self, f"{self.dir}/local.log")
+            boot_local(self, f"{self.dir}/local.log", write_trace=True)
         if not os.path.exists(f"{self.www}/profile/root.img"):
             os.makedirs(f"{self.www}/profile", exist_ok=True)
             output(self.farroot, "profile", "record", f"--log={self.dir}/local.log",
                    "-o", f"{self.image('profile')}.profile", self.image("plain"))
             os.link(self.image("plain"), self.image("profile"))
 
-    def write_trace(self, log, login, first):
+    def write_trace(self, log, ready, first):
         """Writes the reads with their times since the network was up: START_US END_US OFFSET LENGTH."""
         begun, reads = {}, []
         pattern = re.compile(r"(\S+ \S+) connection=\d+ (\.\.\.)?Read id=(\d+)(?: offset=(\w+) count=(\w+))?")
@@ -137,7 +153,7 @@ class Machine:
         with open(self.trace, "w", encoding="ascii") as file:
             file.write(f"# a boot from a local disk, {self.arch}: start_us end_us offset length\n"
                        f"# image_blocks={total}\n# roothash={self.roothash('plain')}\n"
-                       f"# login_us={(login - first) // datetime.timedelta(microseconds=1)}\n")
+                       f"# ready_us={(ready - first) // datetime.timedelta(microseconds=1)}\n")
             for read in sorted(reads):
                 file.write(" ".join(map(str, read)) + "\n")
 
@@ -166,7 +182,9 @@ class Machine:
         return [
             f"{HERE}/qemu", self.arch, *machine[self.arch], "-m", "1536M", "-smp", "2", "-accel", "tcg,thread=multi",
             "-nodefaults", "-display", "none", "-no-reboot", "-kernel", self.kernel, "-initrd", self.initrd,
-            "-append", f"console={tty[self.arch]} panic=1 {arguments}", "-serial", "stdio"] + more
+            # The kernel records the reads that have ended, with the clock of /proc/uptime.
+            "-append", f"console={tty[self.arch]} panic=1 trace_event=block:block_rq_complete trace_clock=boot "
+            f"trace_buf_size=2M {arguments}", "-serial", "stdio"] + more
 
 
 def lock():
@@ -216,10 +234,11 @@ class Origin:
                                                    f"{state}/nginx.conf"),
                                       env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
         if client:
-            self.emulator = subprocess.Popen(self.command(*link.emulator(f"tap:{client}:tap0", run)))
+            self.emulator = subprocess.Popen(self.command(*link.emulator(f"tap:{client}:tap0", run)),
+                                             stdout=subprocess.PIPE)
             return
         socket = f"{state}/link.sock"
-        self.emulator = subprocess.Popen(self.command(*link.emulator(socket, run)))
+        self.emulator = subprocess.Popen(self.command(*link.emulator(socket, run)), stdout=subprocess.PIPE)
         while not os.path.exists(socket):
             time.sleep(0.01)
         self.network = ["-netdev", f"stream,id=net,server=off,addr.type=unix,addr.path={socket}",
@@ -247,6 +266,18 @@ class Origin:
     def outage(self, begins):
         self.emulator.send_signal(signal.SIGUSR1 if begins else signal.SIGUSR2)
 
+    def first_packet(self):
+        """The time of time.monotonic() at which the guest, which must have sent a packet, sent its first."""
+        return int(self.emulator.stdout.readline()) / 1e9
+
+    def guest_trace(self):
+        """The trace of the guest's kernel, from the unit that initramfs/scripts/init-bottom/bench-mark makes."""
+        done = subprocess.run(self.command("socat", "-u", f"TCP:{GUEST}:{TRACE_PORT},connect-timeout=60", "-"),
+                              stdout=subprocess.PIPE, text=True, timeout=300, check=False)
+        if done.returncode or not done.stdout:
+            say("there is no trace of this boot")
+        return done.stdout
+
     def wire_bytes(self):
         return int(output(*self.command("cat", "/sys/class/net/tap0/statistics/tx_bytes")))
 
@@ -268,15 +299,18 @@ class Origin:
         if self.emulator.poll() is None:
             self.emulator.terminate()
         self.emulator.wait()
+        self.emulator.stdout.close()
         for name in filter(None, (self.ns, self.client)):
             quietly("ip", "netns", "del", name)
 
 
 class Boot:
-    """One machine, from power-on to its login prompt.  The console gives the times."""
+    """One machine, from power-on until it is ready.  The console gives the times."""
 
     def __init__(self, command, console):
         self.times, self.seen = {}, b""
+        # When the guest's clock began, or up to 20 ms later: the console may be late, never early.
+        self.guest_began_s = 0.0
         self.file = open(console, "wb")
         self.began, self.date = time.monotonic(), datetime.datetime.now()
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -299,8 +333,11 @@ class Boot:
             self.file.flush()
             self.seen = self.seen[-4096:] + data
             for name, pattern in MARKS:
-                if name not in self.times and pattern.search(self.seen):
+                match = pattern.search(self.seen) if name not in self.times else None
+                if match:
                     self.times[name] = now
+                if match and match.lastindex:
+                    self.guest_began_s = now - float(match[1])
         elif data == b"" and self.process.poll() is not None:
             return False
         else:
@@ -316,8 +353,11 @@ class Boot:
             return 0.0  # it has crashed
         return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
-    def until(self, mark, on_step=None):
-        while mark not in self.times:
+    def ready_s(self):
+        return max(self.times[mark] for mark in READY)
+
+    def until_ready(self, on_step=None):
+        while not all(mark in self.times for mark in READY):
             if not self.step() or self.elapsed() > TIME_LIMIT_S:
                 return False
             if on_step:
@@ -339,13 +379,29 @@ def has_crashed(console):
         return b"Kernel panic" in file.read()
 
 
-def boot_local(machine, log, image="plain"):
-    """Boots from a disk of this machine; log gets the reads."""
-    while not try_local(machine, log, image):
+def boot_local(machine, log, image="plain", write_trace=False):
+    """Boots from a disk of this machine; log gets the reads.  Returns the parts of a row."""
+    while True:
+        row = try_local(machine, log, image, write_trace)
+        if row:
+            return row
         say(f"{machine.arch} local: the kernel crashed; trying again")
 
 
-def try_local(machine, log, image):
+def results_of(boot, origin):
+    """The parts of a row that each boot has; to be called at once when the boot is ready."""
+    row = {"cpu_s": f"{boot.cpu_s():.1f}", "wire_bytes": origin.wire_bytes(), "load": os.getloadavg()[0]}
+    for mark in ("network", "mounted", "switch_root", "login"):
+        row[f"{mark}_s"] = f"{boot.times[mark]:.3f}" if mark in boot.times else ""
+    row["ready_s"] = f"{boot.ready_s():.3f}"
+    trace = origin.guest_trace()
+    if trace:
+        row["read_bytes"] = bytes_read(trace, boot.ready_s() - boot.guest_began_s)
+        row["first_packet_s"] = f"{origin.first_packet() - boot.began:.3f}"
+    return row
+
+
+def try_local(machine, log, image, write_trace):
     socket, console = f"{machine.dir}/disk.sock", f"{machine.dir}/local.console"
     for name in (socket, f"{log}.new"):
         if os.path.exists(name):
@@ -365,8 +421,9 @@ def try_local(machine, log, image):
                 # The limits of an nbd device, which determine the readahead.
                 "-device", "virtio-blk-pci,drive=image,min_io_size=4096,opt_io_size=131072,"
                 "logical_block_size=4096,physical_block_size=4096", *origin.network]), console)
-        ok = boot.until("login")
-        now, cpu_s = datetime.datetime.now(), boot.cpu_s()
+        ok = boot.until_ready()
+        now = datetime.datetime.now()
+        row = results_of(boot, origin) if ok else None
         boot.stop()
     finally:
         if boot:
@@ -375,14 +432,14 @@ def try_local(machine, log, image):
         server.terminate()
         server.wait()
     if not ok and has_crashed(console):
-        return False
+        return None
     if not ok:
-        sys.exit(f"no login prompt from a local disk; see {console}")
+        sys.exit(f"not ready from a local disk; see {console}")
     os.rename(f"{log}.new", log)
-    if image == "plain":
+    if write_trace:
         machine.write_trace(log, now, boot.date + datetime.timedelta(seconds=boot.times["network"]))
-    say(f"{machine.arch} local: login after {boot.times['login']:.1f} s, {cpu_s:.1f} s of CPU")
-    return True
+    say(f"{machine.arch} local: ready after {row['ready_s']} s, {row['cpu_s']} s of CPU")
+    return row
 
 
 def commit():
@@ -412,9 +469,9 @@ def state_of(row):
 
 
 def latest(rows):
-    """The rows of the latest state of each stack on each architecture (each has its own kernel)."""
-    states = {(row.get("arch"), row["stack"]): state_of(row) for row in rows}
-    return [row for row in rows if state_of(row) == states[row.get("arch"), row["stack"]]]
+    """The rows of the latest state of each stack, on each link and each architecture."""
+    states = {(row.get("arch"), row["link"], row["stack"]): state_of(row) for row in rows}
+    return [row for row in rows if state_of(row) == states[row.get("arch"), row["link"], row["stack"]]]
 
 
 def rows_of(path):
