@@ -32,11 +32,7 @@ password=$(basic Authorization)
 proxy_password=$(basic Proxy-Authorization)
 verifies 'Cookie: first line' cookie=+"$dir/secret"
 verifies "$password" user=me password=+"$dir/secret"
-(
-	cd "$dir" || exit
-	farroot=$(readlink -f "$OLDPWD/$farroot")
-	verifies "$password" user=me password=+secret
-) || exit
+verifies "$password" user=me password=+"$(realpath --relative-to=. "$dir/secret")"
 verifies 'Cookie: first line' cookie=-3 3<"$dir/secret"
 verifies "$password" user=me password=-7 7<"$dir/secret"
 cat "$dir/secret" >"$dir/pipe" &
