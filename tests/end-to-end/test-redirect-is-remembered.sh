@@ -31,3 +31,24 @@ faulty_origin 3 redirect="$url1/login"
 plugin_start url="$faulty_url/image" roothash="$roothash" profile=none
 read_in_background 0 4096
 wait_until 10 "the portal is named" logged "redirected to $url1/login"
+plugin_stop
+
+# To another path of the same host, which may have the secrets.
+# shellcheck disable=SC2016 # of nginx
+origin_http='log_format secrets "$uri $http_x_token $http_authorization $http_cookie";'
+origin_start 4 "location = /moved { return 302 /files/image; }" "location /files/ { alias $dir/; access_log $dir/secrets.log secrets; }"
+# shellcheck disable=SC2154 # of lib.sh
+plugin_start url="$url4/moved" roothash="$roothash" profile=none header='X-Token: secret' \
+	user=me password=secret cookie=a=secret
+read_is_right 0 65536 "$dir/image"
+plugin_stop
+grep -q '^/files/image secret Basic .* a=secret$' "$dir/secrets.log" || fail "the same host did not get the secrets"
+
+# A control character of a server never reaches the log.
+: >"$log"
+origin_start 5 "return 302 'http://127.0.0.1:1/$(printf '\033')[31mred';"
+# shellcheck disable=SC2154 # of lib.sh
+plugin_start url="$url5/image" roothash="$roothash" profile=none
+read_in_background 0 4096
+wait_until 10 "a fault is logged" logged retrying
+! logged "$(printf '\033')" || fail "a control character of the server is in the log"
