@@ -521,11 +521,24 @@ static unsigned request_limit(const struct origins *os, int origin)
 	return origin_health_is_corrupt(&os->health[origin]) ? 1 : os->origin[origin].request_limit;
 }
 
+/* A profile waits for an origin that serves, and perhaps no other request is to come: asks an
+ * origin whose backoff is over for one byte.
+ */
+static void probe_returning(struct origins *os)
+{
+	int origin = origin_health_pick(os->health, os->count, clock_ms(), -1);
+
+	if (origin >= 0 && os->total_bytes)
+		transfer_start(os, origin, 0, 0, NULL);
+}
+
 int origins_start(struct origins *os, struct origin_request *request)
 {
 	int origin = pick(os, request);
 	unsigned limit;
 
+	if (origin < 0 && request->is_profile)
+		probe_returning(os);
 	if (origin < 0)
 		return -EAGAIN;
 	limit = request_limit(os, origin);
