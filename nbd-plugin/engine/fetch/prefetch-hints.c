@@ -14,6 +14,7 @@
 #include "common/profile.h"
 #include "engine/fetch/fetch-internal.h"
 #include "engine/fetch/prefetch-hints.h"
+#include "engine/fetch/revalidation.h"
 #include "engine/format/squashfs-superblock.h"
 
 /* After a fault; after a request that could not be sent. */
@@ -219,6 +220,7 @@ static void end_scheduling(struct fetch *f, int err)
 		f->scheduler.expected_left * STORE_BLOCK / 1024);
 	profile_free(&h->profile);
 	h->state = HINT_SCHEDULED;
+	revalidation_restart(f);
 }
 
 /* Schedules the next piece of an entry.  Returns 0 or -ENOMEM. */

@@ -36,6 +36,8 @@ static void reject(struct fetch *f, uint64_t block)
 		log_say(f->log, LOG_NOTE, "store=%s: block %" PRIu64 " is damaged or was never written; such blocks are fetched again",
 			f->options->store_path, block);
 	store_drop(f->store, block);
+	/* The profile and the fill have passed it. */
+	scheduler_release(&f->scheduler, block, 1);
 }
 
 /* Reads a candidate and checks it; a hash block that is missing is asked for. */
@@ -71,6 +73,7 @@ static void revalidate(struct fetch *f, uint64_t block)
 		break;
 	}
 	store_believe(f->store, block);
+	scheduler_mark_present(&f->scheduler, block, 1);
 	if (hash_cache_is_hash_block(f->hash_cache, block))
 		hash_cache_put(f->hash_cache, block, bytes);
 	delivery_deliver(f, block, 1, bytes);
@@ -127,16 +130,28 @@ void revalidation_check_demands(struct fetch *f)
 	free(ranges);
 }
 
+/* Without fill, a block that neither the profile nor a reader wants is not worth a hash block's
+ * fetch.
+ */
+static bool is_worth_a_hash(const struct fetch *f, uint64_t block)
+{
+	return f->fills || scheduler_is_expected(&f->scheduler, block);
+}
+
+void revalidation_restart(struct fetch *f)
+{
+	f->revalidation->next_block = 0;
+}
+
 bool revalidation_check_some(struct fetch *f)
 {
 	uint64_t *next = &f->revalidation->next_block;
 	unsigned n = 0;
 
-	/* Without fill, a block that no reader wants is not worth a hash block's fetch. */
-	if (!f->options->store_path || !f->fills)
+	if (!f->options->store_path)
 		return false;
 	for (; n < CHECKED_AT_ONCE && *next < f->scheduler.blocks; ++*next) {
-		if (!store_is_candidate(f->store, *next))
+		if (!store_is_candidate(f->store, *next) || !is_worth_a_hash(f, *next))
 			continue;
 		revalidate(f, *next);
 		if (store_is_candidate(f->store, *next))

@@ -256,6 +256,11 @@ static int append_expected(struct block_scheduler *s, uint64_t start, uint64_t e
 	return 0;
 }
 
+bool scheduler_is_expected(const struct block_scheduler *s, uint64_t block)
+{
+	return s->expected_count && bitmap_test(&s->is_expected, block);
+}
+
 uint64_t scheduler_next_unexpected(const struct block_scheduler *s, uint64_t block)
 {
 	return store_next_not_present(s->store, &s->is_expected, block);

@@ -94,6 +94,8 @@ void scheduler_add_readahead(struct block_scheduler *scheduler, uint64_t start, 
  */
 int scheduler_add_expected(struct block_scheduler *scheduler, uint64_t start, uint64_t count);
 
+/* Whether a block is expected and has not arrived. */
+bool scheduler_is_expected(const struct block_scheduler *scheduler, uint64_t block);
 /* Returns the first block at or after block that is neither present nor expected, or the
  * number of blocks.
  */
