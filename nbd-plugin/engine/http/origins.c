@@ -379,10 +379,12 @@ static void transfer_end(struct transfer *t, enum fault fault)
 		os->sink.end(os->sink.ctx, request, fault);
 }
 
-static void end_stalled(struct origins *os)
+/* Returns whether a transfer has ended. */
+static bool end_stalled(struct origins *os)
 {
 	uint64_t stall_ms = os->options->http.stall_ms, now = clock_ms();
 	struct transfer *t = os->active, *next;
+	bool ended = false;
 	enum fault late;
 
 	for (; t; t = next) {
@@ -390,6 +392,7 @@ static void end_stalled(struct origins *os)
 		late = transfer_find_late(t, now);
 		if (late) {
 			transfer_end(t, late);
+			ended = true;
 			continue;
 		}
 		if (t->phase != PHASE_ANSWER || now - t->window_start_ms < stall_ms)
@@ -402,7 +405,9 @@ static void end_stalled(struct origins *os)
 		snprintf(t->why, sizeof t->why, "%" PRIu64 " bytes in %.1f s: stalled",
 			 t->window_bytes, (double)stall_ms / 1000);
 		transfer_end(t, FAULT_STALL);
+		ended = true;
 	}
+	return ended;
 }
 
 /* Asks an origin whose backoff is over, while another one serves, for one byte. */
@@ -466,7 +471,8 @@ void origins_poll(struct origins *os, unsigned timeout_ms)
 		transfer_end(t, transfer_judge(t, message->data.result));
 		timeout_ms = 0;
 	}
-	end_stalled(os);
+	if (end_stalled(os))
+		timeout_ms = 0;
 	if (close_old_sockets(os) && timeout_ms > SPARES_CHECK_MS)
 		timeout_ms = SPARES_CHECK_MS;
 	if (timeout_ms && !os->has_reached)
