@@ -258,7 +258,7 @@ static bool is_reset_beside_others(const struct transfer *t, enum fault fault)
  * cause may have been a moment's load, so note_success() raises the limit again, more slowly
  * each time.
  */
-static bool is_request_limit(struct transfer *t, enum fault fault)
+static bool is_request_limit(struct transfer *t, enum fault fault, unsigned retry_after_s)
 {
 	struct origins *os = t->origins;
 	struct origin *o = &os->origin[t->origin];
@@ -266,8 +266,11 @@ static bool is_request_limit(struct transfer *t, enum fault fault)
 	bool asked = t->response.status == 503 || t->response.status == 429;
 	char message[160];
 
-	if (!others || (!asked && !is_reset_beside_others(t, fault)))
+	if (!asked && !is_reset_beside_others(t, fault))
 		return false;
+	/* The last of several that were refused together. */
+	if (!others)
+		return o->request_limit && t->sent_ms < o->limit_ms && !retry_after_s;
 	if (asked)
 		snprintf(message, sizeof message, "server answered %u to one of %u requests at once; asking for fewer",
 			 t->response.status, others + 1);
@@ -344,6 +347,7 @@ static void transfer_end(struct transfer *t, enum fault fault)
 {
 	struct origins *os = t->origins;
 	struct origin_request *request = t->request;
+	unsigned retry_after_s = response_retry_after_s(&t->response, (int64_t)time(NULL));
 
 	if (t->is_date_probe) {
 		end_date_probe(t);
@@ -365,11 +369,10 @@ static void transfer_end(struct transfer *t, enum fault fault)
 		end_profile(os, t, fault);
 	else if (!fault)
 		note_success(os, t);
-	else if (!request || !is_request_limit(t, fault)) {
+	else if (!request || !is_request_limit(t, fault, retry_after_s)) {
 		if (t->is_at_target)
 			origin_forget_target(&os->origin[t->origin]);
-		note_failure(os, t->origin, fault, t->timed_out, t->why,
-			     response_retry_after_s(&t->response, (int64_t)time(NULL)));
+		note_failure(os, t->origin, fault, t->timed_out, t->why, retry_after_s);
 	}
 	renew_credentials(t);
 	if (t->clock_is_behind && request && !request->is_profile)
