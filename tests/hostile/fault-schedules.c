@@ -49,28 +49,67 @@ static uint64_t draw_kinds(struct prng *r, uint64_t allowed)
 	return kinds & allowed;
 }
 
-static void draw_origins(struct prng *r, struct trial *t, uint64_t allowed)
+static uint64_t allowed_kinds(bool verify_none)
+{
+	uint64_t kinds = HOSTILE_ALL;
+	unsigned k;
+
+	for (k = 0; verify_none && k < HOSTILE_KINDS; k++)
+		if (hostile_kind_corrupts(k))
+			kinds &= ~HOSTILE_BIT(k);
+	return kinds;
+}
+
+/* What is between the engine and the origins. */
+static void draw_way(struct prng *r, struct trial *t)
+{
+	unsigned i;
+
+	for (i = 0; i < t->origin_count; i++)
+		if (prng_percent(r, 10))
+			t->origin[i].delay_ms = 5 + (unsigned)prng_below(r, 60);
+	t->by_proxy = t->origin_count == 1 && t->origin[0].delay_ms && prng_percent(r, 30);
+	/* More of those that are far, because TLS takes round trips. */
+	for (i = 0; i < t->origin_count; i++)
+		t->origin[i].tls = !t->by_proxy && prng_percent(r, t->origin[i].delay_ms ? 50 : 12);
+	if (prng_percent(r, 12)) {
+		t->dead = (enum dead_kind)(1 + prng_below(r, DEAD_KINDS - 1));
+		t->dead_is_last = prng_percent(r, 30);
+	}
+	/* A proxy is for all. */
+	if (t->by_proxy)
+		t->dead = DEAD_NONE;
+}
+
+static void draw_origins(struct prng *r, struct trial *t, bool verify_none)
 {
 	static const unsigned percents[] = { 5, 20, 50, 90, 100 };
+	uint64_t allowed = allowed_kinds(verify_none);
 	unsigned i;
 
 	t->origin_count = 1 + (unsigned)prng_below(r, TRIAL_ORIGINS);
 	for (i = 0; i < t->origin_count; i++) {
-		t->origin[i].kinds = draw_kinds(r, allowed);
+		/* Without faults, more of its nature is met. */
+		t->origin[i].kinds = prng_percent(r, 30) ? 0 : draw_kinds(r, allowed);
 		t->origin[i].percent = percents[prng_below(r, 5)];
+		nature_draw(&t->origin[i].nature, r, !verify_none);
 	}
+	draw_way(r, t);
 	t->one_is_good = t->origin_count > 1 && prng_percent(r, 50);
-	if (t->one_is_good)
-		t->origin[prng_below(r, t->origin_count)].kinds = 0;
+	if (!t->one_is_good)
+		return;
+	i = (unsigned)prng_below(r, t->origin_count);
+	t->origin[i].kinds = 0;
+	t->origin[i].nature.stale_percent = 0;
 }
 
 static void draw_options(struct prng *r, struct trial *t, bool give_size)
 {
-	static const unsigned connections[] = { 1, 2, 4 };
+	static const unsigned connections[] = { 1, 2, 4, 8 };
 	bool bounded = prng_percent(r, 30);
 
 	trial_timeouts(t);
-	trial_option(t, "connections=%u", connections[prng_below(r, 3)]);
+	trial_option(t, "connections=%u", connections[prng_below(r, 4)]);
 	if (give_size || prng_percent(r, 30))
 		trial_option(t, "size=%" PRIu64, t->image->size_bytes);
 	if (bounded)
@@ -82,17 +121,6 @@ static void draw_options(struct prng *r, struct trial *t, bool give_size)
 	} else if (prng_percent(r, 50)) {
 		trial_option(t, "fill=no");
 	}
-}
-
-static uint64_t allowed_kinds(bool verify_none)
-{
-	uint64_t kinds = HOSTILE_ALL;
-	unsigned k;
-
-	for (k = 0; verify_none && k < HOSTILE_KINDS; k++)
-		if (hostile_kind_corrupts(k))
-			kinds &= ~HOSTILE_BIT(k);
-	return kinds;
 }
 
 static void draw_image(struct prng *r, struct built_image *image, bool verify_none, bool pinned)
@@ -137,7 +165,7 @@ static int run_trial(void *ctx, uint64_t number)
 	return trial_run(ctx);
 }
 
-/* A few times: hostile, killed, perhaps damaged. */
+/* A few times: hostile, killed or ended, perhaps damaged. */
 static int run_killed(struct prng *r, struct trial *t, const char *path)
 {
 	unsigned hostile_ms = t->hostile_ms, lives = (unsigned)prng_below(r, 3);
@@ -147,7 +175,7 @@ static int run_killed(struct prng *r, struct trial *t, const char *path)
 	if (prng_percent(r, 20))
 		damage_store(r, path, t->image->size_bytes);
 	while (lives-- && !err) {
-		t->end = TRIAL_KILL;
+		t->end = prng_percent(r, 50) ? TRIAL_KILL : TRIAL_ABANDON;
 		t->hostile_ms = (unsigned)prng_below(r, 800);
 		t->seed = prng_next(r);
 		err = worker_apart(run_trial, t, 0);
@@ -157,6 +185,20 @@ static int run_killed(struct prng *r, struct trial *t, const char *path)
 	t->seed = seed;
 	t->hostile_ms = hostile_ms;
 	return err;
+}
+
+/* Once more, with the whole image in the store: nothing of it may be fetched again. */
+static int run_kept(struct trial *t)
+{
+	unsigned i;
+
+	for (i = 0; i < t->origin_count; i++) {
+		t->origin[i].kinds = 0;
+		t->origin[i].nature = (struct nature){ .profile = PROFILE_REFUSED, .profile_status = 404 };
+	}
+	t->is_kept = true;
+	t->hostile_ms = 0;
+	return worker_apart(run_trial, t, 0);
 }
 
 static void describe(const struct trial *t)
@@ -174,7 +216,16 @@ static void describe(const struct trial *t)
 			if (t->origin[i].kinds >> k & 1)
 				fprintf(stderr, " %s", hostile_kind_name(k));
 		fputc('\n', stderr);
+		nature_describe(&t->origin[i].nature);
+		if (t->origin[i].delay_ms)
+			fprintf(stderr, "    behind a relay of %u ms%s\n", t->origin[i].delay_ms,
+				t->by_proxy ? " (proxy=)" : "");
+		if (t->origin[i].tls)
+			fputs("    https\n", stderr);
 	}
+	if (t->dead)
+		fprintf(stderr, "  a dead origin %s: %s\n", t->dead_is_last ? "last" : "first",
+			dead_kind_name(t->dead));
 }
 
 static int run_seed(void *ctx, uint64_t seed)
@@ -190,13 +241,19 @@ static int run_seed(void *ctx, uint64_t seed)
 	int err = 0;
 
 	draw_image(&r, &image, verify_none, pinned);
-	draw_origins(&r, &t, allowed_kinds(verify_none));
+	draw_origins(&r, &t, verify_none);
 	draw_options(&r, &t, verify_none || !pinned);
 	if (verify_none)
 		trial_option(&t, "verify=none");
 	t.reader_count = 1 + (unsigned)prng_below(&r, 5);
+	/* The rest is left to the profile and the fill. */
+	if (prng_percent(&r, 30))
+		t.reach_bytes = 1 + image.size_bytes / 8;
 	t.impatient = prng_percent(&r, 30);
 	t.hostile_ms = (unsigned)prng_below(&r, 2500);
+	/* Long enough to find a read that waits although an origin is good. */
+	if (t.one_is_good && prng_percent(&r, 4))
+		t.hostile_ms = (unsigned)trial_limit_ms() + 1500;
 	store_path(d, seed, path, sizeof path);
 	if (store)
 		trial_option(&t, "store=%s", path);
@@ -207,6 +264,8 @@ static int run_seed(void *ctx, uint64_t seed)
 	t.end = end;
 	if (!err)
 		err = trial_run(&t);
+	if (!err && store && end == TRIAL_HEAL && !trial_is_cache_limited(&t))
+		err = run_kept(&t);
 	unlink(path);
 	built_image_free(&image);
 	return err != 0;

@@ -8,21 +8,19 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "hostile-origin.h"
-#include "hostile-reply.h"
+#include "hostile-server.h"
 
 #define REFUSE_MS_MAX 400
 #define REQUEST_MAX 8192
@@ -31,31 +29,19 @@ struct connection {
 	struct connection *next;
 	struct hostile_origin *origin;
 	int fd;
+	bool is_spoilt;		/* by the last answer */
 };
 
 struct hostile_origin {
-	struct hostile_options options;
-	uint64_t began_ms;
-	unsigned port;
+	struct hostile_server server;
 	int keeper, listener, wake;
 	pthread_t acceptor;
-	_Atomic uint64_t ordinal;
-	_Atomic bool healed, stopping;
+	_Atomic uint64_t accepted, spoilt, faults;
 	_Atomic uint64_t refuse_until_ms;
 	pthread_mutex_t lock;		/* guards the list */
 	pthread_cond_t ended;
 	struct connection *connections;
 };
-
-static bool is_healed(struct hostile_origin *o)
-{
-	const struct hostile_options *options = &o->options;
-
-	if ((options->heal_after_ms && clock_ms() - o->began_ms >= options->heal_after_ms) ||
-	    (options->heal_requests && o->ordinal >= options->heal_requests))
-		o->healed = true;
-	return o->healed;
-}
 
 /* Reads up to the empty line; false if the client has closed the connection. */
 static bool read_request(int fd, char *text)
@@ -78,55 +64,29 @@ static bool read_request(int fd, char *text)
 	return false;
 }
 
-static bool parse_range(const char *text, struct hostile_request *q)
-{
-	const char *line = strcasestr(text, "\r\nRange: bytes=");
-
-	return line && sscanf(line + 15, "%" SCNu64 "-%" SCNu64, &q->first, &q->last) == 2 &&
-	       q->first <= q->last;
-}
-
 static void refuse_for_a_while(struct hostile_origin *o, uint64_t detail)
 {
 	o->refuse_until_ms = clock_ms() + 1 + detail % REFUSE_MS_MAX;
 	eventfd_write(o->wake, 1);
 }
 
-static void log_request(struct hostile_origin *o, const struct hostile_request *q, uint64_t n)
+/* Whether a client cannot, or need not, use the connection again. */
+static bool spoils(enum hostile_kind kind)
 {
-	if (o->options.log)
-		fprintf(o->options.log, "origin :%u #%" PRIu64 " bytes %" PRIu64 "-%" PRIu64 " %s %s\n",
-			o->port, n, q->first, q->last, hostile_kind_name(q->decision.kind),
-			o->healed ? "(healed)" : "");
+	return !hostile_kind_is_right(kind) || kind == HOSTILE_CLOSE;
 }
 
 static enum hostile_after serve_one(struct connection *c, const char *text)
 {
 	struct hostile_origin *o = c->origin;
-	uint64_t ordinal = o->ordinal++;
-	struct hostile_request q = {
-		.fd = c->fd, .image = o->options.image, .image_bytes = o->options.image_bytes,
-		.port = o->port, .healed = &o->healed, .stopping = &o->stopping,
-	};
+	struct hostile_decision decision;
+	enum hostile_after after = hostile_server_answer(&o->server, c->fd, text, &decision);
 
-	q.ranged = parse_range(text, &q);
-	q.redirected = strncmp(text, "GET /moved", 10) == 0;
-	if (!is_healed(o))
-		q.decision = hostile_decide(o->options.seed, ordinal, o->options.kinds,
-					    o->options.percent);
-	/* The second request of a correct redirect is not counted. */
-	if (q.redirected)
-		q.decision.kind = HOSTILE_NONE;
-	log_request(o, &q, ordinal);
-	if (q.ranged && q.first >= q.image_bytes) {
-		q.first = q.last = 0;
-		q.decision.kind = HOSTILE_416;
-	}
-	if (q.ranged && q.last >= q.image_bytes)
-		q.last = q.image_bytes - 1;
-	if (q.decision.kind == HOSTILE_REFUSE)
-		refuse_for_a_while(o, q.decision.detail);
-	return hostile_reply(&q);
+	c->is_spoilt = spoils(decision.kind);
+	o->faults += !hostile_kind_is_right(decision.kind);
+	if (decision.kind == HOSTILE_REFUSE)
+		refuse_for_a_while(o, decision.detail);
+	return after;
 }
 
 static void connection_end(struct connection *c, enum hostile_after after)
@@ -141,6 +101,7 @@ static void connection_end(struct connection *c, enum hostile_after after)
 	*at = c->next;
 	if (after == AFTER_RESET)
 		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	o->spoilt += c->is_spoilt;
 	close(c->fd);
 	pthread_cond_signal(&o->ended);
 	pthread_mutex_unlock(&o->lock);
@@ -153,8 +114,14 @@ static void *connection_thread(void *ctx)
 	enum hostile_after after = AFTER_KEEP;
 	char text[REQUEST_MAX];
 
-	while (after == AFTER_KEEP && !c->origin->stopping)
+	if (!actor_limit_enter(&c->origin->server.actors)) {
+		c->is_spoilt = true;
+		connection_end(c, AFTER_RESET);
+		return NULL;
+	}
+	while (after == AFTER_KEEP && !c->origin->server.stopping)
 		after = read_request(c->fd, text) ? serve_one(c, text) : AFTER_CLOSE;
+	actor_limit_leave(&c->origin->server.actors);
 	connection_end(c, after);
 	return NULL;
 }
@@ -216,7 +183,7 @@ static int listen_on(unsigned port)
 static void accept_turn(struct hostile_origin *o)
 {
 	uint64_t now = clock_ms(), until = o->refuse_until_ms, count;
-	bool refuse = now < until && !is_healed(o);
+	bool refuse = now < until && !hostile_server_is_healed(&o->server);
 	struct pollfd p[2] = { { .fd = o->wake, .events = POLLIN } };
 	int fd;
 
@@ -224,7 +191,7 @@ static void accept_turn(struct hostile_origin *o)
 		close(o->listener);
 		o->listener = -1;
 	} else if (!refuse && o->listener < 0) {
-		o->listener = listen_on(o->port);
+		o->listener = listen_on(o->server.port);
 	}
 	p[1] = (struct pollfd){ .fd = o->listener, .events = POLLIN };
 	poll(p, 2, refuse ? (int)(until - now) : o->listener < 0 ? 10 : -1);
@@ -233,15 +200,17 @@ static void accept_turn(struct hostile_origin *o)
 	if (o->listener < 0 || !p[1].revents)
 		return;
 	fd = accept4(o->listener, NULL, NULL, SOCK_CLOEXEC);
-	if (fd >= 0)
-		connection_begin(o, fd);
+	if (fd < 0)
+		return;
+	o->accepted++;
+	connection_begin(o, fd);
 }
 
 static void *accept_thread(void *ctx)
 {
 	struct hostile_origin *o = ctx;
 
-	while (!o->stopping)
+	while (!o->server.stopping)
 		accept_turn(o);
 	return NULL;
 }
@@ -252,13 +221,13 @@ static int open_sockets(struct hostile_origin *o)
 	socklen_t length = sizeof address;
 
 	o->wake = eventfd(0, EFD_CLOEXEC);
-	o->keeper = socket_on(o->options.port);
+	o->keeper = socket_on(o->server.options.port);
 	if (o->wake < 0 || o->keeper < 0)
 		return -EIO;
 	if (getsockname(o->keeper, (struct sockaddr *)&address, &length))
 		return -errno;
-	o->port = ntohs(address.sin_port);
-	o->listener = listen_on(o->port);
+	o->server.port = ntohs(address.sin_port);
+	o->listener = listen_on(o->server.port);
 	return o->listener < 0 ? o->listener : 0;
 }
 
@@ -269,8 +238,9 @@ int hostile_origin_new(const struct hostile_options *options, struct hostile_ori
 
 	if (!o)
 		return -ENOMEM;
-	o->options = *options;
-	o->began_ms = clock_ms();
+	o->server.options = *options;
+	o->server.began_ms = clock_ms();
+	actors_begin(&o->server.actors, &options->nature);
 	o->keeper = o->listener = o->wake = -1;
 	pthread_mutex_init(&o->lock, NULL);
 	pthread_cond_init(&o->ended, NULL);
@@ -278,7 +248,7 @@ int hostile_origin_new(const struct hostile_options *options, struct hostile_ori
 	if (!err)
 		err = -pthread_create(&o->acceptor, NULL, accept_thread, o);
 	if (err) {
-		o->stopping = true;
+		o->server.stopping = true;
 		hostile_origin_free(o);
 		return err;
 	}
@@ -289,9 +259,9 @@ int hostile_origin_new(const struct hostile_options *options, struct hostile_ori
 void hostile_origin_free(struct hostile_origin *o)
 {
 	struct connection *c;
-	bool started = !o->stopping;
+	bool started = !o->server.stopping;
 
-	o->stopping = true;
+	o->server.stopping = true;
 	if (started) {
 		eventfd_write(o->wake, 1);
 		pthread_join(o->acceptor, NULL);
@@ -310,21 +280,25 @@ void hostile_origin_free(struct hostile_origin *o)
 		close(o->wake);
 	pthread_cond_destroy(&o->ended);
 	pthread_mutex_destroy(&o->lock);
+	actors_end(&o->server.actors);
 	free(o);
 }
 
 unsigned hostile_origin_port(const struct hostile_origin *o)
 {
-	return o->port;
+	return o->server.port;
 }
 
 void hostile_origin_heal(struct hostile_origin *o)
 {
-	o->healed = true;
+	o->server.healed = true;
 	eventfd_write(o->wake, 1);
 }
 
-uint64_t hostile_origin_requests(const struct hostile_origin *o)
+struct hostile_counts hostile_origin_counts(struct hostile_origin *o)
 {
-	return o->ordinal;
+	return (struct hostile_counts){ .requests = o->server.ordinal, .connections = o->accepted,
+					.spoilt = o->spoilt, .faults = o->faults,
+					.asked = o->server.asked, .hasty = o->server.hasty,
+					.actors = actors_counts(&o->server.actors) };
 }

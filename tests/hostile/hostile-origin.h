@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "actors.h"
 #include "hostile-faults.h"
 
 struct hostile_origin;
@@ -23,6 +24,7 @@ struct hostile_options {
 	unsigned heal_after_ms;	/* 0: not by itself */
 	uint64_t heal_requests;	/* 0: not by itself */
 	unsigned port;		/* 0: any free one */
+	struct nature nature;
 	FILE *log;		/* one line per request; NULL: none */
 };
 
@@ -37,6 +39,16 @@ unsigned hostile_origin_port(const struct hostile_origin *origin);
 /* From now on every response is correct. */
 void hostile_origin_heal(struct hostile_origin *origin);
 
-uint64_t hostile_origin_requests(const struct hostile_origin *origin);
+struct hostile_counts {
+	uint64_t requests;
+	uint64_t connections;	/* accepted */
+	uint64_t faults;	/* answers that are not right */
+	uint64_t asked, hasty;	/* times that it sent Retry-After; requests too early then */
+	struct actors_counts actors;
+	uint64_t spoilt;	/* of them: ended by this origin, or by the client after a fault */
+};
+
+/* The connections that are open count as not spoilt. */
+struct hostile_counts hostile_origin_counts(struct hostile_origin *origin);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "hostile-reply.h"
 #include "prng.h"
@@ -24,7 +25,7 @@ struct head {
 	size_t length;
 };
 
-static bool send_all(const struct hostile_request *q, const void *bytes, size_t count)
+bool hostile_send(const struct hostile_request *q, const void *bytes, size_t count)
 {
 	const char *at = bytes;
 	ssize_t put;
@@ -57,7 +58,7 @@ static void add(struct head *h, const char *fmt, ...)
 static bool send_head(const struct hostile_request *q, struct head *h)
 {
 	add(h, "\r\n");
-	return send_all(q, h->text, h->length);
+	return hostile_send(q, h->text, h->length);
 }
 
 /* Whether the client closes the connection, or the origin ends, within one step. */
@@ -86,12 +87,12 @@ static bool drip(const struct hostile_request *q, const uint8_t *bytes, size_t c
 	while (count && !*q->healed) {
 		if (piece > count)
 			piece = count;
-		if (!send_all(q, bytes, piece) || client_left(q))
+		if (!hostile_send(q, bytes, piece) || client_left(q))
 			return false;
 		bytes += piece;
 		count -= piece;
 	}
-	return send_all(q, bytes, count);
+	return hostile_send(q, bytes, count);
 }
 
 static void add_etag(const struct hostile_request *q, struct head *h)
@@ -147,10 +148,10 @@ static enum hostile_after reply_right(const struct hostile_request *q)
 
 	if (q->ranged)
 		return keep_if(send_right_head(q, "") &&
-			       send_all(q, q->image + q->first, body_length(q)));
+			       hostile_send(q, q->image + q->first, body_length(q)));
 	add(&h, "HTTP/1.1 200 OK\r\nETag: \"image\"\r\n");
 	add_length(&h, q->image_bytes);
-	return keep_if(send_head(q, &h) && send_all(q, q->image, q->image_bytes));
+	return keep_if(send_head(q, &h) && hostile_send(q, q->image, q->image_bytes));
 }
 
 /* A body that is cut, damaged or slow, behind a correct header. */
@@ -159,7 +160,7 @@ static enum hostile_after reply_part(const struct hostile_request *q)
 {
 	size_t part = q->decision.detail % body_length(q);
 
-	if (!send_right_head(q, "") || !send_all(q, q->image + q->first, part))
+	if (!send_right_head(q, "") || !hostile_send(q, q->image + q->first, part))
 		return AFTER_CLOSE;
 	switch (q->decision.kind) {
 	case HOSTILE_STALL_BODY:
@@ -205,6 +206,14 @@ static void damage(const struct hostile_request *q, uint8_t *bytes, size_t count
 	}
 }
 
+/* A little larger, or absurdly large. */
+static uint64_t resized(const struct hostile_request *q)
+{
+	uint64_t detail = q->decision.detail;
+
+	return q->image_bytes + (detail & 8 ? 4096ULL << (20 + detail % 30) : 4096 * (1 + detail % 300));
+}
+
 static enum hostile_after reply_damaged(const struct hostile_request *q)
 {
 	size_t count = body_length(q);
@@ -218,11 +227,11 @@ static enum hostile_after reply_damaged(const struct hostile_request *q)
 	memcpy(bytes, q->image + q->first, count);
 	damage(q, bytes, count);
 	if (q->decision.kind == HOSTILE_RESIZED)
-		total += 4096 * (1 + q->decision.detail % 300);
+		total = resized(q);
 	add_206(q, &h);
 	add_range(&h, q->first, q->last, total);
 	add_length(&h, count);
-	ok = send_head(q, &h) && send_all(q, bytes, count);
+	ok = send_head(q, &h) && hostile_send(q, bytes, count);
 	free(bytes);
 	return keep_if(ok);
 }
@@ -239,8 +248,8 @@ static enum hostile_after reply_too_long(const struct hostile_request *q)
 		add_length(&h, body_length(q) + sizeof more);
 	else
 		add(&h, "Connection: close\r\n");
-	if (send_head(q, &h) && send_all(q, q->image + q->first, body_length(q)))
-		send_all(q, more, sizeof more);
+	if (send_head(q, &h) && hostile_send(q, q->image + q->first, body_length(q)))
+		hostile_send(q, more, sizeof more);
 	return AFTER_CLOSE;
 }
 
@@ -297,7 +306,7 @@ static enum hostile_after reply_lying(const struct hostile_request *q)
 		add_range(&h, first, last, total);
 	add_length(&h, length);
 	body = q->decision.kind == HOSTILE_WRONG_START ? first : q->first;
-	if (!send_head(q, &h) || !send_all(q, q->image + body, body_length(q)))
+	if (!send_head(q, &h) || !hostile_send(q, q->image + body, body_length(q)))
 		return AFTER_CLOSE;
 	return q->decision.kind == HOSTILE_WRONG_LENGTH ? AFTER_CLOSE : AFTER_KEEP;
 }
@@ -315,38 +324,75 @@ static enum hostile_after reply_200(const struct hostile_request *q)
 	add_length(&h, html ? sizeof page - 1 : q->image_bytes);
 	if (!send_head(q, &h))
 		return AFTER_CLOSE;
-	return keep_if(html ? send_all(q, page, sizeof page - 1) :
-		       send_all(q, q->image, q->image_bytes));
+	return keep_if(html ? hostile_send(q, page, sizeof page - 1) :
+		       hostile_send(q, q->image, q->image_bytes));
 }
 
-static enum hostile_after reply_status(const struct hostile_request *q, unsigned status)
+enum hostile_after hostile_reply_short(const struct hostile_request *q, unsigned status,
+				       const char *more)
 {
 	static const char page[] = "no\n";
 	struct head h = { .length = 0 };
 
-	add(&h, "HTTP/1.1 %u Hostile\r\n", status);
-	if (status == 429 || status == 503)
-		/* A server that asks for more time gets it, so ask for little. */
-		add(&h, "Retry-After: %u\r\n", (unsigned)(q->decision.detail % 3));
-	if (status == 416)
-		add(&h, "Content-Range: bytes */%" PRIu64 "\r\n", q->image_bytes);
-	if (status == 401)
-		add(&h, "WWW-Authenticate: Basic realm=\"x\"\r\n");
+	add(&h, "HTTP/1.1 %u Hostile\r\n%s", status, more);
 	add_length(&h, sizeof page - 1);
-	return keep_if(send_head(q, &h) && send_all(q, page, sizeof page - 1));
+	return keep_if(send_head(q, &h) && hostile_send(q, page, sizeof page - 1));
+}
+
+enum hostile_after hostile_reply_whole(const struct hostile_request *q, const void *bytes, size_t count)
+{
+	struct head h = { .length = 0 };
+
+	add(&h, "HTTP/1.1 200 OK\r\n");
+	add_length(&h, count);
+	return keep_if(send_head(q, &h) && hostile_send(q, bytes, count));
+}
+
+unsigned hostile_retry_after_s(const struct hostile_decision *d)
+{
+	/* A server that asks for more time gets it, so ask for little. */
+	return (unsigned)(d->detail % 3);
+}
+
+bool hostile_retry_after_is_date(const struct hostile_decision *d)
+{
+	return d->detail >> 32 & 1;
+}
+
+static void add_retry_after(const struct hostile_request *q, char *more, size_t size)
+{
+	time_t when = time(NULL) + hostile_retry_after_s(&q->decision);
+	struct tm tm;
+
+	if (hostile_retry_after_is_date(&q->decision))
+		strftime(more, size, "Retry-After: %a, %d %b %Y %H:%M:%S GMT\r\n", gmtime_r(&when, &tm));
+	else
+		snprintf(more, size, "Retry-After: %u\r\n", hostile_retry_after_s(&q->decision));
+}
+
+static enum hostile_after reply_status(const struct hostile_request *q, unsigned status)
+{
+	char more[128] = "";
+
+	if (status == 429 || status == 503)
+		add_retry_after(q, more, sizeof more);
+	if (status == 416)
+		snprintf(more, sizeof more, "Content-Range: bytes */%" PRIu64 "\r\n", q->image_bytes);
+	if (status == 401)
+		snprintf(more, sizeof more, "WWW-Authenticate: Basic realm=\"x\"\r\n");
+	return hostile_reply_short(q, status, more);
 }
 
 static enum hostile_after reply_redirect(const struct hostile_request *q)
 {
 	struct head h = { .length = 0 };
 	/* Port 1 is closed on every normal machine. */
-	unsigned port = q->decision.kind == HOSTILE_REDIRECT_NOWHERE ? 1 : q->port;
+	const char *where = q->decision.kind == HOSTILE_REDIRECT ? "/moved" :
+			    q->decision.kind == HOSTILE_REDIRECT_NOWHERE ? "http://127.0.0.1:1/image" : "/image";
 
 	if (q->decision.kind == HOSTILE_REDIRECT && q->redirected)
 		return reply_right(q);
-	add(&h, "HTTP/1.1 %u Elsewhere\r\nLocation: http://127.0.0.1:%u/%s\r\n",
-	    q->decision.detail & 1 ? 302 : 307, port,
-	    q->decision.kind == HOSTILE_REDIRECT ? "moved" : "image");
+	add(&h, "HTTP/1.1 %u Elsewhere\r\nLocation: %s\r\n", q->decision.detail & 1 ? 302 : 307, where);
 	add_length(&h, 0);
 	return keep_if(send_head(q, &h));
 }
@@ -361,7 +407,7 @@ static enum hostile_after reply_garbage(const struct hostile_request *q)
 	};
 	const char *text = garbage[q->decision.detail % (sizeof garbage / sizeof garbage[0])];
 
-	send_all(q, text, strlen(text));
+	hostile_send(q, text, strlen(text));
 	return AFTER_CLOSE;
 }
 
@@ -374,10 +420,10 @@ static enum hostile_after reply_huge(const struct hostile_request *q)
 	memset(line, 'x', sizeof line);
 	memcpy(line, "X-Huge: ", 8);
 	memcpy(line + sizeof line - 2, "\r\n", 2);
-	if (!send_all(q, status, sizeof status - 1))
+	if (!hostile_send(q, status, sizeof status - 1))
 		return AFTER_CLOSE;
 	for (i = 0; i < 200; i++)
-		if (!send_all(q, line, sizeof line))
+		if (!hostile_send(q, line, sizeof line))
 			break;
 	return AFTER_CLOSE;
 }
@@ -402,32 +448,29 @@ static enum hostile_after reply_chunked(const struct hostile_request *q)
 		if (piece > left)
 			piece = left;
 		snprintf(size, sizeof size, "%zx\r\n", piece);
-		if (!send_all(q, size, strlen(size)) || !send_all(q, at, piece) ||
-		    !send_all(q, "\r\n", 2))
+		if (!hostile_send(q, size, strlen(size)) || !hostile_send(q, at, piece) ||
+		    !hostile_send(q, "\r\n", 2))
 			return AFTER_CLOSE;
 	}
-	return keep_if(send_all(q, "0\r\n\r\n", 5));
+	return keep_if(hostile_send(q, "0\r\n\r\n", 5));
 }
 
 static enum hostile_after reply_interim(const struct hostile_request *q)
 {
 	static const char interim[] = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
 
-	return send_all(q, interim, sizeof interim - 1) ? reply_right(q) : AFTER_CLOSE;
+	return hostile_send(q, interim, sizeof interim - 1) ? reply_right(q) : AFTER_CLOSE;
 }
 
 static enum hostile_after reply_close(const struct hostile_request *q)
 {
 	if (send_right_head(q, "Connection: close\r\n"))
-		send_all(q, q->image + q->first, body_length(q));
+		hostile_send(q, q->image + q->first, body_length(q));
 	return AFTER_CLOSE;
 }
 
 enum hostile_after hostile_reply(const struct hostile_request *q)
 {
-	/* Only the body of a range request can be wrong. */
-	if (!q->ranged)
-		return reply_right(q);
 	switch (q->decision.kind) {
 	case HOSTILE_CUT:
 	case HOSTILE_STALL_BODY:
@@ -446,7 +489,7 @@ enum hostile_after hostile_reply(const struct hostile_request *q)
 		return reply_too_long(q);
 	case HOSTILE_STALL_HEADER:
 		if (q->decision.detail & 1)
-			send_all(q, "HTTP/1.1 206 Partial Content\r\nContent-Ra", 41);
+			hostile_send(q, "HTTP/1.1 206 Partial Content\r\nContent-Ra", 41);
 		return stall(q);
 	case HOSTILE_FULL_200:
 	case HOSTILE_HTML_200:

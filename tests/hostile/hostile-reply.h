@@ -14,12 +14,14 @@
 
 struct hostile_request {
 	int fd;
+	const char *text;	/* the header of the request */
+	char path[128];
+	bool is_profile;	/* the path is that of a profile */
 	const uint8_t *image;
 	uint64_t image_bytes;
 	uint64_t first, last;	/* of Range; last is within the image */
 	bool ranged;
 	bool redirected;	/* the path is the one that redirects name */
-	unsigned port;
 	struct hostile_decision decision;
 	const _Atomic bool *healed;	/* ends drips and stalls */
 	const _Atomic bool *stopping;
@@ -31,5 +33,20 @@ enum hostile_after { AFTER_KEEP, AFTER_CLOSE, AFTER_RESET };
  * connection.
  */
 enum hostile_after hostile_reply(const struct hostile_request *request);
+
+/* What an answer 429 or 503 asks for, in seconds or as the date of that second. */
+unsigned hostile_retry_after_s(const struct hostile_decision *decision);
+bool hostile_retry_after_is_date(const struct hostile_decision *decision);
+
+/* Whether all was sent. */
+bool hostile_send(const struct hostile_request *request, const void *bytes, size_t count);
+
+/* An answer with a short body.  more: lines of the header, each with its end. */
+enum hostile_after hostile_reply_short(const struct hostile_request *request, unsigned status,
+				       const char *more);
+
+/* An answer 200 with this body. */
+enum hostile_after hostile_reply_whole(const struct hostile_request *request, const void *bytes,
+				       size_t count);
 
 #endif

@@ -73,11 +73,11 @@ static void read_once(struct reader *me, struct prng *r, uint8_t *buf)
 	struct readers *rs = me->all;
 	struct nerve nerve = { .readers = rs };
 	struct cancel cancel = { is_gone, &nerve };
-	uint64_t offset;
+	uint64_t offset, reach = rs->reach_bytes;
 	uint32_t count;
 	int err;
 
-	draw_extent(r, rs->truth->size_bytes, &offset, &count);
+	draw_extent(r, reach ? reach : rs->truth->size_bytes, &offset, &count);
 	if (prng_percent(r, 5)) {
 		err = image_prefetch(rs->image, count, offset);
 		if (err)

@@ -33,6 +33,7 @@ struct readers {
 	struct image *image;
 	const struct built_image *truth;
 	unsigned count;
+	_Atomic uint64_t reach_bytes;	/* they read only this much of the begin; 0: all */
 	bool impatient;			/* some reads give up after a while */
 	_Atomic bool stop;		/* after the read in flight */
 	_Atomic bool abandon;		/* the read in flight too */

@@ -12,34 +12,35 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "costs.h"
 #include "hostile-origin.h"
 #include "engine/image.h"
 #include "common/options.h"
 #include "prng.h"
+#include "profile-judge.h"
 #include "readers.h"
+#include "relay.h"
 #include "common/status.h"
 #include "../slack.h"
+#include "tls-server.h"
 #include "trial.h"
 
 #define LOOK_MS 10
-/* A trial lasts for less than a minute. */
-#define LOG_LINES_MAX 20
-/* For each origin, beside what the image needs: at first, and in each second. */
-#define REQUESTS 100
-#define REQUESTS_PER_S 60
-#define BYTES (5U << 20)
-#define BYTES_PER_S (128U << 10)
 
 struct run {
 	const struct trial *trial;
 	struct hostile_origin *origins[TRIAL_ORIGINS];
+	struct relay *relays[TRIAL_ORIGINS];
+	struct dead_origin dead;
 	struct options options;
 	struct log log;
 	struct image *image;
 	struct readers readers;
 	unsigned failures;
 	_Atomic unsigned log_lines;	/* notes and warnings */
-	uint64_t began_ms;
+	_Atomic unsigned timeouts;	/* of requests, that the engine tells */
+	uint64_t began_ms, healed_requests;
+	uint64_t began_bytes;		/* peak of the memory at the begin */
 };
 
 uint64_t trial_limit_ms(void)
@@ -78,6 +79,26 @@ static void fail(struct run *run, const char *what, uint64_t ms)
 	fprintf(stderr, "FAIL: %s (%" PRIu64 " ms)\n", what, ms);
 }
 
+/* An expired target leads back to the first URL; it is no fault. */
+static bool is_expiry_a_fault(const struct trial *t, const char *message)
+{
+	const uint64_t alike = HOSTILE_BIT(HOSTILE_401) | HOSTILE_BIT(HOSTILE_403) |
+			       HOSTILE_BIT(HOSTILE_404) | HOSTILE_BIT(HOSTILE_410);
+	char expired[64];
+	unsigned i;
+
+	for (i = 0; i < t->origin_count; i++)
+		if (t->origin[i].kinds & alike)
+			return false;
+	for (i = 0; i < t->origin_count; i++) {
+		snprintf(expired, sizeof expired, "answered %u instead of 206",
+			 t->origin[i].nature.target_status);
+		if (t->origin[i].nature.target_ms && strstr(message, expired))
+			return true;
+	}
+	return false;
+}
+
 static void log_write(void *ctx, enum log_level level, const char *message)
 {
 	static const char *const names[] = { "detail", "note", "warn" };
@@ -86,6 +107,10 @@ static void log_write(void *ctx, enum log_level level, const char *message)
 
 	if (level != LOG_DETAIL)
 		run->log_lines++;
+	if (strstr(message, "stalled") || strstr(message, "timed out"))
+		run->timeouts++;
+	if (is_expiry_a_fault(run->trial, message))
+		fail(run, "an expired target is taken for a fault", 0);
 	if (run->trial->verbose)
 		fprintf(stderr, "%8.3f %s: %s\n", (double)(clock_ms() % 1000000) / 1000,
 			names[level], message);
@@ -102,6 +127,50 @@ static void set(struct run *run, char *option)
 	}
 }
 
+static void set_url(struct run *run, unsigned i)
+{
+	unsigned port = hostile_origin_port(run->origins[i]);
+	char text[128];
+
+	if (run->relays[i] && run->trial->by_proxy) {
+		snprintf(text, sizeof text, "proxy=http://127.0.0.1:%u", relay_port(run->relays[i]));
+		set(run, text);
+	} else if (run->relays[i]) {
+		port = relay_port(run->relays[i]);
+	}
+	snprintf(text, sizeof text, "url=http%s://127.0.0.1:%u/image", run->trial->origin[i].tls ? "s" : "", port);
+	set(run, text);
+}
+
+static bool has_tls(const struct trial *t)
+{
+	unsigned i;
+
+	for (i = 0; i < t->origin_count; i++)
+		if (t->origin[i].tls)
+			return true;
+	return false;
+}
+
+/* One certificate for all. */
+static void set_cainfo(struct run *run)
+{
+	char text[128];
+
+	if (!has_tls(run->trial))
+		return;
+	snprintf(text, sizeof text, "cainfo=%s", tls_server_cainfo());
+	set(run, text);
+}
+
+static void set_dead_url(struct run *run)
+{
+	char text[128] = "url=";
+
+	dead_origin_begin(&run->dead, run->trial->dead, text + 4, sizeof text - 4);
+	set(run, text);
+}
+
 static void set_options(struct run *run)
 {
 	const struct trial *t = run->trial;
@@ -109,11 +178,13 @@ static void set_options(struct run *run)
 	unsigned i;
 
 	options_init(&run->options);
-	for (i = 0; i < t->origin_count; i++) {
-		snprintf(text, sizeof text, "url=http://127.0.0.1:%u/image",
-			 hostile_origin_port(run->origins[i]));
-		set(run, text);
-	}
+	if (t->dead && !t->dead_is_last)
+		set_dead_url(run);
+	for (i = 0; i < t->origin_count; i++)
+		set_url(run, i);
+	if (t->dead && t->dead_is_last)
+		set_dead_url(run);
+	set_cainfo(run);
 	for (i = 0; i < t->option_count; i++) {
 		memcpy(text, t->options[i], sizeof text);
 		set(run, text);
@@ -128,6 +199,18 @@ static void set_options(struct run *run)
 	}
 }
 
+static void start_relay(struct run *run, unsigned i)
+{
+	unsigned delay_ms = run->trial->origin[i].delay_ms;
+	bool tls = run->trial->origin[i].tls;
+
+	if (tls)
+		tls_server_cainfo();
+	if ((tls || delay_ms) &&
+	    relay_new(hostile_origin_port(run->origins[i]), delay_ms, tls, &run->relays[i]))
+		abort();
+}
+
 static void start_origins(struct run *run)
 {
 	const struct trial *t = run->trial;
@@ -137,12 +220,25 @@ static void start_origins(struct run *run)
 		struct hostile_options o = {
 			.image = t->image->bytes, .image_bytes = t->image->size_bytes,
 			.seed = t->seed * TRIAL_ORIGINS + i, .kinds = t->origin[i].kinds,
-			.percent = t->origin[i].percent, .log = t->verbose ? stderr : NULL,
+			.percent = t->origin[i].percent, .nature = t->origin[i].nature,
+			.log = t->verbose ? stderr : NULL,
 		};
 
 		if (hostile_origin_new(&o, &run->origins[i]))
 			abort();
+		start_relay(run, i);
 	}
+}
+
+static void check_profile(struct run *run, const struct status *s)
+{
+	const struct nature *natures[TRIAL_ORIGINS];
+	unsigned i;
+
+	for (i = 0; i < run->trial->origin_count; i++)
+		natures[i] = &run->trial->origin[i].nature;
+	if (!run->options.verify_none && profile_is_misused(natures, i, s))
+		fail(run, "a profile of another image is used", s->ready_needs_bytes);
 }
 
 static void check_status(struct run *run)
@@ -154,6 +250,7 @@ static void check_status(struct run *run)
 		fail(run, "more is present than there is", s.present_bytes);
 	if (s.cache_bytes && s.present_bytes > s.cache_bytes)
 		fail(run, "the store is larger than its capacity", s.present_bytes);
+	check_profile(run, &s);
 }
 
 /* If one origin is good, there must be progress all the time. */
@@ -170,6 +267,16 @@ static void hostile_phase(struct run *run)
 	}
 }
 
+bool trial_is_cache_limited(const struct trial *t)
+{
+	unsigned i;
+
+	for (i = 0; i < t->option_count; i++)
+		if (!strncmp(t->options[i], "cache=", 6))
+			return true;
+	return false;
+}
+
 static bool all_here(struct run *run)
 {
 	struct status s;
@@ -178,22 +285,35 @@ static bool all_here(struct run *run)
 	return !run->trial->until_all_here || s.state == STATUS_MATERIALIZED;
 }
 
+static bool is_profile_due(struct run *run)
+{
+	struct status s;
+
+	image_status(run->image, &s);
+	/* Without a miss, the engine does not find out that the origins are well again. */
+	run->readers.reach_bytes = s.requests == run->healed_requests ? 0 : run->trial->reach_bytes;
+	return !trial_is_cache_limited(run->trial) && profile_is_due(run->origins, run->trial->origin_count, &s);
+}
+
 static void demand_progress(struct run *run)
 {
 	uint64_t healed = clock_ms(), limit = trial_limit_ms(), took = 0;
-	bool read = false, here = false;
+	bool read = false, here = false, profile = false;
 
-	while (!run->failures && !run->readers.failures && !(read && here)) {
+	while (!run->failures && !run->readers.failures && !(read && here && profile)) {
 		usleep(LOOK_MS * 1000);
 		check_status(run);
 		read = read || readers_all_since(&run->readers, healed);
 		here = all_here(run);
+		profile = profile || !is_profile_due(run);
 		took = clock_ms() - healed;
 		if (!read && took > limit)
 			fail(run, "a read waits although the origins are healed", took);
 		/* Twice the limit, because the background fetches more than the readers. */
 		else if (!here && took > 2 * limit)
 			fail(run, "not everything comes although the origins are healed", took);
+		else if (!profile && took > 2 * limit)
+			fail(run, "the profile does not come although the origins are healed", took);
 	}
 	if (run->trial->verbose)
 		fprintf(stderr, "progress %" PRIu64 " ms after healing\n", took);
@@ -217,7 +337,11 @@ static void end_readers(struct run *run)
 
 static void heal(struct run *run)
 {
+	struct status s;
 	unsigned i;
+
+	image_status(run->image, &s);
+	run->healed_requests = s.requests;
 
 	if (run->trial->verbose)
 		fprintf(stderr, "healing\n");
@@ -225,10 +349,56 @@ static void heal(struct run *run)
 		hostile_origin_heal(run->origins[i]);
 }
 
+static struct costs costs_of(struct run *run)
+{
+	struct costs c = {
+		.ms = clock_ms() - run->began_ms, .log_lines = run->log_lines,
+		.timeouts = run->timeouts,
+		.memory_bytes = costs_peak_bytes() - run->began_bytes,
+		.cpu_ms = costs_engine_cpu_ms(),
+	};
+	struct hostile_counts counts;
+	struct status s;
+	unsigned i;
+
+	image_status(run->image, &s);
+	c.requests = s.requests;
+	c.bytes = s.fetched_bytes;
+	for (i = 0; i < run->trial->origin_count; i++) {
+		counts = hostile_origin_counts(run->origins[i]);
+		c.connections += counts.connections;
+		c.spoilt += counts.spoilt;
+		c.faults += counts.faults;
+		c.asked += counts.asked;
+		c.hasty += counts.hasty;
+		c.redirects += counts.actors.redirects;
+		c.expired += counts.actors.expired;
+		c.over_limit += counts.actors.over_limit;
+	}
+	return c;
+}
+
+static void judge_costs(struct run *run)
+{
+	const struct trial *t = run->trial;
+	struct costs costs = costs_of(run);
+	struct costs_task task = {
+		.image_bytes = t->image->size_bytes, .origins = t->origin_count + (t->dead != DEAD_NONE),
+		.connections = run->options.http.connections, .small_cache = trial_is_cache_limited(t),
+		.kept = t->is_kept, .tls = has_tls(t),
+	};
+
+	run->failures += costs_judge(&costs, &task);
+	if (t->verbose)
+		costs_print(&costs, &task);
+}
+
 static void finish(struct run *run)
 {
-	if (run->trial->end == TRIAL_KILL)
+	if (run->trial->end == TRIAL_KILL) {
+		judge_costs(run);
 		_exit(run->failures || run->readers.failures);
+	}
 	if (run->trial->end == TRIAL_ABANDON) {
 		run->readers.abandon = true;
 	} else if (!run->failures) {
@@ -242,37 +412,16 @@ static void finish(struct run *run)
 		readers_check_all(&run->readers);
 }
 
-static bool is_cache_limited(const struct trial *t)
+static int start_engine(struct run *run)
 {
-	unsigned i;
+	int err;
 
-	for (i = 0; i < t->option_count; i++)
-		if (!strncmp(t->options[i], "cache=", 6))
-			return true;
-	return false;
-}
-
-/* Costs have limits, whatever the origins do: lines of the log, bytes and requests.  With a
- * small cache, blocks are fetched more than once, so bytes have no limit then.
- */
-static void judge_costs(struct run *run)
-{
-	const struct trial *t = run->trial;
-	uint64_t seconds = (clock_ms() - run->began_ms) / 1000 + 1, most;
-	struct status s;
-
-	image_status(run->image, &s);
-	if (run->log_lines > LOG_LINES_MAX)
-		fail(run, "too many lines of log", run->log_lines);
-	most = t->image->size_bytes / 4096 + t->origin_count * (REQUESTS + REQUESTS_PER_S * seconds);
-	if (!is_cache_limited(t) && s.requests > most)
-		fail(run, "too many requests", s.requests);
-	most = t->image->size_bytes * 5 / 4 + t->origin_count * (BYTES + BYTES_PER_S * seconds);
-	if (!is_cache_limited(t) && s.fetched_bytes > most)
-		fail(run, "too many bytes were fetched", s.fetched_bytes);
-	if (t->verbose)
-		fprintf(stderr, "%u lines of log, %" PRIu64 " requests, %" PRIu64 " bytes for an image of %" PRIu64 ", %" PRIu64 " s\n",
-			run->log_lines, s.requests, s.fetched_bytes, t->image->size_bytes, seconds);
+	costs_name_engine();
+	err = image_new(&run->options, &run->log, &run->image);
+	if (!err)
+		err = image_start(run->image, NULL, NULL);
+	costs_name_others();
+	return err;
 }
 
 int trial_run(const struct trial *t)
@@ -282,23 +431,29 @@ int trial_run(const struct trial *t)
 
 	run.log = (struct log){ log_write, &run };
 	run.began_ms = clock_ms();
+	run.began_bytes = costs_peak_bytes();
 	start_origins(&run);
 	set_options(&run);
-	if (image_new(&run.options, &run.log, &run.image) || image_start(run.image, NULL, NULL)) {
+	if (start_engine(&run)) {
 		fprintf(stderr, "FAIL: the engine does not start\n");
 		return 1;
 	}
 	run.readers.image = run.image;
 	run.readers.truth = t->image;
 	run.readers.count = t->reader_count;
+	run.readers.reach_bytes = t->reach_bytes;
 	run.readers.impatient = t->impatient;
 	readers_start(&run.readers, t->seed);
 	hostile_phase(&run);
 	finish(&run);
 	judge_costs(&run);
 	image_free(run.image);
-	for (i = 0; i < t->origin_count; i++)
+	for (i = 0; i < t->origin_count; i++) {
+		relay_free(run.relays[i]);
 		hostile_origin_free(run.origins[i]);
+	}
+	if (t->dead)
+		dead_origin_end(&run.dead);
 	options_free(&run.options);
 	return run.failures || run.readers.failures;
 }

@@ -7,8 +7,8 @@
  *      └── killed or abandoned at a random moment
  *
  * What must hold: no wrong byte, no error, no crash, and progress within the
- * limit: after healing, and all the time if one of the origins is good.  Lines of the log,
- * requests and fetched bytes have limits, too.
+ * limit: after healing, and all the time if one of the origins is good.  costs.h says which
+ * costs have limits, too.
  */
 #ifndef FARROOT_TEST_TRIAL_H
 #define FARROOT_TEST_TRIAL_H
@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "actors.h"
+#include "dead-origin.h"
 #include "image-builder.h"
 
 #define TRIAL_ORIGINS 3
@@ -36,11 +38,19 @@ struct trial {
 	struct {
 		uint64_t kinds;
 		unsigned percent;
+		struct nature nature;
+		unsigned delay_ms;	/* behind a relay; 0: none */
+		bool tls;		/* https, by a relay */
 	} origin[TRIAL_ORIGINS];
 	unsigned origin_count;
+	enum dead_kind dead;	/* another origin, before the others ... */
+	bool dead_is_last;	/* ... or behind them */
+	bool by_proxy;		/* the relay of the only origin is proxy= */
 	bool one_is_good;	/* an origin is never hostile */
+	bool is_kept;		/* the store has the whole image */
 	bool until_all_here;	/* fill: after healing, the whole image must arrive */
 	unsigned reader_count;
+	uint64_t reach_bytes;	/* that they read until the end; 0: all */
 	bool impatient;
 	char options[TRIAL_OPTIONS][128];	/* key=value; roothash= is added */
 	unsigned option_count;
@@ -52,6 +62,9 @@ struct trial {
 /* Adds key=value to the trial's options. */
 void trial_option(struct trial *trial, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Whether cache= is given, so that blocks may be fetched more than once. */
+bool trial_is_cache_limited(const struct trial *trial);
 
 /* Returns how many trials may run at once, at most n: with a sanitizer, each of them needs
  * seconds of CPU time.

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "../slack.h"
+#include "common/profile.h"
+#include "costs.h"
+
+#define ENGINE_NAME "trial-engine"
+#define OTHERS_NAME "trial-others"
+
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
+/* A trial lasts for less than a minute. */
+#define LOG_LINES_MAX 20
+/* The mean request for an image.  For each origin, beside what the image needs: at first, and
+ * in each second.
+ */
+#define REQUEST_BYTES 32768
+#define REQUESTS 30
+#define REQUESTS_PER_S 15
+#define BYTES (5U << 20)
+#define BYTES_PER_S (128U << 10)
+/* For a restart with everything there. */
+#define KEPT_BYTES (64U << 10)
+#define KEPT_REQUESTS 16
+/* One request may be early for each 8 times that Retry-After was sent. */
+#define ASKED_PER_HASTY 8
+/* Beside those that the origins' faults have ended, and connections= for each origin, which may
+ * be opened ahead, and for each time-out: after silence the others are not used again.
+ */
+#define CONNECTIONS 4
+#define CONNECTIONS_PER_S 3
+#define REQUESTS_PER_CONNECTION 10
+/* Requests in flight together learn a redirect or a limit together, so connections= is added for
+ * each origin; a fault may make the engine forget a target, and the connections that it has.
+ */
+#define REDIRECTS 4
+#define REDIRECTS_PER_S 2
+#define REDIRECTS_PER_FAULT 2
+#define OVER_LIMIT 2
+#define OVER_LIMIT_PER_S 1
+#define OVER_LIMIT_PER_FAULT 1
+/* Beside the store, which may hold the image.  The readers, the origins and the relays of this
+ * process have a part of it.
+ */
+#define MEMORY_BYTES (28U << 20)
+/* A thread that does not sleep is found even if 16 of them share a processor. */
+#define CPU_MS 100
+#define CPU_PERCENT 4
+/* Of what is fetched, and of a kept store. */
+#define CPU_MS_PER_MB 25
+#define CPU_US_PER_REQUEST 300
+#define CPU_MS_PER_HANDSHAKE 4
+/* Code with a sanitizer is slower. */
+#define CPU_FACTOR (SANITIZED ? 10 : 1)
+
+static unsigned check(const char *what, uint64_t value, uint64_t most)
+{
+	if (value <= most)
+		return 0;
+	fprintf(stderr, "FAIL: too %s: %" PRIu64 ", at most %" PRIu64 "\n", what, value, most);
+	return 1;
+}
+
+static uint64_t seconds_of(const struct costs *c)
+{
+	return c->ms / 1000 + 1;
+}
+
+static unsigned judge_traffic(const struct costs *c, const struct costs_task *t)
+{
+	uint64_t s = seconds_of(c);
+	unsigned failures = 0;
+
+	if (t->kept)
+		return check("many requests after a restart", c->requests, KEPT_REQUESTS) +
+		       check("many bytes after a restart", c->bytes, KEPT_BYTES);
+	if (t->small_cache)
+		return 0;
+	failures += check("many requests", c->requests, t->image_bytes / REQUEST_BYTES +
+			  t->origins * (REQUESTS + REQUESTS_PER_S * s) + c->expired);
+	failures += check("many bytes were fetched", c->bytes,
+			  t->image_bytes * 5 / 4 + PROFILE_MAX_BYTES + t->origins * (BYTES + BYTES_PER_S * s));
+	return failures;
+}
+
+static unsigned judge_connections(const struct costs *c, const struct costs_task *t)
+{
+	uint64_t most = t->origins * (CONNECTIONS + t->connections) + CONNECTIONS_PER_S * seconds_of(c) +
+			c->requests / REQUESTS_PER_CONNECTION + c->timeouts * t->connections;
+
+	return check("many connections", c->connections, most + c->spoilt);
+}
+
+/* What a server asked for once is heeded. */
+static unsigned judge_servers_wishes(const struct costs *c, const struct costs_task *t)
+{
+	uint64_t s = seconds_of(c);
+
+	unsigned failures = 0;
+
+	if (t->connections == 1)
+		failures = check("many requests before Retry-After", c->hasty, 1 + c->asked / ASKED_PER_HASTY);
+	return failures + check("many redirects", c->redirects,
+		     t->origins * (REDIRECTS + t->connections) + REDIRECTS_PER_S * s + c->expired +
+		     REDIRECTS_PER_FAULT * (c->faults + c->timeouts + c->over_limit)) +
+	       check("many tries beyond a limit", c->over_limit,
+		     t->origins * OVER_LIMIT + t->connections + OVER_LIMIT_PER_S * s +
+		     OVER_LIMIT_PER_FAULT * (c->faults + c->timeouts));
+}
+
+static unsigned judge_machine(const struct costs *c, const struct costs_task *t)
+{
+	uint64_t cpu_ms = CPU_MS + c->ms * CPU_PERCENT / 100 + c->bytes / 1000000 * CPU_MS_PER_MB +
+			  t->image_bytes / 1000000 * CPU_MS_PER_MB + c->requests * CPU_US_PER_REQUEST / 1000;
+	unsigned failures;
+
+	if (t->tls)
+		cpu_ms += CPU_MS_PER_HANDSHAKE * c->connections;
+	failures = check("many ms of CPU", c->cpu_ms, slack(CPU_FACTOR * cpu_ms));
+	/* A sanitizer keeps what is freed. */
+	if (!SANITIZED)
+		failures += check("many bytes of memory", c->memory_bytes, t->image_bytes + MEMORY_BYTES);
+	return failures;
+}
+
+unsigned costs_judge(const struct costs *c, const struct costs_task *t)
+{
+	return check("many lines of log", c->log_lines, LOG_LINES_MAX) + judge_traffic(c, t) +
+	       judge_connections(c, t) + judge_servers_wishes(c, t) + judge_machine(c, t);
+}
+
+void costs_print(const struct costs *c, const struct costs_task *t)
+{
+	fprintf(stderr, "costs of an image of %" PRIu64 " bytes, %u origins, %u connections: "
+		"%" PRIu64 " ms, %" PRIu64 " lines, %" PRIu64 " requests, %" PRIu64 " bytes, "
+		"%" PRIu64 " connections, %" PRIu64 " of them spoilt, %" PRIu64 " KiB of memory, "
+		"%" PRIu64 " ms of CPU, %" PRIu64 " faults, %" PRIu64 " redirects, %" PRIu64 " over the limit, %" PRIu64 " time-outs, %" PRIu64 " of %" PRIu64 " hasty\n",
+		t->image_bytes, t->origins, t->connections, c->ms, c->log_lines, c->requests,
+		c->bytes, c->connections, c->spoilt, c->memory_bytes / 1024, c->cpu_ms, c->faults, c->redirects, c->over_limit, c->timeouts, c->hasty, c->asked);
+}
+
+uint64_t costs_peak_bytes(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_maxrss * 1024;
+}
+
+void costs_name_engine(void)
+{
+	prctl(PR_SET_NAME, ENGINE_NAME);
+}
+
+void costs_name_others(void)
+{
+	prctl(PR_SET_NAME, OTHERS_NAME);
+}
+
+static bool read_text(const char *thread, const char *file, char *text, size_t size)
+{
+	char path[300];
+	size_t got = 0;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/self/task/%s/%s", thread, file);
+	f = fopen(path, "re");
+	if (f) {
+		got = fread(text, 1, size - 1, f);
+		fclose(f);
+	}
+	text[got] = '\0';
+	return got > 0;
+}
+
+uint64_t costs_engine_cpu_ms(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	struct dirent *entry;
+	char text[128];
+	uint64_t ns = 0;
+
+	while (tasks && (entry = readdir(tasks)))
+		if (entry->d_name[0] != '.' && read_text(entry->d_name, "comm", text, sizeof text) &&
+		    !strncmp(text, ENGINE_NAME "\n", sizeof ENGINE_NAME) &&
+		    read_text(entry->d_name, "schedstat", text, sizeof text))
+			ns += strtoull(text, NULL, 10);
+	if (tasks)
+		closedir(tasks);
+	return ns / 1000000;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "dead-origin.h"
+
+#define STEP_US 10000
+/* A look-up that no name server answers ends after this time, 30 s: three name servers, 5 s each,
+ * twice.
+ */
+#define SILENCE_STEPS 3000
+
+static _Atomic unsigned lookups;
+static _Atomic int is_stopping;
+
+static int look_up_in_silence(void)
+{
+	unsigned i;
+
+	lookups++;
+	for (i = 0; i < SILENCE_STEPS && !is_stopping; i++)
+		usleep(STEP_US);
+	lookups--;
+	return EAI_AGAIN;
+}
+
+/* libcurl calls this one. */
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+		struct addrinfo **out)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+	void *symbol = dlsym(RTLD_NEXT, "getaddrinfo");
+
+	if (node && !strcmp(node, "silent.invalid"))
+		return look_up_in_silence();
+	if (node && !strcmp(node, "unknown.invalid"))
+		return EAI_NONAME;
+	memcpy(&real, &symbol, sizeof real);
+	return real(node, service, hints, out);
+}
+
+/* A listening socket whose queue is full: the kernel drops each SYN. */
+static void fill_queue(struct dead_origin *d)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t length = sizeof address;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) || listen(fd, 0) ||
+	    getsockname(fd, (struct sockaddr *)&address, &length))
+		abort();
+	d->port = ntohs(address.sin_port);
+	d->sockets[d->count++] = fd;
+	while (d->count < DEAD_SOCKETS) {
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (fd < 0)
+			abort();
+		/* The first are accepted by the kernel, the others wait. */
+		(void)!connect(fd, (struct sockaddr *)&address, sizeof address);
+		d->sockets[d->count++] = fd;
+	}
+}
+
+void dead_origin_begin(struct dead_origin *d, enum dead_kind kind, char *url, size_t size)
+{
+	*d = (struct dead_origin){ .port = 80 };
+	is_stopping = 0;
+	if (kind == DEAD_ADDRESS_SILENT)
+		fill_queue(d);
+	snprintf(url, size, "http://%s:%u/image", kind == DEAD_ADDRESS_SILENT ? "127.0.0.1" :
+		 kind == DEAD_NAME_SILENT ? "silent.invalid" : "unknown.invalid", d->port);
+}
+
+void dead_origin_end(struct dead_origin *d)
+{
+	is_stopping = 1;
+	while (lookups)
+		usleep(STEP_US);
+	while (d->count)
+		close(d->sockets[--d->count]);
+}
+
+const char *dead_kind_name(enum dead_kind kind)
+{
+	static const char *const names[DEAD_KINDS] = {
+		"none", "name unknown", "name silent", "address silent" };
+
+	return names[kind];
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "hostile-server.h"
+
+#define HASTE_MS 20
+/* The client may receive a profile for this time after the end of the answer. */
+#define PROFILE_MS 500
+
+bool hostile_server_is_healed(struct hostile_server *s)
+{
+	const struct hostile_options *options = &s->options;
+
+	if ((options->heal_after_ms && clock_ms() - s->began_ms >= options->heal_after_ms) ||
+	    (options->heal_requests && s->ordinal >= options->heal_requests))
+		s->healed = true;
+	return s->healed;
+}
+
+static void parse_range(struct hostile_request *q)
+{
+	const char *line = strcasestr(q->text, "\r\nRange: bytes=");
+
+	q->ranged = line && sscanf(line + 15, "%" SCNu64 "-%" SCNu64, &q->first, &q->last) == 2 &&
+		    q->first <= q->last;
+}
+
+/* A client of a proxy names the server, too. */
+static void parse_path(struct hostile_request *q)
+{
+	const char *at = q->text + strcspn(q->text, " \r");
+	size_t length;
+
+	at += *at == ' ';
+	if (!strncasecmp(at, "http://", 7))
+		at += 7 + strcspn(at + 7, "/ \r");
+	length = strcspn(at, " \r");
+	if (length >= sizeof q->path)
+		length = sizeof q->path - 1;
+	memcpy(q->path, at, length);
+	q->path[length] = '\0';
+	q->redirected = !strncmp(q->path, "/moved", 6);
+	q->is_profile = length > 8 && !strcmp(q->path + length - 8, ".profile");
+}
+
+static void log_request(const struct hostile_server *s, const struct hostile_request *q, uint64_t n)
+{
+	if (s->options.log)
+		fprintf(s->options.log, "origin :%u #%" PRIu64 " %s bytes %" PRIu64 "-%" PRIu64 " %s %s\n",
+			s->port, n, q->path, q->first, q->last, hostile_kind_name(q->decision.kind),
+			s->healed ? "(healed)" : "");
+}
+
+/* The faults that any request may get, beside one for a range. */
+static bool is_for_any_request(enum hostile_kind kind)
+{
+	return kind == HOSTILE_RESET || kind == HOSTILE_HANG_UP || kind == HOSTILE_REFUSE ||
+	       kind == HOSTILE_GARBAGE || kind == HOSTILE_HUGE_HEADERS;
+}
+
+static void decide(struct hostile_server *s, struct hostile_request *q, uint64_t ordinal)
+{
+	const struct hostile_options *o = &s->options;
+
+	if (!hostile_server_is_healed(s))
+		q->decision = hostile_decide(o->seed, ordinal, o->kinds, o->percent);
+	/* The second request of a correct redirect is not counted. */
+	if (q->redirected || (!q->ranged && !is_for_any_request(q->decision.kind)))
+		q->decision.kind = HOSTILE_NONE;
+	if (q->ranged && q->first >= q->image_bytes) {
+		q->first = q->last = 0;
+		q->decision.kind = HOSTILE_416;
+	}
+	if (q->ranged && q->last >= q->image_bytes)
+		q->last = q->image_bytes - 1;
+}
+
+/* A client that was asked to wait sends nothing in this time, if it sends one request at a time;
+ * of several requests it may think that they are too many at once.
+ */
+static void heed_retry_after(struct hostile_server *s, const struct hostile_request *q)
+{
+	enum hostile_kind kind = q->decision.kind;
+	uint64_t wait_ms = 1000 * hostile_retry_after_s(&q->decision);
+	struct timespec now;
+
+	if (!q->ranged)
+		return;
+	s->hasty += clock_ms() + HASTE_MS < s->quiet_until_ms;
+	if ((kind != HOSTILE_429 && kind != HOSTILE_503) || !wait_ms ||
+	    clock_ms() - s->profile_ms < PROFILE_MS || clock_ms() - s->began_ms < PROFILE_MS)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (hostile_retry_after_is_date(&q->decision))
+		wait_ms -= (uint64_t)now.tv_nsec / 1000000;
+	s->quiet_until_ms = clock_ms() + wait_ms;
+	s->asked_ms = clock_ms();
+	s->asked++;
+}
+
+static void note_profile(struct hostile_server *s)
+{
+	s->profile_ms = clock_ms();
+	/* It was sent before the answer came. */
+	if (s->profile_ms - s->asked_ms < PROFILE_MS)
+		s->quiet_until_ms = 0;
+}
+
+enum hostile_after hostile_server_answer(struct hostile_server *s, int fd, const char *text,
+					 struct hostile_decision *decision)
+{
+	uint64_t ordinal = s->ordinal++;
+	struct hostile_request q = {
+		.fd = fd, .text = text, .image = s->options.image,
+		.image_bytes = s->options.image_bytes,
+		.healed = &s->healed, .stopping = &s->stopping,
+	};
+	enum hostile_after after;
+
+	parse_range(&q);
+	parse_path(&q);
+	decide(s, &q, ordinal);
+	log_request(s, &q, ordinal);
+	*decision = q.decision;
+	if (q.is_profile)
+		note_profile(s);
+	heed_retry_after(s, &q);
+	if (actor_limit_begin(&s->actors, &q, &after))
+		return after;
+	if (q.decision.kind != HOSTILE_NONE || !actors_answer(&s->actors, &q, &after))
+		after = hostile_reply(&q);
+	*decision = q.decision;
+	actor_limit_end(&s->actors);
+	if (q.is_profile)
+		s->profile_ms = clock_ms();
+	return after;
+}
