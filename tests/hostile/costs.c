@@ -61,7 +61,7 @@
 /* A thread that does not sleep is found even if 16 of them share a processor. */
 #define CPU_MS 100
 #define CPU_PERCENT 4
-/* Of what is fetched, and of a kept store. */
+/* For what is fetched, and for a kept store. */
 #define CPU_MS_PER_MB 25
 #define CPU_US_PER_REQUEST 300
 #define CPU_MS_PER_HANDSHAKE 4
@@ -109,18 +109,18 @@ static unsigned judge_connections(const struct costs *c, const struct costs_task
 /* What a server asked for once is heeded. */
 static unsigned judge_servers_wishes(const struct costs *c, const struct costs_task *t)
 {
-	uint64_t s = seconds_of(c);
-
+	uint64_t s = seconds_of(c), redirects, tries;
 	unsigned failures = 0;
 
+	redirects = t->origins * (REDIRECTS + t->connections) + REDIRECTS_PER_S * s + c->expired +
+		    REDIRECTS_PER_FAULT * (c->faults + c->timeouts + c->over_limit);
+	tries = t->origins * OVER_LIMIT + t->connections + OVER_LIMIT_PER_S * s +
+		OVER_LIMIT_PER_FAULT * (c->faults + c->timeouts);
+	/* With more connections, a refusal may as well be a limit of requests at once. */
 	if (t->connections == 1)
 		failures = check("many requests before Retry-After", c->hasty, 1 + c->asked / ASKED_PER_HASTY);
-	return failures + check("many redirects", c->redirects,
-		     t->origins * (REDIRECTS + t->connections) + REDIRECTS_PER_S * s + c->expired +
-		     REDIRECTS_PER_FAULT * (c->faults + c->timeouts + c->over_limit)) +
-	       check("many tries beyond a limit", c->over_limit,
-		     t->origins * OVER_LIMIT + t->connections + OVER_LIMIT_PER_S * s +
-		     OVER_LIMIT_PER_FAULT * (c->faults + c->timeouts));
+	return failures + check("many redirects", c->redirects, redirects) +
+	       check("many tries beyond a limit", c->over_limit, tries);
 }
 
 static unsigned judge_machine(const struct costs *c, const struct costs_task *t)
@@ -146,12 +146,15 @@ unsigned costs_judge(const struct costs *c, const struct costs_task *t)
 
 void costs_print(const struct costs *c, const struct costs_task *t)
 {
-	fprintf(stderr, "costs of an image of %" PRIu64 " bytes, %u origins, %u connections: "
-		"%" PRIu64 " ms, %" PRIu64 " lines, %" PRIu64 " requests, %" PRIu64 " bytes, "
-		"%" PRIu64 " connections, %" PRIu64 " of them spoilt, %" PRIu64 " KiB of memory, "
-		"%" PRIu64 " ms of CPU, %" PRIu64 " faults, %" PRIu64 " redirects, %" PRIu64 " over the limit, %" PRIu64 " time-outs, %" PRIu64 " of %" PRIu64 " hasty\n",
-		t->image_bytes, t->origins, t->connections, c->ms, c->log_lines, c->requests,
-		c->bytes, c->connections, c->spoilt, c->memory_bytes / 1024, c->cpu_ms, c->faults, c->redirects, c->over_limit, c->timeouts, c->hasty, c->asked);
+	fprintf(stderr, "task: %" PRIu64 " bytes, %u origins, %u connections\n",
+		t->image_bytes, t->origins, t->connections);
+	fprintf(stderr, "costs: %" PRIu64 " ms, %" PRIu64 " lines, %" PRIu64 " requests, %" PRIu64 " bytes, %"
+		PRIu64 " connections (%" PRIu64 " spoilt), %" PRIu64 " KiB of memory, %" PRIu64 " ms of CPU, ",
+		c->ms, c->log_lines, c->requests, c->bytes, c->connections, c->spoilt,
+		c->memory_bytes / 1024, c->cpu_ms);
+	fprintf(stderr, "%" PRIu64 " faults, %" PRIu64 " time-outs, %" PRIu64 " redirects, %" PRIu64
+		" over the limit, %" PRIu64 " of %" PRIu64 " hasty\n",
+		c->faults, c->timeouts, c->redirects, c->over_limit, c->hasty, c->asked);
 }
 
 uint64_t costs_peak_bytes(void)

@@ -79,8 +79,8 @@ static void fail(struct run *run, const char *what, uint64_t ms)
 	fprintf(stderr, "FAIL: %s (%" PRIu64 " ms)\n", what, ms);
 }
 
-/* An expired target leads back to the first URL; it is no fault. */
-static bool is_expiry_a_fault(const struct trial *t, const char *message)
+/* When a target has expired, the first URL is asked, and nothing is logged as a fault. */
+static bool is_expiry_logged(const struct trial *t, const char *message)
 {
 	const uint64_t alike = HOSTILE_BIT(HOSTILE_401) | HOSTILE_BIT(HOSTILE_403) |
 			       HOSTILE_BIT(HOSTILE_404) | HOSTILE_BIT(HOSTILE_410);
@@ -109,7 +109,7 @@ static void log_write(void *ctx, enum log_level level, const char *message)
 		run->log_lines++;
 	if (strstr(message, "stalled") || strstr(message, "timed out"))
 		run->timeouts++;
-	if (is_expiry_a_fault(run->trial, message))
+	if (is_expiry_logged(run->trial, message))
 		fail(run, "an expired target is taken for a fault", 0);
 	if (run->trial->verbose)
 		fprintf(stderr, "%8.3f %s: %s\n", (double)(clock_ms() % 1000000) / 1000,

@@ -22,9 +22,11 @@ void revalidation_free(struct fetch *f);
 void revalidation_need_hash(struct fetch *f, uint64_t block);
 /* Checks the candidates that pending reads need. */
 void revalidation_check_demands(struct fetch *f);
-/* Checks a few more candidates: all of them, or without fill those of the profile.  Returns whether there may be more to check now. */
+/* Checks a few more candidates: all of them, or without fill those of the profile.  Returns
+ * whether there may be more to check now.
+ */
 bool revalidation_check_some(struct fetch *f);
-/* Begins again, because the profile has come. */
+/* Looks at all candidates once more, because the profile has come. */
 void revalidation_restart(struct fetch *f);
 
 #endif
