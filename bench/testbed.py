@@ -183,8 +183,10 @@ class Machine:
             f"{HERE}/qemu", self.arch, *machine[self.arch], "-m", "1536M", "-smp", "2", "-accel", "tcg,thread=multi",
             "-nodefaults", "-display", "none", "-no-reboot", "-kernel", self.kernel, "-initrd", self.initrd,
             # The kernel records the reads that have ended, with the clock of /proc/uptime.
+            # systemd logs to the kernel's log, because it shows no status any more once it has given the
+            # console to the prompt before all units were started.
             "-append", f"console={tty[self.arch]} panic=1 trace_event=block:block_rq_complete trace_clock=boot "
-            f"trace_buf_size=2M {arguments}", "-serial", "stdio"] + more
+            f"trace_buf_size=2M systemd.log_target=kmsg printk.devkmsg=on {arguments}", "-serial", "stdio"] + more
 
 
 def lock():
