@@ -46,13 +46,14 @@
 #define CONNECTIONS_PER_S 3
 #define REQUESTS_PER_CONNECTION 10
 /* Requests in flight together learn a redirect or a limit together, so connections= is added for
- * each origin; a fault may make the engine forget a target, and the connections that it has.
+ * each origin; a fault may make the engine forget a target, and the connections that it has.  A
+ * server that does not notice at once that a client has gone refuses each retry meanwhile.
  */
 #define REDIRECTS 4
 #define REDIRECTS_PER_S 2
 #define REDIRECTS_PER_FAULT 2
 #define OVER_LIMIT 2
-#define OVER_LIMIT_PER_S 1
+#define OVER_LIMIT_PER_S 8
 #define OVER_LIMIT_PER_FAULT 1
 /* Beside the store, which may hold the image.  The readers, the origins and the relays of this
  * process have a part of it.

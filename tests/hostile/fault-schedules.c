@@ -235,7 +235,7 @@ static int run_seed(void *ctx, uint64_t seed)
 	struct built_image image;
 	struct trial t = { .seed = seed, .image = &image, .verbose = d->verbose };
 	bool verify_none = prng_percent(&r, 12), pinned = prng_percent(&r, 70);
-	bool store = !verify_none && prng_percent(&r, 35);
+	bool store = !verify_none && prng_percent(&r, 35), kept;
 	enum trial_end end = prng_percent(&r, 10) ? TRIAL_ABANDON : TRIAL_HEAL;
 	char path[300];
 	int err = 0;
@@ -262,9 +262,13 @@ static int run_seed(void *ctx, uint64_t seed)
 	if (store)
 		err = run_killed(&r, &t, path);
 	t.end = end;
+	kept = store && end == TRIAL_HEAL && !trial_is_cache_limited(&t);
+	/* The threads of a trial may be there for a moment after its end, and no process may be
+	 * started beside them.
+	 */
 	if (!err)
-		err = trial_run(&t);
-	if (!err && store && end == TRIAL_HEAL && !trial_is_cache_limited(&t))
+		err = kept ? worker_apart(run_trial, &t, 0) : trial_run(&t);
+	if (!err && kept)
 		err = run_kept(&t);
 	unlink(path);
 	built_image_free(&image);
