@@ -17,6 +17,7 @@ boot_start farroot.fill=no vmreport=poweroff
 boot_expect 600 'login:'
 moved=$(boot_bytes)
 [ "$moved" -lt $((boot_size / 2)) ] || boot_fail "$moved bytes were moved for a login prompt"
+boot_expect 300 'vm-report: renewed-names=nameserver 192.0.2.53,'
 boot_expect 300 'vm-report: done'
 boot_check_log
 boot_expect_off 300
