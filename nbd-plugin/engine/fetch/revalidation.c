@@ -148,7 +148,7 @@ bool revalidation_check_some(struct fetch *f)
 	uint64_t *next = &f->revalidation->next_block;
 	unsigned n = 0;
 
-	if (!f->options->store_path)
+	if (!f->options->store_path || !(f->fills || f->scheduler.expected_left))
 		return false;
 	for (; n < CHECKED_AT_ONCE && *next < f->scheduler.blocks; ++*next) {
 		if (!store_is_candidate(f->store, *next) || !is_worth_a_hash(f, *next))

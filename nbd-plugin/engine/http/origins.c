@@ -252,13 +252,19 @@ static bool is_reset_beside_others(const struct transfer *t, enum fault fault)
 	       clock_ms() - o->answer_ms < WORKS_MS;
 }
 
+/* Seconds that the server wishes to be left alone; 0: none. */
+static unsigned retry_after_s(const struct transfer *t)
+{
+	return response_retry_after_s(&t->response, (int64_t)time(NULL));
+}
+
 /* Whether a fault means that the origin takes fewer requests at once: 503 or 429 to one of
  * several, or a reset of one of several connections.  The number of the others becomes the
  * limit, and no backoff begins.  The same fault of a single request counts as any other.  The
  * cause may have been a moment's load, so note_success() raises the limit again, more slowly
  * each time.
  */
-static bool is_request_limit(struct transfer *t, enum fault fault, unsigned retry_after_s)
+static bool is_request_limit(struct transfer *t, enum fault fault)
 {
 	struct origins *os = t->origins;
 	struct origin *o = &os->origin[t->origin];
@@ -270,7 +276,7 @@ static bool is_request_limit(struct transfer *t, enum fault fault, unsigned retr
 		return false;
 	/* The last of several that were refused together. */
 	if (!others)
-		return o->request_limit && t->sent_ms < o->limit_ms && !retry_after_s;
+		return o->request_limit && t->sent_ms < o->limit_ms && !retry_after_s(t);
 	if (asked)
 		snprintf(message, sizeof message, "server answered %u to one of %u requests at once; asking for fewer",
 			 t->response.status, others + 1);
@@ -347,7 +353,6 @@ static void transfer_end(struct transfer *t, enum fault fault)
 {
 	struct origins *os = t->origins;
 	struct origin_request *request = t->request;
-	unsigned retry_after_s = response_retry_after_s(&t->response, (int64_t)time(NULL));
 
 	if (t->is_date_probe) {
 		end_date_probe(t);
@@ -369,10 +374,10 @@ static void transfer_end(struct transfer *t, enum fault fault)
 		end_profile(os, t, fault);
 	else if (!fault)
 		note_success(os, t);
-	else if (!request || !is_request_limit(t, fault, retry_after_s)) {
+	else if (!request || !is_request_limit(t, fault)) {
 		if (t->is_at_target)
 			origin_forget_target(&os->origin[t->origin]);
-		note_failure(os, t->origin, fault, t->timed_out, t->why, retry_after_s);
+		note_failure(os, t->origin, fault, t->timed_out, t->why, retry_after_s(t));
 	}
 	renew_credentials(t);
 	if (t->clock_is_behind && request && !request->is_profile)
@@ -382,47 +387,49 @@ static void transfer_end(struct transfer *t, enum fault fault)
 		os->sink.end(os->sink.ctx, request, fault);
 }
 
-/* Returns whether a transfer has ended. */
-static bool end_stalled(struct origins *os)
+/* Whether an answer is too slow; else, perhaps, begins to measure again. */
+static enum fault find_stalled(struct transfer *t, uint64_t now)
 {
-	uint64_t stall_ms = os->options->http.stall_ms, now = clock_ms();
+	uint64_t stall_ms = t->origins->options->http.stall_ms;
+
+	if (t->phase != PHASE_ANSWER || now - t->window_start_ms < stall_ms)
+		return FAULT_NONE;
+	if (t->window_bytes >= STALL_BYTES_PER_S * stall_ms / 1000) {
+		t->window_start_ms = now;
+		t->window_bytes = 0;
+		return FAULT_NONE;
+	}
+	snprintf(t->why, sizeof t->why, "%" PRIu64 " bytes in %.1f s: stalled",
+		 t->window_bytes, (double)stall_ms / 1000);
+	return FAULT_STALL;
+}
+
+/* Returns whether a transfer has ended. */
+static bool end_late(struct origins *os)
+{
 	struct transfer *t = os->active, *next;
+	uint64_t now = clock_ms();
 	bool ended = false;
-	enum fault late;
+	enum fault fault;
 
 	for (; t; t = next) {
 		next = t->next;
-		late = transfer_find_late(t, now);
-		if (late) {
-			transfer_end(t, late);
-			ended = true;
+		fault = transfer_find_late(t, now);
+		if (!fault)
+			fault = find_stalled(t, now);
+		if (!fault)
 			continue;
-		}
-		if (t->phase != PHASE_ANSWER || now - t->window_start_ms < stall_ms)
-			continue;
-		if (t->window_bytes >= STALL_BYTES_PER_S * stall_ms / 1000) {
-			t->window_start_ms = now;
-			t->window_bytes = 0;
-			continue;
-		}
-		snprintf(t->why, sizeof t->why, "%" PRIu64 " bytes in %.1f s: stalled",
-			 t->window_bytes, (double)stall_ms / 1000);
-		transfer_end(t, FAULT_STALL);
+		transfer_end(t, fault);
 		ended = true;
 	}
 	return ended;
 }
 
-/* Asks an origin whose backoff is over, while another one serves, for one byte. */
-static void probe_spare(struct origins *os)
+/* Asks an origin for one byte, if there is one and the image has a size. */
+static void probe(struct origins *os, int origin)
 {
-	int due;
-
-	if (!os->active_count || !os->total_bytes)
-		return;
-	due = origin_health_due(os->health, os->count, clock_ms());
-	if (due >= 0)
-		transfer_start(os, due, 0, 0, NULL);
+	if (origin >= 0 && os->total_bytes)
+		transfer_start(os, origin, 0, 0, NULL);
 }
 
 static unsigned poll_limit(const struct origins *os, unsigned timeout_ms)
@@ -464,7 +471,9 @@ void origins_poll(struct origins *os, unsigned timeout_ms)
 	struct transfer *t;
 	CURLMsg *message;
 
-	probe_spare(os);
+	/* An origin whose backoff is over, while another one serves. */
+	if (os->active_count)
+		probe(os, origin_health_due(os->health, os->count, clock_ms()));
 	probe_silent(os);
 	curl_multi_perform(os->multi, &running);
 	while ((message = curl_multi_info_read(os->multi, &left))) {
@@ -474,7 +483,7 @@ void origins_poll(struct origins *os, unsigned timeout_ms)
 		transfer_end(t, transfer_judge(t, message->data.result));
 		timeout_ms = 0;
 	}
-	if (end_stalled(os))
+	if (end_late(os))
 		timeout_ms = 0;
 	if (close_old_sockets(os) && timeout_ms > SPARES_CHECK_MS)
 		timeout_ms = SPARES_CHECK_MS;
@@ -530,24 +539,14 @@ static unsigned request_limit(const struct origins *os, int origin)
 	return origin_health_is_corrupt(&os->health[origin]) ? 1 : os->origin[origin].request_limit;
 }
 
-/* A profile waits for an origin that serves, and perhaps no other request is to come: asks an
- * origin whose backoff is over for one byte.
- */
-static void probe_returning(struct origins *os)
-{
-	int origin = origin_health_pick(os->health, os->count, clock_ms(), -1);
-
-	if (origin >= 0 && os->total_bytes)
-		transfer_start(os, origin, 0, 0, NULL);
-}
-
 int origins_start(struct origins *os, struct origin_request *request)
 {
 	int origin = pick(os, request);
 	unsigned limit;
 
+	/* A profile waits for an origin that serves, and perhaps no other request is to come. */
 	if (origin < 0 && request->is_profile)
-		probe_returning(os);
+		probe(os, origin_health_pick(os->health, os->count, clock_ms(), -1));
 	if (origin < 0)
 		return -EAGAIN;
 	limit = request_limit(os, origin);
