@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "dead-origin.h"
+#include "loopback.h"
 
 #define STEP_US 10000
 /* A look-up that no name server answers ends after this time, 30 s: three name servers, 5 s each,
@@ -54,13 +55,12 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 static void fill_queue(struct dead_origin *d)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t length = sizeof address;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = loopback_listen(0, 0);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) || listen(fd, 0) ||
-	    getsockname(fd, (struct sockaddr *)&address, &length))
+	if (fd < 0)
 		abort();
-	d->port = ntohs(address.sin_port);
+	d->port = loopback_port(fd);
+	address.sin_port = htons((uint16_t)d->port);
 	d->sockets[d->count++] = fd;
 	while (d->count < DEAD_SOCKETS) {
 		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

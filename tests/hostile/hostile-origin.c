@@ -6,10 +6,7 @@
  */
 #include "config.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -21,9 +18,11 @@
 #include "common/clock.h"
 #include "hostile-origin.h"
 #include "hostile-server.h"
+#include "loopback.h"
 
 #define REFUSE_MS_MAX 400
 #define REQUEST_MAX 8192
+#define BACKLOG 64
 
 struct connection {
 	struct connection *next;
@@ -129,54 +128,23 @@ static void *connection_thread(void *ctx)
 static void connection_begin(struct hostile_origin *o, int fd)
 {
 	struct connection *c = calloc(1, sizeof *c);
-	pthread_attr_t attr;
 	pthread_t thread;
-	int one = 1;
 
 	if (!c) {
 		close(fd);
 		return;
 	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	loopback_no_delay(fd);
 	c->origin = o;
 	c->fd = fd;
 	pthread_mutex_lock(&o->lock);
 	c->next = o->connections;
 	o->connections = c;
 	pthread_mutex_unlock(&o->lock);
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	if (pthread_create(&thread, &attr, connection_thread, c))
+	if (pthread_create(&thread, NULL, connection_thread, c))
 		connection_end(c, AFTER_RESET);
-	pthread_attr_destroy(&attr);
-}
-
-static int socket_on(unsigned port)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
-				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
-
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
-	if (!bind(fd, (struct sockaddr *)&address, sizeof address))
-		return fd;
-	one = errno;
-	close(fd);
-	return -one;
-}
-
-static int listen_on(unsigned port)
-{
-	int fd = socket_on(port);
-
-	if (fd >= 0 && listen(fd, 64)) {
-		close(fd);
-		return -errno;
-	}
-	return fd;
+	else
+		pthread_detach(thread);
 }
 
 /* One iteration of the acceptor: refuses, listens again, or accepts a connection. */
@@ -191,7 +159,7 @@ static void accept_turn(struct hostile_origin *o)
 		close(o->listener);
 		o->listener = -1;
 	} else if (!refuse && o->listener < 0) {
-		o->listener = listen_on(o->server.port);
+		o->listener = loopback_listen(o->server.port, BACKLOG);
 	}
 	p[1] = (struct pollfd){ .fd = o->listener, .events = POLLIN };
 	poll(p, 2, refuse ? (int)(until - now) : o->listener < 0 ? 10 : -1);
@@ -217,17 +185,12 @@ static void *accept_thread(void *ctx)
 
 static int open_sockets(struct hostile_origin *o)
 {
-	struct sockaddr_in address;
-	socklen_t length = sizeof address;
-
 	o->wake = eventfd(0, EFD_CLOEXEC);
-	o->keeper = socket_on(o->server.options.port);
+	o->keeper = loopback_socket(o->server.options.port);
 	if (o->wake < 0 || o->keeper < 0)
 		return -EIO;
-	if (getsockname(o->keeper, (struct sockaddr *)&address, &length))
-		return -errno;
-	o->server.port = ntohs(address.sin_port);
-	o->listener = listen_on(o->server.port);
+	o->server.port = loopback_port(o->keeper);
+	o->listener = loopback_listen(o->server.port, BACKLOG);
 	return o->listener < 0 ? o->listener : 0;
 }
 
@@ -297,7 +260,7 @@ void hostile_origin_heal(struct hostile_origin *o)
 
 struct hostile_counts hostile_origin_counts(struct hostile_origin *o)
 {
-	return (struct hostile_counts){ .requests = o->server.ordinal, .connections = o->accepted,
+	return (struct hostile_counts){ .connections = o->accepted,
 					.spoilt = o->spoilt, .faults = o->faults,
 					.asked = o->server.asked, .hasty = o->server.hasty,
 					.actors = actors_counts(&o->server.actors) };

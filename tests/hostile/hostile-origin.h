@@ -40,12 +40,11 @@ unsigned hostile_origin_port(const struct hostile_origin *origin);
 void hostile_origin_heal(struct hostile_origin *origin);
 
 struct hostile_counts {
-	uint64_t requests;
 	uint64_t connections;	/* accepted */
+	uint64_t spoilt;	/* connections that were ended by this origin, or by the client after a fault */
 	uint64_t faults;	/* answers that are not right */
 	uint64_t asked, hasty;	/* times that it sent Retry-After; requests too early then */
 	struct actors_counts actors;
-	uint64_t spoilt;	/* of them: ended by this origin, or by the client after a fault */
 };
 
 /* The connections that are open count as not spoilt. */

@@ -8,7 +8,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -17,11 +16,13 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "loopback.h"
 #include "relay.h"
 #include "tls-server.h"
 
 #define STEP_MS 20
 #define PIECE_BYTES 65536
+#define BACKLOG 64
 
 struct relay {
 	unsigned port, target, delay_ms;
@@ -48,13 +49,13 @@ static int connect_to(unsigned port)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address)) {
 		close(fd);
 		return -1;
 	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	loopback_no_delay(fd);
 	return fd;
 }
 
@@ -158,22 +159,18 @@ static void *pair_thread(void *ctx)
 static void begin_pair(struct relay *r, int fd)
 {
 	struct pair *p = calloc(1, sizeof *p);
-	pthread_attr_t attr;
 	pthread_t thread;
-	int one = 1;
 
 	if (!p)
 		abort();
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	loopback_no_delay(fd);
 	p->relay = r;
 	p->ends[0].fd = fd;
 	p->ends[1].fd = connect_to(r->target);
 	r->connections++;
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	if (pthread_create(&thread, &attr, pair_thread, p))
+	if (pthread_create(&thread, NULL, pair_thread, p))
 		abort();
-	pthread_attr_destroy(&attr);
+	pthread_detach(thread);
 }
 
 static void *accept_thread(void *ctx)
@@ -194,8 +191,6 @@ static void *accept_thread(void *ctx)
 
 int relay_new(unsigned port, unsigned delay_ms, bool tls, struct relay **out)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t length = sizeof address;
 	struct relay *r = calloc(1, sizeof *r);
 
 	if (!r)
@@ -203,16 +198,17 @@ int relay_new(unsigned port, unsigned delay_ms, bool tls, struct relay **out)
 	r->target = port;
 	r->delay_ms = delay_ms;
 	r->tls = tls;
-	r->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (r->listener < 0 || bind(r->listener, (struct sockaddr *)&address, sizeof address) ||
-	    listen(r->listener, 64) || getsockname(r->listener, (struct sockaddr *)&address, &length) ||
-	    pthread_create(&r->acceptor, NULL, accept_thread, r)) {
-		if (r->listener >= 0)
-			close(r->listener);
+	r->listener = loopback_listen(0, BACKLOG);
+	if (r->listener < 0) {
 		free(r);
 		return -EIO;
 	}
-	r->port = ntohs(address.sin_port);
+	r->port = loopback_port(r->listener);
+	if (pthread_create(&r->acceptor, NULL, accept_thread, r)) {
+		close(r->listener);
+		free(r);
+		return -EIO;
+	}
 	*out = r;
 	return 0;
 }
