@@ -371,6 +371,39 @@ static void what_a_profile_says_in_its_order(void)
 	end();
 }
 
+static void suspects_in_the_profile_come_when_they_are_due(void)
+{
+	begin();
+	CHECK_EQ(scheduler_add_expected(&scheduler, 300, 4), 0);
+	CHECK_EQ(scheduler_add_expected(&scheduler, 100, 2), 0);
+	CHECK(scheduler_next_expected(&scheduler, 1000, 16, &e));
+	CHECK_EXTENT(300, 4);
+	CHECK(scheduler_next_expected(&scheduler, 1000, 16, &e));
+	CHECK_EXTENT(100, 2);
+	scheduler_add_suspect(&scheduler, 300, 0, 1000);
+	scheduler_add_suspect(&scheduler, 301, 0, 1000);
+	scheduler_release(&scheduler, 300, 4);
+	CHECK(scheduler_next_expected(&scheduler, 1099, 16, &e));
+	CHECK_EXTENT(302, 2);
+	CHECK(!scheduler_next_expected(&scheduler, 1099, 16, &e));
+	/* Due: both, and both are corrupt again. */
+	CHECK(scheduler_next_expected(&scheduler, 1100, 16, &e));
+	CHECK_EXTENT(300, 2);
+	scheduler_add_suspect(&scheduler, 300, 0, 1200);
+	scheduler_add_suspect(&scheduler, 301, 0, 1200);
+	scheduler_release(&scheduler, 300, 2);
+	CHECK(!scheduler_next_expected(&scheduler, 1699, 16, &e));
+	/* One of them is tried; the other comes as soon as that one has verified. */
+	CHECK(scheduler_next_expected(&scheduler, 1700, 16, &e));
+	CHECK_EXTENT(300, 1);
+	CHECK(!scheduler_next_expected(&scheduler, 1700, 16, &e));
+	arrive(300, 1);
+	scheduler_clear_suspect(&scheduler, 300, 1750);
+	CHECK(scheduler_next_expected(&scheduler, 1750, 16, &e));
+	CHECK_EXTENT(301, 1);
+	end();
+}
+
 static void a_demand_in_the_profile_takes_what_the_profile_says(void)
 {
 	struct demand a;
@@ -417,6 +450,7 @@ static void the_latest_readahead_stays(void)
 int main(void)
 {
 	what_a_profile_says_in_its_order();
+	suspects_in_the_profile_come_when_they_are_due();
 	a_demand_in_the_profile_takes_what_the_profile_says();
 	hash_blocks_that_a_profile_knows_come_without_others();
 	the_latest_readahead_stays();

@@ -21,6 +21,7 @@ int scheduler_init(struct block_scheduler *s, const struct store *store, uint64_
 	s->store = store;
 	s->blocks = blocks;
 	s->last = &s->first;
+	s->waiting_until_ms = UINT64_MAX;
 	err = bitmap_init(&s->wanted, blocks);
 	if (!err)
 		err = bitmap_init(&s->busy, blocks);
@@ -285,19 +286,43 @@ int scheduler_add_expected(struct block_scheduler *s, uint64_t start, uint64_t c
 	return err;
 }
 
+/* A suspect of the range expected_at must wait. */
+static void wait_for_suspect(struct block_scheduler *s, uint64_t block)
+{
+	uint64_t due_ms = suspects_due_ms(&s->suspects, block);
+
+	if (s->waiting_until_ms == UINT64_MAX || s->expected_at < s->waiting_at)
+		s->waiting_at = s->expected_at;
+	if (due_ms < s->waiting_until_ms)
+		s->waiting_until_ms = due_ms;
+}
+
+static void return_to_waiting(struct block_scheduler *s, uint64_t now_ms)
+{
+	if (now_ms < s->waiting_until_ms)
+		return;
+	if (s->waiting_at < s->expected_at)
+		s->expected_at = s->waiting_at;
+	s->waiting_until_ms = UINT64_MAX;
+}
+
 bool scheduler_next_expected(struct block_scheduler *s, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
 {
 	struct range *r;
 	uint64_t block;
 
+	return_to_waiting(s, now_ms);
 	for (; s->expected_left && s->expected_at < s->expected_count; s->expected_at++) {
 		r = &s->expected[s->expected_at];
 		/* Blocks that have arrived are not expected again. */
 		r->start = bitmap_next_set(&s->is_expected, r->start, r->end);
 		for (block = r->start; block < r->end;
 		     block = bitmap_next_set(&s->is_expected, block + 1, r->end))
-			if (is_absent(s, block) && take_from(s, block, block, now_ms, max_blocks, out))
-				return true;
+			if (is_absent(s, block)) {
+				if (take_from(s, block, block, now_ms, max_blocks, out))
+					return true;
+				wait_for_suspect(s, block);
+			}
 	}
 	return false;
 }
@@ -386,7 +411,12 @@ void scheduler_add_suspect(struct block_scheduler *s, uint64_t block, int origin
 
 void scheduler_clear_suspect(struct block_scheduler *s, uint64_t block, uint64_t now_ms)
 {
+	if (!suspects_has(&s->suspects, block))
+		return;
 	suspects_remove(&s->suspects, block, now_ms);
+	/* The others of its region are due now. */
+	if (s->waiting_until_ms != UINT64_MAX)
+		s->waiting_until_ms = now_ms;
 }
 
 uint64_t scheduler_next_suspect_ms(const struct block_scheduler *s)

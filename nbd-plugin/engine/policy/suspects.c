@@ -98,11 +98,16 @@ void suspects_remove(struct suspects *s, uint64_t block, uint64_t now_ms)
 	region->next_try_ms = now_ms;
 }
 
-bool suspects_must_wait(const struct suspects *s, uint64_t block, uint64_t now_ms)
+uint64_t suspects_due_ms(const struct suspects *s, uint64_t block)
 {
 	const struct suspect_region *region = suspects_has(s, block) ? find(s, block) : NULL;
 
-	return region && now_ms < region->next_try_ms;
+	return region ? region->next_try_ms : 0;
+}
+
+bool suspects_must_wait(const struct suspects *s, uint64_t block, uint64_t now_ms)
+{
+	return now_ms < suspects_due_ms(s, block);
 }
 
 uint32_t suspects_take(struct suspects *s, uint64_t block, uint64_t now_ms, int *avoid)

@@ -56,6 +56,8 @@ void suspects_remove(struct suspects *suspects, uint64_t block, uint64_t now_ms)
 
 /* Whether a suspect may not be requested yet. */
 bool suspects_must_wait(const struct suspects *suspects, uint64_t block, uint64_t now_ms);
+/* Returns when a suspect may be requested, in the past if it may be now; 0: not a suspect. */
+uint64_t suspects_due_ms(const struct suspects *suspects, uint64_t block);
 /* Before a suspect is requested: returns the number of blocks, from it on, that may be
  * requested together if all are suspects; 0: none yet.  *avoid is the origin to avoid.
  */
