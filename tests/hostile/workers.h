@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
  * Runs many small jobs, each in a separate process, so that a crash or a hang is the
- * result of one job only.
+ * result of one job only.  Starts as many at once as at_once allows and the machine can serve:
+ * other tests may run beside them.
  */
 #ifndef FARROOT_TEST_WORKERS_H
 #define FARROOT_TEST_WORKERS_H
