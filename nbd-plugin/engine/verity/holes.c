@@ -25,7 +25,7 @@ static bool is_long_enough(const struct holes *h)
 {
 	struct stat st;
 
-	return !fstat(h->fd, &st) && (uint64_t)st.st_size >= h->blocks * VERITY_BLOCK_SIZE;
+	return !fstat(h->fd, &st) && (uint64_t)st.st_size > (h->blocks - 1) * VERITY_BLOCK_SIZE;
 }
 
 /* Finds the first data at block or behind it. */

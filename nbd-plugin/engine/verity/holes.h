@@ -16,7 +16,9 @@ struct holes {
 	uint64_t data_start, data_end;	/* the data that was found last */
 };
 
-/* Prepares to look for holes in the first blocks blocks of fd, which fd must have. */
+/* Prepares to look for holes in the first blocks blocks of fd.  fd must have them, the
+ * last at least in part.
+ */
 void holes_init(struct holes *h, int fd, uint64_t blocks);
 
 /* Returns whether block is in a hole: then it is zeroes and need not be read.  *count is how
