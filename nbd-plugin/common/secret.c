@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
+#include "common/no-echo.h"
 #include "common/secret.h"
 
 bool secret_is_key(const char *key)
@@ -70,17 +70,13 @@ static int read_numbered(const char *text, char **line)
 
 static int read_terminal(const char *key, char **line)
 {
-	struct termios before, silent;
-	int err;
+	int err = no_echo_begin();
 
-	if (tcgetattr(STDIN_FILENO, &before))
-		return -ENOTTY;
-	silent = before;
-	silent.c_lflag &= ~(tcflag_t)ECHO;
+	if (err)
+		return err;
 	fprintf(stderr, "%s: ", key);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
 	err = read_line(stdin, line);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	no_echo_end();
 	fputc('\n', stderr);
 	return err;
 }

@@ -14,9 +14,9 @@ bool secret_is_key(const char *key);
 
 /* options_set for such a key.  value is the secret itself; +FILE: the first line of FILE; -FD:
  * the first line of a file descriptor, which is closed; -: a line from the terminal that is
- * standard input, without an echo.  A regular FILE of cookie= and password= becomes
- * cookie-file= and password-file=, with an absolute path, which the engine reads again
- * when the file changes.
+ * standard input, without an echo; a signal that ends the process turns the echo on again.
+ * A regular FILE of cookie= and password= becomes cookie-file= and password-file=, with an
+ * absolute path, which the engine reads again when the file changes.
  * Blocks until the line is there.  Returns 0 or -errno; why has a message, which never has
  * the secret, except for -ENOMEM.  The main thread only.
  */

@@ -92,8 +92,10 @@ static int fill(struct pack *p, const char *path, int fd)
 	int err;
 
 	(void)fd;
-	err = squashfs_repack(p->input, path, l->probe ? NULL : &l->boot);
-	if (!err || pack_is_full(err))
+	err = pack_refuse_truncated(p);
+	if (!err)
+		err = squashfs_repack(p->input, path, l->probe ? NULL : &l->boot);
+	if (!err || err == PACK_SAID || pack_is_full(err))
 		return err;
 	return said(p->input, squashfs_reason(err));
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "pack/pack.h"
+#include "pack/packed-image.h"
 #include "engine/format/squashfs-superblock.h"
 #include "engine/verity/verity-build.h"
 
@@ -51,21 +52,45 @@ static void print_result(const struct verity *v, const char *hex, const char *ur
 	printf("kernel-arguments=boot=farroot farroot=%s roothash=%s ip=dhcp\n", url, hex);
 }
 
-/* Returns whether the image already has a tree.  A second tree would verify, but the user
- * would not expect it.
- */
-static bool is_packed(int fd, uint64_t size)
+/* Returns 0 or PACK_SAID. */
+static int refuse_truncated(const struct pack *p, const struct packed_image *found, uint64_t size)
 {
-	uint64_t data_blocks = verity_data_blocks(size / VERITY_BLOCK_SIZE);
-	struct verity_superblock sb;
-	uint8_t bytes[512];
-	const char *why;
+	if (found->size_bytes <= size)
+		return 0;
+	fprintf(stderr, "farroot pack: %s → %s: this looks like a truncated packed image: the last %" PRIu64
+		" bytes are missing. Get the whole image again; or remove what is left of its hash tree"
+		" by 'truncate -s %" PRIu64 "', and pack that\n",
+		p->input, p->output, found->size_bytes - size, found->hash_offset);
+	return PACK_SAID;
+}
 
-	return size % VERITY_BLOCK_SIZE == 0 && data_blocks &&
-	       pread(fd, bytes, sizeof bytes, (off_t)(data_blocks * VERITY_BLOCK_SIZE)) ==
-	       (ssize_t)sizeof bytes &&
-	       !verity_superblock_parse(bytes, sizeof bytes, &sb, &why) &&
-	       sb.data_blocks == data_blocks;
+int pack_refuse_truncated(const struct pack *p)
+{
+	int fd = open(p->input, O_RDONLY | O_CLOEXEC), err = 0;
+	struct packed_image found;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		err = -errno;
+	else if (packed_image_find(fd, (uint64_t)st.st_size, &found))
+		err = refuse_truncated(p, &found, (uint64_t)st.st_size);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+/* Refuses an image that has a tree: a second tree would verify, but the user would not
+ * expect it.
+ */
+static int refuse_packed(const struct pack *p, int fd, uint64_t size)
+{
+	struct packed_image found;
+	int err;
+
+	if (!packed_image_find(fd, size, &found))
+		return 0;
+	err = refuse_truncated(p, &found, size);
+	return err ? err : -EALREADY;
 }
 
 /* Returns whether the image is a squashfs whose superblock names more than size bytes. */
@@ -82,7 +107,7 @@ static bool is_truncated(int fd, uint64_t size)
 /* Pads the image in fd and appends the tree.  If it returns 0, v is initialized and must be
  * freed.
  */
-static int append_tree(int fd, struct verity *v)
+static int append_tree(const struct pack *p, int fd, struct verity *v)
 {
 	uint8_t salt[VERITY_PACK_SALT_SIZE];
 	uint64_t blocks;
@@ -93,8 +118,9 @@ static int append_tree(int fd, struct verity *v)
 		return -errno;
 	if (!st.st_size)
 		return -ENODATA;
-	if (is_packed(fd, (uint64_t)st.st_size))
-		return -EALREADY;
+	err = refuse_packed(p, fd, (uint64_t)st.st_size);
+	if (err)
+		return err;
 	if (is_truncated(fd, (uint64_t)st.st_size))
 		return PACK_TRUNCATED;
 	blocks = ((uint64_t)st.st_size + VERITY_BLOCK_SIZE - 1) / VERITY_BLOCK_SIZE;
@@ -179,7 +205,7 @@ static int make(struct pack *p, char *temporary, int fd)
 	int err = p->fill(p, temporary, fd);
 
 	if (!err)
-		err = append_tree(fd, &v);
+		err = append_tree(p, fd, &v);
 	if (err)
 		return err;
 	write_hex(&v, hex);

@@ -32,6 +32,11 @@ struct pack {
 /* Returns whether -errno err can only be from a write: the output has no more space. */
 bool pack_is_full(int err);
 
+/* For a fill that drops the hash tree of its input.  Returns 0; PACK_SAID if the input looks like
+ * a truncated packed image; -errno if it cannot be read.
+ */
+int pack_refuse_truncated(const struct pack *pack);
+
 /* Makes the image and prints the result.  Returns the exit status, after printing the
  * reason of a failure.  The main thread only: installs signal handlers that remove the
  * temporary file.  Blocks for the disk.

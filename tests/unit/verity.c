@@ -99,8 +99,12 @@ static void size_tells_the_number_of_data_blocks(void)
 	for (n = 1; n < 20000; n++) {
 		CHECK_EQ(verity_init(&v, n, salt, 4, root), 0);
 		CHECK_EQ(verity_data_blocks(v.total_blocks), n);
-		for (total = next; total < v.total_blocks; total++)
+		CHECK_EQ(verity_total_blocks(n), v.total_blocks);
+		for (total = next; total < v.total_blocks; total++) {
 			CHECK_EQ(verity_data_blocks(total), 0);
+			CHECK_EQ(verity_data_blocks_least(total), n);
+		}
+		CHECK_EQ(verity_data_blocks_least(v.total_blocks), n);
 		next = v.total_blocks + 1;
 		CHECK(v.total_blocks > last_fit);
 		last_fit = v.total_blocks;
@@ -113,10 +117,36 @@ static void size_tells_the_number_of_data_blocks(void)
 	}
 	CHECK_EQ(verity_data_blocks(0), 0);
 	CHECK_EQ(verity_data_blocks(1), 0);
+	CHECK_EQ(verity_data_blocks_least(0), 1);
+	CHECK_EQ(verity_data_blocks_least(1), 1);
 	CHECK_EQ(verity_data_blocks(UINT64_MAX), 0);
 	CHECK_EQ(verity_init(&v, 0, salt, 4, root), -EINVAL);
 	CHECK_EQ(verity_init(&v, UINT64_MAX, salt, 4, root), -EINVAL);
 	CHECK_EQ(verity_init(&v, 5, salt, VERITY_SALT_MAX + 1, root), -EINVAL);
+}
+
+static void beginning_of_a_superblock(void)
+{
+	uint8_t bytes[VERITY_BLOCK_SIZE];
+	struct verity v;
+	size_t size;
+
+	CHECK_EQ(verity_init(&v, 1000, salt, 4, root), 0);
+	verity_superblock_write(&v, bytes);
+	verity_free(&v);
+	for (size = 0; size < 100; size++)
+		CHECK_EQ(verity_superblock_begins(bytes, size, 1000), size >= 8);
+	/* The number of data blocks begins at 72. */
+	CHECK(verity_superblock_begins(bytes, 72, 1001));
+	CHECK(!verity_superblock_begins(bytes, 73, 1001));
+	/* Each byte counts, except those of the uuid and of the salt. */
+	for (size = 0; size < 100; size++) {
+		bytes[size] ^= 1;
+		CHECK_EQ(verity_superblock_begins(bytes, sizeof bytes, 1000),
+			 (size >= 16 && size < 32) || size >= 80);
+		CHECK(size < 8 || verity_superblock_begins(bytes, size, 1000));
+		bytes[size] ^= 1;
+	}
 }
 
 static void superblock(void)
@@ -287,6 +317,7 @@ int main(void)
 	layout();
 	every_digest_has_a_place_of_its_own();
 	size_tells_the_number_of_data_blocks();
+	beginning_of_a_superblock();
 	superblock();
 	superblock_is_canonical();
 	salt_pins_the_size();

@@ -11,8 +11,9 @@
 
 /* Computes the tree of the first v->data_blocks blocks of fd, and writes the superblock
  * and the tree behind these blocks.  v comes from verity_init with root NULL; v->root is
- * set.  Reads the data once, without the holes of a sparse file; the memory used does not
- * grow with the image.  Changes the position of fd.  Returns 0 or -errno.
+ * set.  Reads the data once, and never the holes of a sparse file, however many these are;
+ * reads no hash block.  The memory used does not grow with the image.  Changes the position
+ * of fd.  Returns 0 or -errno.
  */
 int verity_build(struct verity *v, int fd);
 

@@ -29,6 +29,7 @@ struct superblock_bytes {
 } __attribute__((packed));
 
 _Static_assert(sizeof(struct superblock_bytes) == 512, "as on disk");
+_Static_assert(offsetof(struct superblock_bytes, salt_size) == VERITY_SUPERBLOCK_FIXED, "its beginning");
 
 /* With more, an offset within data and tree would not fit into signed 64 bits. */
 #define DATA_BLOCKS_MAX ((uint64_t)INT64_MAX / VERITY_BLOCK_SIZE / 2)
@@ -69,6 +70,22 @@ int verity_superblock_parse(const uint8_t *bytes, size_t size,
 	return 0;
 }
 
+bool verity_superblock_begins(const uint8_t *bytes, size_t size, uint64_t data_blocks)
+{
+	const size_t uuid = offsetof(struct superblock_bytes, uuid);
+	const size_t after = offsetof(struct superblock_bytes, algorithm);
+	const struct verity v = { .data_blocks = data_blocks };
+	uint8_t ours[VERITY_BLOCK_SIZE];
+
+	if (size < sizeof signature)
+		return false;
+	if (size > VERITY_SUPERBLOCK_FIXED)
+		size = VERITY_SUPERBLOCK_FIXED;
+	verity_superblock_write(&v, ours);
+	return !memcmp(bytes, ours, size < uuid ? size : uuid) &&
+	       (size <= after || !memcmp(bytes + after, ours + after, size - after));
+}
+
 void verity_superblock_write(const struct verity *v, uint8_t out[VERITY_BLOCK_SIZE])
 {
 	struct superblock_bytes sb = {
@@ -96,8 +113,7 @@ static uint64_t parents_of(uint64_t blocks)
 	return (blocks + VERITY_FANOUT - 1) / VERITY_FANOUT;
 }
 
-/* The blocks of data, superblock and tree together. */
-static uint64_t total_for(uint64_t data_blocks)
+uint64_t verity_total_blocks(uint64_t data_blocks)
 {
 	uint64_t total = data_blocks + 1, level = data_blocks;
 
@@ -108,21 +124,29 @@ static uint64_t total_for(uint64_t data_blocks)
 	return total;
 }
 
-uint64_t verity_data_blocks(uint64_t total_blocks)
+uint64_t verity_data_blocks_least(uint64_t total_blocks)
 {
-	uint64_t low = 1, high = total_blocks, middle;
+	uint64_t low = 1, high = total_blocks > 1 ? total_blocks : 1, middle;
 
-	if (total_blocks < 2 || total_blocks > total_for(DATA_BLOCKS_MAX))
-		return 0;
-	/* total_for increases strictly, so at most one number fits. */
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (total_for(middle) < total_blocks)
+		if (verity_total_blocks(middle) < total_blocks)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return total_for(low) == total_blocks ? low : 0;
+	return low;
+}
+
+uint64_t verity_data_blocks(uint64_t total_blocks)
+{
+	uint64_t least;
+
+	if (total_blocks < 2 || total_blocks > verity_total_blocks(DATA_BLOCKS_MAX))
+		return 0;
+	/* The total increases strictly, so at most one number fits. */
+	least = verity_data_blocks_least(total_blocks);
+	return verity_total_blocks(least) == total_blocks ? least : 0;
 }
 
 static void lay_out(struct verity *v)

@@ -70,6 +70,13 @@ struct verity_superblock {
 int verity_superblock_parse(const uint8_t *bytes, size_t size,
 			    struct verity_superblock *out, const char **why);
 
+/* Returns whether size bytes, of which the first VERITY_SUPERBLOCK_FIXED count, are the
+ * beginning of a superblock as verity_superblock_parse wants it, and name data_blocks.
+ * Fewer than the 8 bytes of the signature are not.
+ */
+#define VERITY_SUPERBLOCK_FIXED 80
+bool verity_superblock_begins(const uint8_t *bytes, size_t size, uint64_t data_blocks);
+
 /* Writes the canonical superblock of v: 4096 bytes, with a uuid from the root hash. */
 void verity_superblock_write(const struct verity *v, uint8_t out[VERITY_BLOCK_SIZE]);
 
@@ -77,6 +84,12 @@ void verity_superblock_write(const struct verity *v, uint8_t out[VERITY_BLOCK_SI
  * and tree), or 0 if no number of data blocks gives this total.
  */
 uint64_t verity_data_blocks(uint64_t total_blocks);
+/* Returns the least number of data blocks, at least 1, of an image of total_blocks blocks or
+ * more.  total_blocks must fit into a file.
+ */
+uint64_t verity_data_blocks_least(uint64_t total_blocks);
+/* Returns the number of blocks of data, superblock and tree. */
+uint64_t verity_total_blocks(uint64_t data_blocks);
 
 /* Computes the layout and copies salt and root.  root may be NULL while a tree is built.
  * Returns 0; -EINVAL (data_blocks 0 or too large, salt too long, or a farroot salt that

@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/verity/zero-subtrees.h"
 
@@ -31,11 +30,4 @@ int zero_subtrees_digest(const struct verity *v, const struct zero_subtrees *z, 
 		return verity_digest(v, bytes, out);
 	memcpy(out, z->digest[height], VERITY_DIGEST_SIZE);
 	return 0;
-}
-
-bool zero_subtrees_is_hole(int fd, uint64_t block, uint64_t count)
-{
-	off_t data = lseek(fd, (off_t)(block * VERITY_BLOCK_SIZE), SEEK_DATA);
-
-	return data >= 0 && (uint64_t)data >= (block + count) * VERITY_BLOCK_SIZE;
 }

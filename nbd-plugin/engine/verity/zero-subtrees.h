@@ -30,9 +30,4 @@ int zero_subtrees_init(const struct verity *v, struct zero_subtrees *z);
 int zero_subtrees_digest(const struct verity *v, const struct zero_subtrees *z, unsigned height,
 			 const uint8_t *bytes, uint8_t out[VERITY_DIGEST_SIZE]);
 
-/* Returns whether the file system knows that count blocks from block are a hole, with data
- * behind it: the blocks are zeroes, and need not be read.  Changes the position of fd.
- */
-bool zero_subtrees_is_hole(int fd, uint64_t block, uint64_t count);
-
 #endif
