@@ -18,7 +18,7 @@
 #define AT_ONCE_MAX 256
 #define TURN_MS 10
 #define LOOK_MS 200
-/* So many jobs run on a busy machine, too. */
+/* Jobs at once on a busy machine. */
 #define AT_ONCE_MIN 3
 
 struct slot {
