@@ -18,7 +18,7 @@ esac
 source=$(cd "$srcdir" && pwd)
 folder=$(cd "$top_builddir" && pwd)/sanitized-${sanitizers%%,*}
 : "${FARROOT_TEST_SEEDS:=300}"
-limit_s=$(slack 600)
+limit_s=$(slack 1200)
 # Everything is several times slower.
 FARROOT_TEST_SLACK=$(slack 3)
 export FARROOT_TEST_SEEDS FARROOT_TEST_SLACK
