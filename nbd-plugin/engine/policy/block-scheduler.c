@@ -286,24 +286,13 @@ int scheduler_add_expected(struct block_scheduler *s, uint64_t start, uint64_t c
 	return err;
 }
 
-/* A suspect of the range expected_at must wait. */
+/* The suspect stays behind expected_at. */
 static void wait_for_suspect(struct block_scheduler *s, uint64_t block)
 {
 	uint64_t due_ms = suspects_due_ms(&s->suspects, block);
 
-	if (s->waiting_until_ms == UINT64_MAX || s->expected_at < s->waiting_at)
-		s->waiting_at = s->expected_at;
 	if (due_ms < s->waiting_until_ms)
 		s->waiting_until_ms = due_ms;
-}
-
-static void return_to_waiting(struct block_scheduler *s, uint64_t now_ms)
-{
-	if (now_ms < s->waiting_until_ms)
-		return;
-	if (s->waiting_at < s->expected_at)
-		s->expected_at = s->waiting_at;
-	s->waiting_until_ms = UINT64_MAX;
 }
 
 bool scheduler_next_expected(struct block_scheduler *s, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
@@ -311,7 +300,10 @@ bool scheduler_next_expected(struct block_scheduler *s, uint64_t now_ms, uint32_
 	struct range *r;
 	uint64_t block;
 
-	return_to_waiting(s, now_ms);
+	if (now_ms >= s->waiting_until_ms) {
+		s->expected_at = 0;
+		s->waiting_until_ms = UINT64_MAX;
+	}
 	for (; s->expected_left && s->expected_at < s->expected_count; s->expected_at++) {
 		r = &s->expected[s->expected_at];
 		/* Blocks that have arrived are not expected again. */
@@ -411,12 +403,9 @@ void scheduler_add_suspect(struct block_scheduler *s, uint64_t block, int origin
 
 void scheduler_clear_suspect(struct block_scheduler *s, uint64_t block, uint64_t now_ms)
 {
-	if (!suspects_has(&s->suspects, block))
-		return;
-	suspects_remove(&s->suspects, block, now_ms);
-	/* The others of its region are due now. */
-	if (s->waiting_until_ms != UINT64_MAX)
-		s->waiting_until_ms = now_ms;
+	/* The others of its region are due now, perhaps before expected_at. */
+	if (suspects_remove(&s->suspects, block, now_ms))
+		s->expected_at = 0;
 }
 
 uint64_t scheduler_next_suspect_ms(const struct block_scheduler *s)

@@ -63,10 +63,7 @@ struct block_scheduler {
 	size_t expected_count, expected_space, expected_at;
 	struct atomic_bitmap is_expected;	/* in expected, and absent */
 	uint64_t expected_left;	/* blocks */
-	/* Suspects before expected_at that had to wait: the first of their ranges, and when to
-	 * look again; UINT64_MAX: there is none.
-	 */
-	size_t waiting_at;
+	/* When a suspect before expected_at is due: the search begins again; UINT64_MAX: none is. */
 	uint64_t waiting_until_ms;
 	struct suspects suspects;
 	uint64_t fill_at;

@@ -80,22 +80,21 @@ void suspects_add(struct suspects *s, uint64_t block, int origin, uint64_t now_m
 	region->next_try_ms = now_ms + rest_of(region->attempts);
 }
 
-void suspects_remove(struct suspects *s, uint64_t block, uint64_t now_ms)
+bool suspects_remove(struct suspects *s, uint64_t block, uint64_t now_ms)
 {
 	struct suspect_region *region;
 
 	if (!s->count || !bitmap_clear(&s->is_suspect, block))
-		return;
+		return false;
 	s->count--;
 	region = find(s, block);
 	if (region && !--region->count) {
 		*region = s->regions[--s->region_count];
-		return;
+	} else if (region) {
+		region->attempts = 0;
+		region->next_try_ms = now_ms;
 	}
-	if (!region)
-		return;
-	region->attempts = 0;
-	region->next_try_ms = now_ms;
+	return true;
 }
 
 uint64_t suspects_due_ms(const struct suspects *s, uint64_t block)

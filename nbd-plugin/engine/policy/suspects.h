@@ -51,8 +51,8 @@ static inline bool suspects_has(const struct suspects *suspects, uint64_t block)
  * the block is not a suspect, and is requested as any other.
  */
 void suspects_add(struct suspects *suspects, uint64_t block, int origin, uint64_t now_ms);
-/* A block has verified; does nothing if it is not a suspect. */
-void suspects_remove(struct suspects *suspects, uint64_t block, uint64_t now_ms);
+/* A block has verified.  Returns whether it was a suspect; the others of its region are due now. */
+bool suspects_remove(struct suspects *suspects, uint64_t block, uint64_t now_ms);
 
 /* Whether a suspect may not be requested yet. */
 bool suspects_must_wait(const struct suspects *suspects, uint64_t block, uint64_t now_ms);
