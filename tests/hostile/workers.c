@@ -91,22 +91,26 @@ static bool read_ticks(struct ticks *t)
 	return n >= 5;
 }
 
+struct look {
+	struct ticks ticks;
+	uint64_t at_ms;
+	bool has_time;
+};
+
 /* Returns whether the processors were idle for a tenth of the last LOOK_MS.  A job that is
  * started on a busy machine waits for a processor instead of for what it tries, and its
  * limits in seconds measure the machine.
  */
-static bool machine_has_time(struct ticks *before, uint64_t *looked_ms, bool has_time)
+static bool machine_has_time(struct look *last)
 {
-	struct ticks now;
+	struct look now = { .at_ms = clock_ms(), .has_time = true };
 
-	if (clock_ms() - *looked_ms < LOOK_MS)
-		return has_time;
-	if (!read_ticks(&now))
-		return true;
-	has_time = (now.idle - before->idle) * 10 > now.all - before->all;
-	*before = now;
-	*looked_ms = clock_ms();
-	return has_time;
+	if (now.at_ms - last->at_ms < LOOK_MS)
+		return last->has_time;
+	if (read_ticks(&now.ticks))
+		now.has_time = (now.ticks.idle - last->ticks.idle) * 10 > now.ticks.all - last->ticks.all;
+	*last = now;
+	return now.has_time;
 }
 
 static void start(const struct workers *w, struct slot *slot, uint64_t number)
@@ -121,25 +125,23 @@ static void start(const struct workers *w, struct slot *slot, uint64_t number)
 unsigned workers_run(const struct workers *w)
 {
 	unsigned at_once = w->at_once < AT_ONCE_MAX ? w->at_once : AT_ONCE_MAX, i, busy;
-	struct slot slots[AT_ONCE_MAX] = { 0 };
+	struct slot slots[AT_ONCE_MAX] = { 0 }, *unused;
+	struct look look = { 0 };
 	uint64_t next = w->first;
 	unsigned failures = 0;
-	struct ticks ticks = { 0 };
-	uint64_t looked_ms = 0;
-	bool has_time = true;
 
 	do {
-		for (i = busy = 0; i < at_once; i++) {
+		for (i = busy = 0, unused = NULL; i < at_once; i++) {
 			if (slots[i].pid)
 				look_after(w, &slots[i], &failures);
-			busy += slots[i].pid != 0;
+			if (slots[i].pid)
+				busy++;
+			else
+				unused = &slots[i];
 		}
-		has_time = machine_has_time(&ticks, &looked_ms, has_time);
 		/* One a turn, so that the next look sees some of what a few jobs add. */
-		for (i = 0; i < at_once && slots[i].pid; i++)
-			;
-		if (i < at_once && next <= w->last && (busy < AT_ONCE_MIN || has_time)) {
-			start(w, &slots[i], next++);
+		if (unused && next <= w->last && (busy < AT_ONCE_MIN || machine_has_time(&look))) {
+			start(w, unused, next++);
 			busy++;
 		}
 		usleep(TURN_MS * 1000);
