@@ -23,13 +23,6 @@
  */
 #define SILENCE_LIMIT_MS 2000
 #define POLL_LIMIT_MS 500
-/* After this number of good answers, the limit that a server has set to the requests
- * at once rises by one.
- */
-#define RAISE_AFTER 64
-#define RAISE_AFTER_MAX 4096
-/* A limit from resets is forgotten if the last request, too, fails within this time. */
-#define LIMIT_FORGET_MS 3000
 /* An origin that has answered within this time works. */
 #define WORKS_MS 10000
 /* Milliseconds between two looks for connections that were opened ahead and are old. */
@@ -134,9 +127,8 @@ static void note_failure(struct origins *os, int origin, enum fault fault, bool 
 	 */
 	if (fault == FAULT_STALL || timed_out)
 		o->fresh_connections = http->connections;
-	/* The resets before were those of a server that ends. */
-	if (o->link_failed && clock_ms() - o->limit_ms < LIMIT_FORGET_MS)
-		o->request_limit = 0;
+	if (o->link_failed)
+		request_limit_fail(&o->limit, clock_ms());
 	/* An origin that answers with an error needs no connections opened ahead. */
 	if (fault == FAULT_RESOLVE || fault == FAULT_CONNECT || fault == FAULT_STALL)
 		origin_forget_connections(o);
@@ -156,10 +148,7 @@ static void note_success(struct origins *os, struct transfer *t)
 	}
 	transfer_remember_target(t);
 	o->answer_ms = clock_ms();
-	if (o->request_limit && ++o->answers_since_limit >= o->raise_after) {
-		o->request_limit++;
-		o->answers_since_limit = 0;
-	}
+	request_limit_answer(&o->limit);
 	origin_health_success(&os->health[t->origin]);
 	if (clock_ms() - t->sent_ms < SILENCE_LIMIT_MS)
 		os->origin[t->origin].silence_limit_ms = 0;
@@ -259,24 +248,21 @@ static unsigned retry_after_s(const struct transfer *t)
 }
 
 /* Whether a fault means that the origin takes fewer requests at once: 503 or 429 to one of
- * several, or a reset of one of several connections.  The number of the others becomes the
- * limit, and no backoff begins.  The same fault of a single request counts as any other.  The
- * cause may have been a moment's load, so note_success() raises the limit again, more slowly
- * each time.
+ * several, or a reset of one of several connections.  Then no backoff begins.  The same fault of
+ * a single request counts as any other.
  */
 static bool is_request_limit(struct transfer *t, enum fault fault)
 {
 	struct origins *os = t->origins;
-	struct origin *o = &os->origin[t->origin];
+	struct request_limit *limit = &os->origin[t->origin].limit;
 	unsigned others = origin_request_count(os, t->origin) - 1;
 	bool asked = t->response.status == 503 || t->response.status == 429;
 	char message[160];
 
 	if (!asked && !is_reset_beside_others(t, fault))
 		return false;
-	/* The last of several that were refused together. */
 	if (!others)
-		return o->request_limit && t->sent_ms < o->limit_ms && !retry_after_s(t);
+		return request_limit_explains(limit, t->sent_ms) && !retry_after_s(t);
 	if (asked)
 		snprintf(message, sizeof message, "server answered %u to one of %u requests at once; asking for fewer",
 			 t->response.status, others + 1);
@@ -284,14 +270,7 @@ static bool is_request_limit(struct transfer *t, enum fault fault)
 		snprintf(message, sizeof message, "one of %u connections at once was reset or refused; using fewer",
 			 others + 1);
 	origin_log(os, t->origin, TOPIC_LIMIT, message);
-	if (!o->request_limit || others < o->request_limit) {
-		if (!o->request_limit || o->answers_since_limit)
-			o->raise_after = !o->raise_after ? RAISE_AFTER :
-				o->raise_after < RAISE_AFTER_MAX ? 2 * o->raise_after : RAISE_AFTER_MAX;
-		o->request_limit = others;
-	}
-	o->limit_ms = clock_ms();
-	o->answers_since_limit = 0;
+	request_limit_lower(limit, others, clock_ms());
 	return true;
 }
 
@@ -505,7 +484,7 @@ void origins_open_ahead(struct origins *os, unsigned count)
 	os->has_reached = false;
 	for (i = 0; i < os->count; i++) {
 		o = &os->origin[i];
-		more = o->request_limit && o->request_limit < count ? o->request_limit : count;
+		more = o->limit.requests && o->limit.requests < count ? o->limit.requests : count;
 		more -= origin_request_count(os, (int)i) < more ? origin_request_count(os, (int)i) : more;
 		/* curl binds a socket to interface= only before it connects. */
 		if (o->reached_ip[0] && os->rtt_ms >= LONG_RTT_MS && !o->multiplexes &&
@@ -536,7 +515,7 @@ static int pick(const struct origins *os, const struct origin_request *request)
 /* Requests at once that an origin may get; 0: no limit known. */
 static unsigned request_limit(const struct origins *os, int origin)
 {
-	return origin_health_is_corrupt(&os->health[origin]) ? 1 : os->origin[origin].request_limit;
+	return origin_health_is_corrupt(&os->health[origin]) ? 1 : os->origin[origin].limit.requests;
 }
 
 int origins_start(struct origins *os, struct origin_request *request)

@@ -17,6 +17,7 @@
 
 #include "engine/policy/fault-log.h"
 #include "engine/policy/origin-health.h"
+#include "engine/policy/request-limit.h"
 #include "engine/http/response-check.h"
 #include "engine/http/curl-setup.h"
 #include "engine/http/preconnect.h"
@@ -89,10 +90,7 @@ struct origin {
 	bool multiplexes;	/* HTTP/2: one connection is enough */
 	char reached_ip[48];	/* of the first connection, for origins_open_ahead; "": none */
 	int reached_port;
-	unsigned request_limit;		/* requests at once; 0: no limit known */
-	unsigned answers_since_limit;	/* good answers since the limit changed */
-	unsigned raise_after;	/* number of good answers after which the limit rises; 0: default */
-	uint64_t limit_ms;	/* when the limit was last lowered */
+	struct request_limit limit;
 	uint64_t answer_ms;	/* of the last good answer; 0: none */
 	struct fault_topic topics[ORIGIN_TOPICS];
 	bool is_failure_logged;	/* and not its end */
