@@ -16,8 +16,6 @@
 #include "engine/http/link-monitor.h"
 #include "engine/http/transfer.h"
 
-/* Slower than this for stall= seconds is dead, not slow. */
-#define STALL_BYTES_PER_S 100
 /* An origin that has sent no byte for this many milliseconds, and for four round
  * trips, gets a probe.
  */
@@ -366,23 +364,6 @@ static void transfer_end(struct transfer *t, enum fault fault)
 		os->sink.end(os->sink.ctx, request, fault);
 }
 
-/* Whether an answer is too slow; else, perhaps, begins to measure again. */
-static enum fault find_stalled(struct transfer *t, uint64_t now)
-{
-	uint64_t stall_ms = t->origins->options->http.stall_ms;
-
-	if (t->phase != PHASE_ANSWER || now - t->window_start_ms < stall_ms)
-		return FAULT_NONE;
-	if (t->window_bytes >= STALL_BYTES_PER_S * stall_ms / 1000) {
-		t->window_start_ms = now;
-		t->window_bytes = 0;
-		return FAULT_NONE;
-	}
-	snprintf(t->why, sizeof t->why, "%" PRIu64 " bytes in %.1f s: stalled",
-		 t->window_bytes, (double)stall_ms / 1000);
-	return FAULT_STALL;
-}
-
 /* Returns whether a transfer has ended. */
 static bool end_late(struct origins *os)
 {
@@ -394,8 +375,6 @@ static bool end_late(struct origins *os)
 	for (; t; t = next) {
 		next = t->next;
 		fault = transfer_find_late(t, now);
-		if (!fault)
-			fault = find_stalled(t, now);
 		if (!fault)
 			continue;
 		transfer_end(t, fault);

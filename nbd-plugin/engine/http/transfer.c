@@ -15,19 +15,11 @@
 #include "engine/http/redirect.h"
 #include "engine/http/transfer.h"
 
-/* Milliseconds for two SYNs: the kernel sends one at once, one after 1 s, and the next
- * after 3 s.
- */
-#define SHORT_CONNECT_MS 2000
 /* A name is looked up again after this time; curl's default. */
 #define DNS_CACHE_S 60L
 /* The body of an error is read up to this size, so that the connection can be used again. */
 #define DISCARD_MAX (16U << 10)
 #define REDIRECT_DISCARD_MAX (1U << 20)
-/* One attempt in this number has the whole connect-timeout=, in case the link has become
- * slow, or the host has several addresses.
- */
-#define LONG_ATTEMPT_EVERY 4
 
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
@@ -319,60 +311,6 @@ unsigned origin_request_count(const struct origins *os, int origin)
 	return count;
 }
 
-/* Many short attempts find the end of an outage sooner than few long ones, because the
- * kernel doubles the time from one SYN to the next.
- */
-static uint64_t tcp_limit_ms(const struct origins *os, int origin, bool is_probe)
-{
-	uint64_t most = os->options->http.connect_timeout_ms;
-	uint64_t enough = 8ULL * os->rtt_ms;
-
-	if (enough < SHORT_CONNECT_MS)
-		enough = SHORT_CONNECT_MS;
-	if (!os->rtt_ms || (!is_probe && os->origin[origin].attempts % LONG_ATTEMPT_EVERY == LONG_ATTEMPT_EVERY - 1))
-		return most;
-	return enough < most ? enough : most;
-}
-
-/* Whether one of the sockets has connected.  curl may have closed one, and another transfer
- * may have its number now: then this transfer is only given the time of the next phase.
- */
-static bool is_tcp_connected(const struct transfer *t)
-{
-	unsigned i;
-
-	for (i = 0; i < t->socket_count; i++)
-		if (preconnect_is_connected(t->sockets[i]))
-			return true;
-	return false;
-}
-
-enum fault transfer_find_late(struct transfer *t, uint64_t now_ms)
-{
-	uint64_t limit_ms = t->origins->options->http.connect_timeout_ms;
-	const char *what = "no name server answered";
-	enum fault fault = FAULT_CONNECT;
-
-	if (t->phase == PHASE_ANSWER)
-		return FAULT_NONE;
-	if (t->phase == PHASE_TCP && is_tcp_connected(t)) {
-		t->phase = PHASE_SETUP;
-		t->phase_ms = now_ms;
-	}
-	if (t->phase == PHASE_RESOLVE)
-		fault = FAULT_RESOLVE;
-	else if (t->phase == PHASE_TCP) {
-		limit_ms = t->tcp_limit_ms;
-		what = "no answer to the connection request";
-	} else
-		what = "no answer of TLS or the proxy";
-	if (now_ms - t->phase_ms < limit_ms)
-		return FAULT_NONE;
-	t->timed_out = true;
-	snprintf(t->why, sizeof t->why, "%s after %.1f s: timed out", what, (double)limit_ms / 1000);
-	return fault;
-}
-
 /* Sends the request of a transfer to a URL.  Returns false if memory is short. */
 static bool send_to(struct transfer *t, const char *url)
 {
@@ -441,7 +379,7 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	t->last = last;
 	t->window_start_ms = t->sent_ms = t->last_byte_ms = clock_ms();
 	t->is_silence_probe = t->is_single = false;
-	t->tcp_limit_ms = tcp_limit_ms(os, origin, !request);
+	t->tcp_limit_ms = transfer_tcp_limit_ms(os, origin, !request);
 	/* No byte was due from an idle origin. */
 	if (!origin_request_count(os, origin))
 		o->last_byte_ms = t->last_byte_ms;
@@ -464,7 +402,7 @@ void transfer_start_date_probe(struct origins *os, int origin, const char *url)
 		return;
 	t->is_date_probe = true;
 	t->window_start_ms = t->sent_ms = clock_ms();
-	t->tcp_limit_ms = tcp_limit_ms(os, origin, true);
+	t->tcp_limit_ms = transfer_tcp_limit_ms(os, origin, true);
 	/* Nothing else may use this connection or its TLS session, and no cookie is sent. */
 	curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);
 	curl_easy_setopt(t->easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
  * A transfer: one range request in flight, on a curl handle of one origin.  Only
- * origins.c and transfer.c include this.
+ * origins.c, transfer.c and transfer-patience.c include this.
  *
  *   idle ──start──► sent ──header──► checked ──bytes──► complete
  *    ▲                │                 │                  │
@@ -45,7 +45,7 @@ struct transfer {
 	uint64_t first, last;
 	uint64_t received;	/* bytes of the body */
 	uint64_t discarded;	/* bytes of the body of an error */
-	uint64_t window_start_ms, window_bytes;	/* see find_stalled */
+	uint64_t window_start_ms, window_bytes;	/* see transfer-patience.c */
 	uint64_t sent_ms, last_byte_ms;	/* the latter begins as sent_ms */
 	bool is_single;		/* the one request to an origin after its backoff */
 	bool is_silence_probe;	/* see probe_silent */
@@ -123,8 +123,14 @@ struct origins {
 /* Closes the connections opened ahead: the next connection is a first one again. */
 void origin_forget_connections(struct origin *o);
 
-/* The fault of a transfer whose phase before the answer has lasted for too long, with t->why;
- * FAULT_NONE: it has not.
+/* Milliseconds for one address of an origin to answer a connection request.  Many short attempts
+ * find the end of an outage sooner than few long ones, because the kernel doubles the time from
+ * one SYN to the next.
+ */
+uint64_t transfer_tcp_limit_ms(const struct origins *os, int origin, bool is_probe);
+
+/* The fault of a transfer whose phase has lasted for too long, or whose answer is too slow, with
+ * t->why; FAULT_NONE: neither.
  */
 enum fault transfer_find_late(struct transfer *t, uint64_t now_ms);
 
