@@ -21,6 +21,10 @@ static const struct command {
 	{ "attach", cmd_attach, "attach a served image to a block device of the kernel" },
 	{ "jail", cmd_jail, "run a server in a sandbox, for the root file system" },
 	{ "rdnss", cmd_rdnss, "print the name servers of IPv6 router advertisements" },
+	{ "boot-local", cmd_rescue, "rescue system: open and boot a root of this machine" },
+	{ "boot-stream", cmd_rescue, "rescue system: boot the image on the web server" },
+	{ "chroot-root", cmd_rescue, "rescue system: a shell in a root of this machine" },
+	{ "report", cmd_rescue, "rescue system: pack what somebody who helps needs" },
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -32,7 +36,7 @@ static void help(FILE *to)
 	fprintf(to, "Usage: farroot COMMAND [OPTION]...\n"
 		"Boots and runs a machine from a root file system on a web server.\n\n");
 	for (i = 0; i < COMMANDS; i++)
-		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
+		fprintf(to, "  %-11s %s\n", commands[i].name, commands[i].summary);
 	fprintf(to, "\n  --help     show this; after a command, show its options\n"
 		"  --version  show the version\n");
 }

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# Opens what a disk holds until a root file system is mounted: LUKS, LVM, RAID, btrfs.
+# Used by boot-local and chroot-root, which set disks_name and disks_target.
+# shellcheck shell=dash
+
+disks_name=${0##*/}
+disks_target=/mnt/root
+
+die() {
+	echo "farroot $disks_name: $*" >&2
+	exit 1
+}
+
+disks_type() {
+	blkid -p -o value -s TYPE "$1" 2>/dev/null
+}
+
+# disks_find DEVICE|UUID=...|LABEL=...|PARTUUID=...: sets disks_device.
+disks_find() {
+	case $1 in
+	/dev/*) disks_device=$1 ;;
+	*=*) disks_device=$(findfs "$1" 2>/dev/null) || die "$1: no such device; lsblk -f lists them" ;;
+	*) die "$1: not a device such as /dev/mmcblk0p2 and not UUID=, LABEL= or PARTUUID=" ;;
+	esac
+	[ -b "$disks_device" ] || die "$disks_device: no such block device; lsblk -f lists them"
+}
+
+# Opens disks_device until it holds a file system; asks for a passphrase if need be.
+disks_open() {
+	while true; do
+		case $(disks_type "$disks_device") in
+		crypto_LUKS) disks_open_luks ;;
+		LVM2_member) disks_open_lvm ;;
+		linux_raid_member)
+			mdadm --assemble --scan >/dev/null 2>&1
+			disks_array=$(lsblk -nro PATH,TYPE "$disks_device" | awk '$2 ~ /^raid/ { print $1; exit }')
+			[ -n "$disks_array" ] || die "$disks_device: the array does not start; see cat /proc/mdstat"
+			disks_device=$disks_array
+			;;
+		'') die "$disks_device: no file system found" ;;
+		*) break ;;
+		esac
+	done
+}
+
+disks_open_luks() {
+	disks_mapped=$(lsblk -nro PATH,TYPE "$disks_device" | awk '$2 == "crypt" { print $1; exit }')
+	if [ -z "$disks_mapped" ]; then
+		modprobe -q dm-crypt
+		[ ! -e /run/rescue/state/ephemeral ] ||
+			echo "The ssh host key was made for this boot only: have you compared it with the console?" >&2
+		disks_mapped=farroot-$(basename "$disks_device")
+		cryptsetup open "$disks_device" "$disks_mapped" || die "$disks_device: not opened"
+		disks_mapped=/dev/mapper/$disks_mapped
+	fi
+	# shellcheck disable=SC2034 # for boot-local
+	disks_luks=$disks_device
+	# shellcheck disable=SC2034 # for boot-local
+	disks_crypt=$disks_mapped
+	disks_device=$disks_mapped
+}
+
+# The logical volume that is asked for is not known here: the one with an init.
+disks_open_lvm() {
+	modprobe -q dm-mod
+	disks_group=$(pvs --noheadings -o vg_name "$disks_device" | tr -d ' ')
+	[ -n "$disks_group" ] || die "$disks_device: a physical volume without a volume group"
+	vgchange -q -ay "$disks_group" >/dev/null || die "$disks_group: the volume group does not start; see vgchange -ay"
+	for disks_volume in $(lvs --noheadings -o lv_path "$disks_group"); do
+		disks_is_root "$disks_volume" || continue
+		disks_device=$disks_volume
+		return
+	done
+	die "$disks_group: no logical volume holds a root file system; give one of: $(lvs --noheadings -o lv_path "$disks_group" | tr -s ' \n' ' ')"
+}
+
+disks_is_root() {
+	disks_look=$(mktemp -d)
+	disks_found=1
+	if mount -o ro "$1" "$disks_look" 2>/dev/null; then
+		disks_has_init "$disks_look" && disks_found=0
+		umount "$disks_look"
+	fi
+	rmdir "$disks_look"
+	return "$disks_found"
+}
+
+disks_has_init() {
+	[ -x "$1/sbin/init" ] || [ -L "$1/sbin/init" ] || [ -L "$1/usr/sbin/init" ] || [ -x "$1/usr/sbin/init" ]
+}
+
+# disks_mount SUBVOLUME: disks_device on disks_target.  A btrfs without an init at its top
+# has its root in the subvolume @, as Debian's and Ubuntu's installers make it.
+disks_mount() {
+	mkdir -p "$disks_target"
+	! mountpoint -q "$disks_target" || die "something is mounted on $disks_target already; umount -R $disks_target"
+	mount -o "rw${1:+,subvol=$1}" "$disks_device" "$disks_target" || die "cannot mount $disks_device; try fsck $disks_device"
+	if [ -z "$1" ] && ! disks_has_init "$disks_target" && [ "$(disks_type "$disks_device")" = btrfs ]; then
+		umount "$disks_target"
+		for disks_subvolume in @rootfs @; do
+			mount -o "subvol=$disks_subvolume" "$disks_device" "$disks_target" 2>/dev/null && break
+		done
+	fi
+	if ! disks_has_init "$disks_target"; then
+		umount "$disks_target" 2>/dev/null
+		die "$disks_device: no /sbin/init in it, so it is no root file system"
+	fi
+}

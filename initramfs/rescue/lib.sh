@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# The common parts of the rescue system.  All of it runs in the tree of the tools, where
+# /run is that of the whole machine.
+# shellcheck shell=dash
+
+rescue_state=/run/rescue/state
+# shellcheck disable=SC2034 # for the scripts
+rescue_here=/usr/libexec/farroot/rescue
+
+# To the kernel's log, and so to each console.
+log() {
+	echo "farroot-rescue: $*" >/dev/kmsg
+}
+
+# The arguments of this machine: the kernel's command line, then those of
+# /etc/farroot/device.conf (a second archive beside the initramfs), then the section
+# [farroot] of the boot loader's configuration.  serve writes the file.
+rescue_arguments=$rescue_state/arguments
+
+# argument NAME: the value of the last NAME=VALUE.  Fails if there is none.
+argument() {
+	grep -q "^$1=" "$rescue_arguments" 2>/dev/null || return
+	sed -n "s/^$1=//p" "$rescue_arguments" | tail -n 1
+}
+
+# keep_running NAME PROGRAM [ARGUMENT]...: starts it again when it ends, until it is
+# released.  A program that ends at once is tried again every 5 seconds.
+keep_running() {
+	rescue_name=$1
+	shift
+	while [ ! -e "$rescue_state/released.$rescue_name" ]; do
+		"$@"
+		sleep 5
+	done
+}
+
+serial_number() {
+	tr -d '\000' </proc/device-tree/serial-number 2>/dev/null | tail -c 8
+}
+
+# Console terminals that are serial lines: those of the kernel's console, or else the
+# first one that has hardware.
+serial_lines() {
+	rescue_lines=$(sed -n 's/^\(tty[A-Z][A-Za-z]*[0-9]*\) .*/\1/p' /proc/consoles)
+	if [ -z "$rescue_lines" ]; then
+		for rescue_line in /sys/class/tty/ttyAMA* /sys/class/tty/ttyS*; do
+			[ "$(cat "$rescue_line/type" 2>/dev/null || echo 0)" != 0 ] || continue
+			rescue_lines=${rescue_line##*/}
+			break
+		done
+	fi
+	echo "$rescue_lines"
+}
