@@ -5,9 +5,10 @@
 # /run is that of the whole machine.
 # shellcheck shell=dash
 
-rescue_state=/run/rescue/state
+# A test has its own folder.
+rescue_state=${RESCUE_STATE:-/run/rescue/state}
 # shellcheck disable=SC2034 # for the scripts
-rescue_here=/usr/libexec/farroot/rescue
+rescue_here=${0%/*}
 
 # To the kernel's log, and so to each console.
 log() {
@@ -23,6 +24,13 @@ rescue_arguments=$rescue_state/arguments
 argument() {
 	grep -q "^$1=" "$rescue_arguments" 2>/dev/null || return
 	sed -n "s/^$1=//p" "$rescue_arguments" | tail -n 1
+}
+
+# usage_error TEXT: for the commands of farroot.
+usage_error() {
+	echo "farroot ${0##*/}: $*" >&2
+	echo "Try 'farroot ${0##*/} --help'." >&2
+	exit 2
 }
 
 # keep_running NAME PROGRAM [ARGUMENT]...: starts it again when it ends, until it is

@@ -6,21 +6,14 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "tool/commands.h"
 
 int cmd_rescue(int argc, char **argv)
 {
-	char path[64];
+	char script[64];
 
-	snprintf(path, sizeof path, FARROOT_LIBEXECDIR "/rescue/%s", argv[0]);
-	argv[0] = path;
-	execv(path, argv);
-	fprintf(stderr, "farroot: %s: %s; this is a command of the rescue system\n", path, strerror(errno));
-	(void)argc;
-	return EXIT_USAGE;
+	snprintf(script, sizeof script, "rescue/%s", argv[0]);
+	return helper_program_run(argv[0], script, (size_t)argc - 1, argv + 1);
 }

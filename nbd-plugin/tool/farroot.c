@@ -24,7 +24,7 @@ static const struct command {
 	{ "boot-local", cmd_rescue, "rescue system: open and boot a root of this machine" },
 	{ "boot-stream", cmd_rescue, "rescue system: boot the image on the web server" },
 	{ "chroot-root", cmd_rescue, "rescue system: a shell in a root of this machine" },
-	{ "report", cmd_rescue, "rescue system: pack what somebody who helps needs" },
+	{ "report", cmd_rescue, "rescue system: pack logs and states, without secrets" },
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])

@@ -7,6 +7,9 @@
 . "${srcdir:-..}/tests/lib.sh"
 
 roothash=$(printf '%064d' 1)
+# The scripts of the rescue system's commands.
+FARROOT_LIBEXECDIR=$(cd "$srcdir/initramfs" && pwd)
+export FARROOT_LIBEXECDIR
 
 # expect STATUS TEXT ARGUMENT...
 expect() {
@@ -22,7 +25,7 @@ expect() {
 expect 0 '' --version
 grep -q '^farroot [0-9]' "$dir/out" || fail "no version"
 expect 0 '' --help
-commands=$(sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' "$dir/out")
+commands=$(sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' "$dir/out")
 for command in $commands; do
 	expect 0 '' "$command" --help
 	grep -q "^Usage: farroot $command " "$dir/out" || fail "$command --help has no usage"
@@ -30,7 +33,7 @@ for command in $commands; do
 	expect 2 "farroot $command --help" "$command" --no-such-option
 done
 expect 0 '' profile --help
-commands_of_profile=$(sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' "$dir/out")
+commands_of_profile=$(sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' "$dir/out")
 for command in $commands_of_profile; do
 	expect 0 '' profile "$command" --help
 	grep -q "^Usage: farroot profile $command " "$dir/out" || fail "profile $command --help has no usage"
@@ -40,7 +43,7 @@ done
 for command in record show; do
 	echo "$commands_of_profile" | grep -qx "$command" || fail "no profile $command"
 done
-for command in pack verify serve status profile attach jail rdnss; do
+for command in pack verify serve status profile attach jail rdnss report boot-local boot-stream chroot-root; do
 	echo "$commands" | grep -qx "$command" || fail "no $command"
 done
 

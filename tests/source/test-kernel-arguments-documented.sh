@@ -9,6 +9,7 @@ set -eu
 page=$srcdir/initramfs/farroot-boot.pod
 script=$srcdir/initramfs/scripts/farroot
 hook=$srcdir/initramfs/hooks/farroot
+rescue=$srcdir/initramfs/rescue
 plugin_page=$(find "$srcdir/nbd-plugin" -name nbdkit-farroot-plugin.pod)
 status=0
 
@@ -26,7 +27,7 @@ is_line() {
 # the command line.
 parsed_arguments() {
 	sed -n '/^farroot_parse()/,/^}/p' "$script" |
-		grep -o -e '[a-z][a-z.]*=\*' -e 'farroot\.[a-z]*=[a-z][a-z]*' | tr -d '*'
+		grep -o -e '[a-z][a-z.-]*=\*' -e 'farroot\.[a-z]*=[a-z][a-z]*' | tr -d '*'
 }
 
 # Arguments that initramfs-tools' init reads into variables, if the script uses
@@ -47,15 +48,23 @@ other_arguments() {
 	sed -n 's/^echo "options \([a-z]*\) \([a-z_]*\)=.*/\1.\2=/p' "$hook"
 }
 
+# What the rescue system reads: by argument NAME, or from this device's own lines.
+rescue_arguments() {
+	grep -rhoE '\$\(argument [a-z.]+' "$rescue" | sed 's/.* //; s/$/=/'
+	grep -rh 'rescue_state/device"' "$rescue" | sed -n 's,.*s/^\([a-z-]*=\)//p.*,\1,p'
+}
+
 [ "$(grep -c /proc/cmdline "$script")" = 1 ] || missing "a single reader of /proc/cmdline" "$script"
 [ "$(parsed_arguments | wc -l)" -ge 10 ] || missing "a list of arguments" "farroot_parse of $script"
 arguments=$(
 	parsed_arguments
 	arguments_of_init
 	other_arguments
+	rescue_arguments
 )
+[ "$(rescue_arguments | wc -l)" -ge 5 ] || missing "a list of arguments" "$rescue"
 for argument in $arguments; do
-	grep -qF "=item B<$argument" "$page" || missing "$argument" "$page"
+	grep -q "^=item .*B<$argument" "$page" || missing "$argument" "$page"
 done
 # Its pattern is not that of a name.
 if grep -qF 'farroot.*=*)' "$script"; then
@@ -63,7 +72,7 @@ if grep -qF 'farroot.*=*)' "$script"; then
 fi
 
 names=$(echo "$arguments" | sed 's/=.*/=/')
-items=$(sed -n 's/^=item B<\([a-z._-]*=\).*/\1/p' "$page" | sort -u)
+items=$(sed -n -e 's/^=item B<\([a-z._-]*=\).*/\1/p' -e 's/^=item B<.*, B<\([a-z._-]*=\).*/\1/p' "$page" | sort -u)
 [ "$(echo "$items" | wc -l)" -ge 15 ] || missing "a list of arguments" "$page"
 for item in $items; do
 	is_line "$item" "$names" || case $item in

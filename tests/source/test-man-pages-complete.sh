@@ -10,6 +10,9 @@ pods=$srcdir/nbd-plugin
 tool_pod=$pods/tool/farroot.pod
 plugin_pod=$pods/nbdkit/nbdkit-farroot-plugin.pod
 status=0
+# The scripts of the rescue system's commands.
+FARROOT_LIBEXECDIR=$(cd "$srcdir/initramfs" && pwd)
+export FARROOT_LIBEXECDIR
 
 missing() {
 	echo "$1 is not in $2" >&2
@@ -25,7 +28,7 @@ options_of() {
 
 # What a help text lists as commands.
 commands_of() {
-	"$tool" ${1:+"$1"} --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'
+	"$tool" ${1:+"$1"} --help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'
 }
 
 commands=$(commands_of '')

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# A rescue image in a VM, with a network of its own: a namespace with a DHCP server and an
+# origin.  Sourced by tests/rescue/test-rescue-*.sh.
+#   RESCUE_KEEP=FILE  keeps the console's log
+#   RESCUE_IMAGE=DIR  uses what farroot-image rescue made there, and builds nothing
+# shellcheck shell=dash
+
+rescue_top=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
+rescue_vm=$rescue_top/tests/boot/vm
+# shellcheck source-path=SCRIPTDIR source=../boot/vm/lib.sh
+. "$rescue_vm/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../slack.sh
+. "$rescue_top/tests/slack.sh"
+
+rescue_server=192.168.77.1
+
+say() {
+	echo "$(date +%T) $*"
+}
+
+fail() {
+	echo "FAILED: $*"
+	echo "--- the guest's console, its last 60 lines:"
+	tail -n 60 "$rescue_log" 2>/dev/null | tr -d '\r'
+	exit 1
+}
+
+skip() {
+	echo "SKIPPED: $*"
+	exit 77
+}
+
+rescue_clean_up() {
+	rescue_power_off
+	rescue_stop_dhcp
+	rescue_stop_origin
+	[ -z "${RESCUE_KEEP-}" ] || cp "$rescue_log" "$RESCUE_KEEP"
+	ip netns del "$rescue_ns" 2>/dev/null || true
+	rm -rf "$dir"
+}
+
+# rescue_begin ARCH: a folder $dir, a network namespace, keys of ssh.
+rescue_begin() {
+	arch=$1
+	[ "$(id -u)" = 0 ] || skip "not root"
+	case $arch in
+	arm64) rescue_qemu=qemu-system-aarch64 ;;
+	*) rescue_qemu=qemu-system-x86_64 ;;
+	esac
+	for rescue_tool in mmdebstrap mksquashfs nginx socat dnsmasq ssh rsync "$rescue_qemu"; do
+		PATH=$PATH:/usr/sbin command -v "$rescue_tool" >/dev/null || skip "no $rescue_tool"
+	done
+	dir=$(mktemp -d)
+	rescue_log=$dir/console
+	rescue_ns=rescue-$$
+	: >"$rescue_log"
+	trap rescue_clean_up EXIT
+	trap 'exit 130' INT TERM
+	ip netns add "$rescue_ns"
+	rescue_in ip link set lo up
+	rescue_in ip tuntap add dev tap0 mode tap
+	rescue_in ip addr add $rescue_server/24 dev tap0
+	rescue_in ip link set tap0 up
+	ssh-keygen -q -t ed25519 -N '' -f "$dir/key"
+	ssh-keygen -q -t ed25519 -N '' -f "$dir/stranger"
+}
+
+rescue_in() {
+	ip netns exec "$rescue_ns" "$@"
+}
+
+# rescue_site SERIAL: a site for $arch whose login is $dir/key.
+rescue_site() {
+	mkdir -p "$dir/site/rescue"
+	printf '%s\n' "arch=$arch" "serial=$1" >"$dir/site/site.conf"
+	cp "$dir/key.pub" "$dir/site/authorized_keys"
+}
+
+# rescue_build: the rescue system of $dir/site, in $rescue_image.
+rescue_build() {
+	rescue_image=${RESCUE_IMAGE-}
+	if [ -z "$rescue_image" ]; then
+		say "building the packages and the rescue system"
+		"$rescue_vm/make-debs" --arch "$arch" >"$dir/debs" || fail "make-debs"
+		rescue_image=$dir/rescue
+		"$rescue_top/image/farroot-image" rescue "$dir/site" -o "$rescue_image" --debs "$(cat "$dir/debs")" ||
+			fail "farroot-image rescue"
+	fi
+	# The key may change without a new image: a third archive.
+	mkdir -p "$dir/boot"
+	cp "$rescue_image/vmlinuz" "$dir/boot/vmlinuz"
+	cat "$rescue_image/initrd" "$rescue_image/rescue.cpio" >"$dir/boot/initrd"
+}
+
+# rescue_start_dhcp OPTION...: for dnsmasq.
+rescue_start_dhcp() {
+	rescue_in dnsmasq --conf-file=/dev/null --user=root --interface=tap0 --bind-interfaces --except-interface=lo \
+		--port=0 --dhcp-leasefile="$dir/leases" --pid-file="$dir/dnsmasq.pid" --log-facility="$dir/dnsmasq.log" \
+		--dhcp-option=option:dns-server,$rescue_server --dhcp-authoritative "$@" || fail "dnsmasq"
+}
+
+rescue_stop_dhcp() {
+	[ ! -s "$dir/dnsmasq.pid" ] || kill "$(cat "$dir/dnsmasq.pid")" 2>/dev/null || true
+	rm -f "$dir/dnsmasq.pid"
+}
+
+# rescue_start_origin FOLDER: serves it on port 80 of $rescue_server.
+rescue_start_origin() {
+	cat >"$dir/nginx.conf" <<EOF
+pid $dir/nginx.pid; error_log $dir/nginx-error.log; worker_processes 1; user root;
+events { worker_connections 256; }
+http { access_log $dir/nginx.log; client_body_temp_path $dir/nginx-tmp;
+proxy_temp_path $dir/nginx-tmp; fastcgi_temp_path $dir/nginx-tmp; uwsgi_temp_path $dir/nginx-tmp; scgi_temp_path $dir/nginx-tmp;
+server { listen $rescue_server:80; root $1; } }
+EOF
+	rescue_in nginx -e "$dir/nginx-error.log" -c "$dir/nginx.conf" || fail "nginx"
+}
+
+rescue_stop_origin() {
+	[ ! -s "$dir/nginx.pid" ] || kill "$(cat "$dir/nginx.pid")" 2>/dev/null || true
+	rm -f "$dir/nginx.pid"
+}
+
+# rescue_power_on [OPTION-OF-RUN-VM]... -- KERNEL-ARGUMENT...
+rescue_power_on() {
+	rescue_console=$dir/tty
+	rescue_options=
+	while [ "$1" != -- ]; do
+		rescue_options="$rescue_options $1"
+		shift
+	done
+	shift
+	# shellcheck disable=SC2086 # words
+	rescue_in "$rescue_vm/run-vm" --arch "$arch" --memory "${rescue_memory:-1G}" --tap tap0 --serial "$rescue_log" \
+		--console "$rescue_console" $rescue_options "$dir/boot" boot=farroot "$@" &
+	rescue_pid=$!
+	rescue_began=$(vm_now)
+	say "the machine is on"
+}
+
+rescue_power_off() {
+	[ -n "${rescue_pid-}" ] || return 0
+	kill "$rescue_pid" 2>/dev/null || true
+	wait "$rescue_pid" 2>/dev/null || true
+	rescue_pid=
+}
+
+# rescue_expect SECONDS PATTERN: on the console.
+rescue_expect() {
+	vm_wait_for "$(slack "$1")" "$rescue_pid" "$rescue_log" "$2" || fail "no \"$2\" within $(slack "$1") s"
+	say "$(($(vm_now) - rescue_began)) s: \"$2\""
+}
+
+# rescue_type TEXT: a line, on the console.
+rescue_type() {
+	printf '%s\n' "$1" | socat -t 1 - "UNIX-CONNECT:$rescue_console" >/dev/null
+}
+
+# rescue_find_address SECONDS: sets rescue_address, from the leases.
+rescue_find_address() {
+	rescue_until=$(($(vm_now) + $(slack "$1")))
+	until rescue_address=$(awk '{ print $3 }' "$dir/leases" 2>/dev/null | tail -n 1) && [ -n "$rescue_address" ]; do
+		[ "$(vm_now)" -lt "$rescue_until" ] || fail "no lease within $1 s"
+		sleep 0.5
+	done
+}
+
+# rescue_ssh [OPTION]... COMMAND: as root of the rescue system.
+rescue_ssh_options="-o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -o BatchMode=yes -o ConnectTimeout=20 -o LogLevel=ERROR"
+rescue_ssh() {
+	# shellcheck disable=SC2086 # words
+	rescue_in ssh $rescue_ssh_options -i "$dir/key" "root@$rescue_address" "$@"
+}
+
+# rescue_wait_ssh SECONDS: until a login works.
+rescue_wait_ssh() {
+	rescue_until=$(($(vm_now) + $(slack "$1")))
+	until rescue_ssh true 2>/dev/null; do
+		[ "$(vm_now)" -lt "$rescue_until" ] || fail "no login by ssh within $1 s"
+		kill -0 "$rescue_pid" 2>/dev/null || fail "the machine is off"
+		sleep 1
+	done
+	say "$(($(vm_now) - rescue_began)) s: a login by ssh"
+}

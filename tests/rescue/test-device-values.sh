@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# What the boot loader's configuration and the kernel's arguments say reaches the rescue
+# system: quoted arguments, a section [farroot], a host key from its seed, and a network
+# configuration that dhcpcd accepts.
+. "${srcdir:-..}/tests/lib.sh"
+need openssl ssh-keygen xxd awk
+rescue=$(cd "$srcdir/initramfs/rescue" && pwd)
+RESCUE_STATE=$dir/state
+export RESCUE_STATE
+mkdir "$RESCUE_STATE"
+
+words() {
+	printf '%s\n' "$1" | "$rescue/words" | tr '\n' '|'
+}
+same "$(words 'a=1  b="two words" "c=three more" d="x"y quiet')" 'a=1|b=two words|c=three more|d=x"y|quiet|' "the words of a command line"
+same "$(words '')" '' "the words of nothing"
+
+# As the firmware passes it: with other sections, a line end of Windows, zero bytes at the end.
+printf '[all]\nBOOT_UART=1\nhost-key=wrong\n[farroot]\r\nip=192.0.2.7::192.0.2.1:255.255.255.0::eth0:off\n# a note\n  farroot.hostname=north-hall\n[config.txt]\nhostname=wrong\n[farroot]\nhost-key=%s\n\0\0\0\0' \
+	"$(printf '%032d' 7 | base64)" >"$dir/blconfig"
+FARROOT_BLCONFIG=$dir/blconfig "$rescue/eeprom" >"$RESCUE_STATE/device"
+same "$(cat "$RESCUE_STATE/device")" "ip=192.0.2.7::192.0.2.1:255.255.255.0::eth0:off
+farroot.hostname=north-hall
+host-key=$(printf '%032d' 7 | base64)" "the section [farroot]"
+
+mkdir "$dir/keys"
+key_of() {
+	rm -f "$dir"/keys/*
+	"$rescue/host-keys" "$dir/keys" >"$dir/log" 2>&1 || fail "host-keys: $(cat "$dir/log")"
+	ssh-keygen -y -f "$dir/keys/host_ed25519_key"
+}
+key=$(key_of) || fail "no key of ssh: $(cat "$dir/log")"
+same "$(key_of)" "$key" "the key of the same seed"
+# The public key of the seed, by openssl alone.
+wanted=$(printf '302e020100300506032b657004220420%s' "$(printf '%032d' 7 | xxd -p | tr -d '\n')" | xxd -r -p |
+	openssl pkey -inform DER -pubout -outform DER | tail -c 32 | xxd -p | tr -d '\n')
+same "$(echo "$key" | cut -d ' ' -f 2 | base64 -d | tail -c 32 | xxd -p | tr -d '\n')" "$wanted" "the public key"
+[ ! -e "$RESCUE_STATE/ephemeral" ] || fail "a key of the configuration is called ephemeral"
+echo 'host-key=too short' >"$RESCUE_STATE/device"
+first=$(key_of)
+[ "$(key_of)" != "$first" ] || fail "a key that was made is the same twice"
+[ -e "$RESCUE_STATE/ephemeral" ] || fail "a key that was made is not called ephemeral"
+
+conf() {
+	printf '%s\n' "$@" >"$RESCUE_STATE/arguments"
+	rm -f "$RESCUE_STATE/gateway6"
+	"$rescue/network" --only-write || fail "network: $*"
+	cat "$RESCUE_STATE/dhcpcd.conf"
+}
+has() {
+	echo "$conf" | grep -qx "$1" || fail "$2: no line \"$1\" in: $conf"
+}
+conf=$(conf ip=192.0.2.7::192.0.2.1:255.255.254.0::eth0:off:192.0.2.2:192.0.2.3)
+has 'interface eth0' "a fixed address"
+has 'static ip_address=192.0.2.7/23' "a fixed address"
+has 'static routers=192.0.2.1' "a fixed address"
+has 'static domain_name_servers=192.0.2.2 192.0.2.3' "a fixed address"
+conf=$(conf 'ip=[2001:db8::7]::[2001:db8::1]:48::eth0:off:[2001:db8::2]')
+has 'static ip6_address=2001:db8::7/48' "a fixed IPv6 address"
+has 'static domain_name_servers=2001:db8::2' "a fixed IPv6 address"
+same "$(cat "$RESCUE_STATE/gateway6")" 2001:db8::1 "the IPv6 gateway"
+conf=$(conf vlan=eth0.5:eth0)
+has 'denyinterfaces .* eth0' "a VLAN"
+conf=$(conf ip=none)
+has 'denyinterfaces \*' "ip=none"
+conf=$(conf quiet)
+has 'persistent' "no ip="
+! echo "$conf" | grep -q -e '^static' -e '^interface' || fail "no ip= has a fixed address"

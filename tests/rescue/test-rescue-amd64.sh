@@ -1,0 +1,101 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# One boot of the rescue system, from the files that farroot-image makes: logins without a
+# network, without an origin; strangers are refused; a damaged disk is repaired, data
+# brought out and in; then the image is streamed on top while a login stays open.
+# Its architecture is in the script's name: test-rescue-arm64.sh is a link to this one.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${srcdir:-$(dirname "$0")/../..}/tests/rescue/lib.sh"
+
+case $0 in
+*-arm64.sh) rescue_begin arm64 ;;
+*) rescue_begin amd64 ;;
+esac
+rescue_site shell
+rescue_build
+
+# An ext4 that was damaged: fsck must find and mend it, and a file must survive.
+mkdir "$dir/data" "$dir/www"
+head -c 1000000 /dev/urandom >"$dir/data/precious"
+truncate -s 64M "$dir/disk"
+mkfs.ext4 -q -L data -d "$dir/data" "$dir/disk"
+debugfs -w -R 'set_super_value free_blocks_count 1' "$dir/disk" 2>/dev/null
+debugfs -w -R 'set_super_value state 0' "$dir/disk" 2>/dev/null
+
+# The image on top: without a root hash, a boot would refuse it.
+tree=$("$rescue_vm/make-tree") || fail "make-tree"
+root=$("$rescue_vm/make-rootfs" --arch "$arch" --tree "$("$rescue_vm/make-tree" --arch "$arch")" --packages openssh-server) ||
+	fail "make-rootfs"
+"$tree/usr/bin/farroot" pack "$root/image.squashfs" -o "$dir/www/root.img" >"$dir/packed" || fail "farroot pack"
+roothash=$(sed -n 's/^roothash=//p' "$dir/packed")
+
+# --- no DHCP server, no origin ---------------------------------------------------
+rescue_power_on --disk "$dir/disk" -- "farroot=http://$rescue_server/root.img" "roothash=$roothash" \
+	farroot.fill=no farroot.rescue-after=40
+rescue_expect 120 'rescue system of rescue'
+# shellcheck disable=SC2016 # for the guest
+rescue_type 'echo serial-$((6 * 7))'
+rescue_expect 30 'serial-42'
+rescue_expect 60 'ssh host key SHA256:[^ ]* \(made for this boot only\)'
+rescue_expect 90 'no root file system after 40 s; the rescue system stays'
+
+# --- the network comes -----------------------------------------------------------
+rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m
+rescue_find_address 120
+rescue_wait_ssh 60
+fingerprint=$(tr -d '\r' <"$rescue_log" | sed -n 's/.*ssh host key \(SHA256:[^ ]*\) .*/\1/p' | head -n 1)
+rescue_in ssh-keyscan -t ed25519 "$rescue_address" 2>/dev/null | ssh-keygen -l -f - | grep -qF "$fingerprint" ||
+	fail "the console's fingerprint is not that of the key"
+# shellcheck disable=SC2086,SC2154 # words
+! rescue_in ssh $rescue_ssh_options -i "$dir/stranger" "root@$rescue_address" true 2>/dev/null ||
+	fail "a stranger's key opens a login"
+# shellcheck disable=SC2086
+rescue_in ssh $rescue_ssh_options -o PreferredAuthentications=none "root@$rescue_address" true 2>&1 |
+	grep -q '(publickey)' || fail "a login by something else than a key is offered"
+
+rescue_ssh 'free -m' | tee "$dir/free"
+available=$(awk '$1 == "Mem:" { print $7 }' "$dir/free")
+[ "$available" -ge 600 ] || fail "only $available MB of 1 GB are available"
+# shellcheck disable=SC2016 # for the guest
+rescue_ssh 'awk -F: "\$1 == \"root\" { print \$2 }" /etc/shadow' | grep -qx '\*' || fail "root has a password"
+
+# --- repair, data out and in -----------------------------------------------------
+status=0
+rescue_ssh 'fsck.ext4 -y /dev/vda' >"$dir/fsck" 2>&1 || status=$?
+[ "$status" = 1 ] || fail "fsck mended nothing (status $status): $(cat "$dir/fsck")"
+rescue_ssh 'fsck.ext4 -n /dev/vda && mkdir -p /mnt/data && mount /dev/vda /mnt/data' >/dev/null || fail "not repaired"
+rescue_in rsync -e "ssh $rescue_ssh_options -i $dir/key" "root@$rescue_address:/mnt/data/precious" "$dir/out" ||
+	fail "rsync"
+cmp "$dir/out" "$dir/data/precious" || fail "rsync brought other data"
+# shellcheck disable=SC2086
+rescue_in scp $rescue_ssh_options -i "$dir/key" "$dir/packed" "root@$rescue_address:/root/" || fail "scp"
+rescue_ssh 'umount /mnt/data && farroot report' >"$dir/report.tar.gz" || fail "farroot report"
+tar -tzf "$dir/report.tar.gz" | grep -q report/dmesg || fail "no dmesg in the report"
+! tar -xzOf "$dir/report.tar.gz" | grep -q 'PRIVATE KEY' || fail "a private key in the report"
+
+# --- the origin comes; a login stays open ----------------------------------------
+rescue_ssh 'echo begun; while ! grep -q systemd /proc/1/comm; do sleep 1; done; sleep 5; fsck.ext4 -V 2>&1; echo lived' \
+	>"$dir/session" 2>&1 &
+session=$!
+until grep -q begun "$dir/session"; do sleep 0.2; done
+rescue_start_origin "$dir/www"
+rescue_in curl -sf -r 0-1023 "http://$rescue_server/root.img" -o "$dir/out" || fail "the origin does not serve"
+# A login is open after rescue-after: the boot waits for boot-stream.
+sleep 3
+rescue_ssh 'cat /run/rescue/state/doing'
+rescue_ssh 'farroot boot-stream' || fail "farroot boot-stream"
+rescue_expect 600 'login:'
+wait "$session" || fail "the login ended: $(cat "$dir/session")"
+grep -q lived "$dir/session" || fail "the login has lost its tools: $(cat "$dir/session")"
+# The image's own sshd has port 22 now; it knows other keys, so the login is refused.
+until_=$(($(vm_now) + $(slack 120)))
+until rescue_in ssh-keyscan -t ed25519 "$rescue_address" 2>/dev/null | ssh-keygen -l -f - 2>/dev/null >"$dir/scan" &&
+	! grep -qF "$fingerprint" "$dir/scan"; do
+	[ "$(vm_now)" -lt "$until_" ] || fail "the rescue system keeps port 22: $(cat "$dir/scan")"
+	sleep 2
+done
+say "$(($(vm_now) - rescue_began)) s: the root file system's sshd answers"
+! grep -aE 'I/O error|SQUASHFS error|Kernel panic' "$rescue_log" || fail "see the lines above"

@@ -1,0 +1,1 @@
+test-rescue-amd64.sh
