@@ -55,11 +55,9 @@ inputs_rescue() {
 			"$image_lib"/lib/site*.sh; do
 			inputs_file builder "$inputs_path" "lib/${inputs_path##*/}"
 		done
-		if [ -n "$2" ]; then
-			for inputs_path in "$2"/*.deb; do
-				inputs_file deb "$inputs_path" "${inputs_path##*/}"
-			done
-		fi
+		for inputs_path in "$2"/*.deb; do
+			[ ! -e "$inputs_path" ] || inputs_file deb "$inputs_path" "${inputs_path##*/}"
+		done
 		awk '$3 == "debian" { printf "package\t%s\t%s\n", $1, $2 }' "$1"
 		# Two versions of these may write other bytes.
 		inputs_line tool mksquashfs "$(mksquashfs -version 2>/dev/null | sed -n '1s/^mksquashfs version \([^ ]*\).*/\1/p')"

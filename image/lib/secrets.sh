@@ -116,10 +116,20 @@ secrets_check_texts() {
 	LC_ALL=C grep -rlaE -e '-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY( BLOCK)?-----' "$1" >"$secrets_work/maybe" || :
 	while IFS= read -r secrets_maybe; do
 		if LC_ALL=C tr '\r' '\n' <"$secrets_maybe" | LC_ALL=C awk '
+			function is_key(text) {
+				sub(/(\\n|[ \t"\047,]).*/, "", text)
+				return text ~ /^(Proc-Type|Comment|Version|DEK-Info)/ ||
+					(length(text) >= 16 && text ~ /^[A-Za-z0-9+\/=]*$/)
+			}
 			after && /^$/ { next }
-			after && /^(Proc-Type|Comment|Version|DEK-Info|[A-Za-z0-9+\/=]{16,}\\?n?$)/ { found = 1; exit }
-			{ after = /BEGIN ([A-Z0-9]+ )*PRIVATE KEY( BLOCK)?-----[ \t]*$/ }
-			/PRIVATE KEY-----(\\n)?[A-Za-z0-9+\/=]{32,}/ { found = 1; exit }
+			after && is_key($0) { found = 1; exit }
+			{ after = 0 }
+			/BEGIN ([A-Z0-9]+ )*PRIVATE KEY( BLOCK)?-----/ {
+				rest = $0
+				sub(/.*BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----(\\n)?[ \t]*/, "", rest)
+				if (is_key(rest)) { found = 1; exit }
+				after = rest == ""
+			}
 			END { exit !found }'; then
 			echo "$secrets_maybe"
 		fi
@@ -147,16 +157,15 @@ secrets_check_texts() {
 		secrets_tell "$1" "$2" "a URL with a password"
 }
 
-# Keys without text around them: a small file that openssl takes for one.
+# Keys without text around them: small files that begin as a key in DER does.  openssl tells
+# a key from other data.
 secrets_check_der() {
-	find "$1" -type f -size +1 -size -9 -name '*' -print0 >"$secrets_work/small"
-	LC_ALL=C xargs -0r grep -laP -e '\A0\x82..\x02\x01[\x00\x01]' <"$secrets_work/small" >"$secrets_work/der" 2>/dev/null || :
-	find "$1" -type f -size -9 \( -name '*.der' -o -name '*.key' -o -name '*.pk8' \) >>"$secrets_work/der"
+	find "$1" -type f -size +0 -size -9 -print0 >"$secrets_work/small"
+	LC_ALL=C xargs -0r grep -laP -e '\A0(\x82..|\x81.|[^\x80-\xff])\x02\x01[\x00\x01]' <"$secrets_work/small" >"$secrets_work/der" || :
+	LC_ALL=C xargs -0r grep -laP -e '\A0(\x82..|\x81.|[^\x80-\xff])0.{1,2}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05' \
+		<"$secrets_work/small" | secrets_tell "$1" "$2" "a private key" || :
 	while IFS= read -r secrets_der; do
-		if openssl pkey -inform DER -in "$secrets_der" -noout </dev/null >/dev/null 2>&1 ||
-			openssl pkcs8 -inform DER -in "$secrets_der" -passin pass: -topk8 </dev/null 2>&1 >/dev/null | grep -q 'maybe wrong password\|bad decrypt'; then
-			echo "$secrets_der"
-		fi
+		! openssl pkey -inform DER -in "$secrets_der" -noout </dev/null >/dev/null 2>&1 || echo "$secrets_der"
 	done <"$secrets_work/der" | secrets_tell "$1" "$2" "a private key"
 }
 
