@@ -101,7 +101,7 @@ rescue_check_out() {
 
 rescue_check_tools() {
 	rescue_missing=
-	for rescue_tool in apt-get cpio depmod dpkg-deb file mksquashfs mmdebstrap modprobe openssl readelf ssh-keygen \
+	for rescue_tool in apt-get cpio depmod dpkg-deb mksquashfs mmdebstrap modprobe openssl readelf setpriv ssh-keygen \
 		unshare unsquashfs xz zstd; do
 		command -v "$rescue_tool" >/dev/null || rescue_missing="$rescue_missing $rescue_tool"
 	done
@@ -120,7 +120,7 @@ rescue_open_cache() {
 	esac
 	mkdir -p "$cache" || die "$cache: cannot be made; FARROOT_IMAGE_CACHE names another folder"
 	[ -n "$(find "$cache" -maxdepth 0 -type d -uid "$(id -u)" ! -perm /022)" ] ||
-		die "$cache: must belong to the user that builds, and nobody else may write in it"
+		die "$cache: must belong to the user that builds, and no other user may write in it"
 	exec 9>"$cache/lock"
 	flock -n 9 || {
 		say "another build is using $cache; waiting for its end"
@@ -256,6 +256,9 @@ rescue_build() {
 	sizes_packages "$root" "$work/dpkg-info" "$(stat -c %s "$work/rescue.squashfs")" "$result/package-sizes"
 	tree_cpio "$work/rescue.squashfs" "$result/rescue.cpio"
 	sizes_table "$result/package-sizes" "$image_lib/rescue/packages-$flavour" "$result" >"$result/sizes"
+	# farroot-image boot takes the newest as the time of its own files.
+	cp "$work/inputs" "$result/inputs"
+	find "$result" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
 }
 
 # The kernel, its device trees, and of its modules those that are listed.
@@ -301,7 +304,7 @@ rescue_check_secrets() {
 	say "looking for secrets in the result"
 	secrets_check "$result" >"$work/secrets" || {
 		sed -e "s,$result/,," -e 's/^/  /' "$work/secrets" >&2
-		die "everybody can fetch an image, and this one would hold secrets (above): remove them from the site's files, hooks and packages"
+		die "any machine can fetch an image, and this one would hold secrets (above): remove them from the site's files, hooks and packages"
 	}
 }
 
@@ -325,7 +328,7 @@ rescue_deliver() {
 			die "$out/$rescue_name: cannot be written; is the disk full?"
 		mv -T "$out/.$rescue_name.new" "$out/$rescue_name"
 	done
-	cp "$1/inputs" "$out/.inputs.new" || die "$out/inputs: cannot be written; is the disk full?"
+	cp -p "$1/inputs" "$out/.inputs.new" || die "$out/inputs: cannot be written; is the disk full?"
 	mv "$out/.inputs.new" "$out/inputs"
 }
 
@@ -355,7 +358,6 @@ cmd_rescue() {
 		mkdir "$result"
 		rescue_build
 		rescue_check_secrets
-		cp "$work/inputs" "$result/inputs"
 		mv "$result" "$cache/rescue-$digest"
 	fi
 	touch "$cache/rescue-$digest"

@@ -106,6 +106,7 @@ plan_solve() {
 
 # plan_download PLAN: the packages of Debian, into $plan_dir/archives.
 plan_download() {
+	plan_apt -qq autoclean >/dev/null 2>&1 || :
 	# shellcheck disable=SC2046 # names
 	plan_apt -qq -y --download-only install $(awk '$3 == "debian" { print $1 "=" $2 }' "$1") \
 		>"$plan_dir/download.log" 2>&1 || {

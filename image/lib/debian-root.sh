@@ -57,19 +57,19 @@ root_make() {
 	rm "$2.packages"
 }
 
-# In a mount namespace of its own.
+# In a mount namespace of its own; ended when this shell is, and without the cache's lock.
 root_private() {
-	unshare --mount --propagation private -- "$@"
+	setpriv --pdeathsig KILL unshare --mount --propagation private -- "$@" 9>&-
 }
 
 # root_run ROOT COMMAND...: in ROOT, with /proc, a few devices, empty /run and /tmp, no
-# network and no processes that outlive the command.  $root_bind, if not empty, is a folder
+# network and no processes that outlive the command, or this shell.  $root_bind, if not empty, is a folder
 # that the command sees as /run/farroot-image, read only.
 # shellcheck disable=SC2016 # the script expands its own variables
 root_run() {
 	root_dir=$1
 	shift
-	unshare --mount --net --pid --ipc --uts --fork --kill-child --propagation private -- \
+	setpriv --pdeathsig KILL unshare --mount --net --pid --ipc --uts --fork --kill-child --propagation private -- \
 		sh -eu -c '
 		root=$1 bind=$2
 		shift 2
@@ -91,7 +91,7 @@ root_run() {
 			HOME=/root LC_ALL=C TZ=UTC DEBIAN_FRONTEND=noninteractive INITRD=No \
 			SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" FARROOT_ARCH="$FARROOT_ARCH" \
 			FARROOT_SUITE="$FARROOT_SUITE" FARROOT_FLAVOUR="$FARROOT_FLAVOUR" "$@"' \
-		sh "$root_dir" "${root_bind-}" "$@"
+		sh "$root_dir" "${root_bind-}" "$@" 9>&-
 }
 
 # root_remove FOLDER: deletes it, unless something is mounted in it.

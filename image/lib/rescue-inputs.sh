@@ -52,7 +52,7 @@ inputs_rescue() {
 			inputs_file list "$inputs_path" "${inputs_path##*/}"
 		done
 		for inputs_path in "$image_lib"/lib/cmd-rescue.sh "$image_lib"/lib/rescue-*.sh "$image_lib"/lib/debian-*.sh \
-			"$image_lib"/lib/site*.sh; do
+			"$image_lib"/lib/site*.sh "$image_lib"/lib/archives.sh "$image_lib"/lib/libraries.sh "$image_lib"/lib/secrets.sh; do
 			inputs_file builder "$inputs_path" "lib/${inputs_path##*/}"
 		done
 		for inputs_path in "$2"/*.deb; do

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # The public keys that may log in to the rescue system: SITE/authorized_keys and
-# SITE/user_ca.pub.  Without any, nobody could log in: such an image is not built.
+# SITE/user_ca.pub.  Without any, no user could log in: such an image is not built.
 # shellcheck shell=dash
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# No secret in any image: everybody on the network can fetch an image.  These functions
+# No secret in any image: any machine that reaches the server can fetch it.  These functions
 # unpack every archive in a file and look for private keys, password hashes, tokens,
 # random seeds, machine ids and host keys.
 # shellcheck shell=dash

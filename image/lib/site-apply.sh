@@ -25,23 +25,26 @@ site_apply_debs() {
 # site_apply_files ROOT PART
 site_apply_files() {
 	root_bind=
-	site_parts "$2" files | while IFS= read -r site_folder; do
+	site_parts "$2" files >"$work/parts"
+	while IFS= read -r site_folder; do
 		tar -C "$site_folder" --sort=name --numeric-owner --owner=0 --group=0 -c . |
 			root_run "$1" tar -C / --keep-directory-symlink --no-overwrite-dir -xpf - ||
 			die "$site_folder: cannot be copied into the image (above)"
-	done
+	done <"$work/parts"
 }
 
 # site_apply_hooks ROOT PART
 site_apply_hooks() {
-	site_parts "$2" hooks | while IFS= read -r site_folder; do
+	site_parts "$2" hooks >"$work/parts"
+	while IFS= read -r site_folder; do
 		for site_file in "$site_folder"/[0-9][0-9]-*; do
 			[ -e "$site_file" ] || continue
 			say "hook ${site_file#"$site_dir/"}"
 			root_bind=$site_folder
-			root_run "$1" "/run/farroot-image/${site_file##*/}" </dev/null >&2 ||
-				die "$site_file: the hook failed with status $?; its messages are above"
+			site_status=0
+			root_run "$1" "/run/farroot-image/${site_file##*/}" </dev/null >&2 || site_status=$?
+			[ "$site_status" = 0 ] || die "$site_file: the hook failed with status $site_status; its messages are above"
 		done
-	done
+	done <"$work/parts"
 	root_bind=
 }

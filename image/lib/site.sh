@@ -3,7 +3,7 @@
 #
 # A site: the folder that says what to build.  site.conf has lines KEY=VALUE; the folders
 # common, rootfs, rescue, boot, groups/NAME and hosts/SERIAL all have the same shape:
-#   packages.d/ debs/ files/ modules.d/ cmdline.d/ config.txt.d/ hooks/NN-name
+#   packages.d/ debs/ files/ modules.d/ cmdline.d/ config.txt.d/ eeprom.d/ hooks/NN-name
 # Nothing here runs a site's files; site.conf is read line by line and never sourced.
 # shellcheck shell=dash
 # The parts of the builder share their variables.
@@ -105,11 +105,11 @@ site_check() {
 		for site_path in "$site_dir/$site_part"/*; do
 			[ -e "$site_path" ] || [ -L "$site_path" ] || continue
 			case "${site_path##*/}" in
-			packages.d | debs | files | modules.d | cmdline.d | config.txt.d | hooks)
+			packages.d | debs | files | modules.d | cmdline.d | config.txt.d | eeprom.d | hooks)
 				[ -d "$site_path" ] || die "$site_path: not a folder"
 				;;
 			README*) ;;
-			*) die "$site_path: unknown; a part of a site has packages.d, debs, files, modules.d, cmdline.d, config.txt.d, hooks and README" ;;
+			*) die "$site_path: unknown; a part of a site has packages.d, debs, files, modules.d, cmdline.d, config.txt.d, eeprom.d, hooks and README" ;;
 			esac
 		done
 	done

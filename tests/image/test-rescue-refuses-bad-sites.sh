@@ -75,5 +75,5 @@ expect 1 'no such folder' rescue "$site" -o "$out" --debs "$dir/none" --explain
 expect 1 'has no .deb file' rescue "$site" -o "$out" --debs "$dir/full" --explain
 FARROOT_IMAGE_CACHE=cache expect 1 'must be an absolute path' rescue "$site" -o "$out" --explain
 mkdir -m 777 "$dir/shared"
-FARROOT_IMAGE_CACHE=$dir/shared expect 1 'nobody else may write' rescue "$site" -o "$out" --explain
+FARROOT_IMAGE_CACHE=$dir/shared expect 1 'no other user may write' rescue "$site" -o "$out" --explain
 SOURCE_DATE_EPOCH=today expect 1 'must be a number of seconds' rescue "$site" -o "$out" --explain
