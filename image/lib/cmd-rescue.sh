@@ -251,6 +251,7 @@ rescue_build() {
 	dpkg-query --admindir="$root/var/lib/dpkg" -W -f '${Package} ${Version}\n' | LC_ALL=C sort >"$result/packages"
 	tree_prune "$root"
 	rescue_check_tree
+	libraries_unused "$root" >"$work/unused"
 	sizes_tree_bytes=$(du -s --apparent-size --block-size=1 "$root" | cut -f 1)
 	tree_squash "$root" "$work/rescue.squashfs"
 	sizes_packages "$root" "$work/dpkg-info" "$(stat -c %s "$work/rescue.squashfs")" "$result/package-sizes"
@@ -279,7 +280,7 @@ rescue_kernel() {
 			cp "$rescue_dtb" "$result/dtbs/"
 		done
 		[ ! -d "$root/usr/lib/linux-image-$version/overlays" ] ||
-			cp -r "$root/usr/lib/linux-image-$version/overlays" "$result/dtbs/overlays"
+			cp -r "$root/usr/lib/linux-image-$version/overlays" "$result/overlays"
 	fi
 	modules_read "$image_lib/rescue/modules-boot" >"$work/boot"
 	site_list rescue modules.d >>"$work/boot"
@@ -319,7 +320,7 @@ rescue_deliver() {
 		return
 	fi
 	rm -f "$out/inputs"
-	rm -rf "$out/dtbs"
+	rm -rf "$out/dtbs" "$out/overlays"
 	for rescue_path in "$1"/*; do
 		rescue_name=${rescue_path##*/}
 		[ "$rescue_name" != inputs ] || continue

@@ -174,6 +174,23 @@ libraries_resolve() {
 	[ ! -s "$1/wrong" ]
 }
 
+# libraries_unused TREE: the libraries that no program and no library links to; some are
+# loaded by name, the others can go.
+libraries_unused() {
+	find "$1" -xdev -type f \( -perm -u+x -o -name '*.so' -o -name '*.so.*' \) -print0 |
+		LC_ALL=C xargs -0r readelf -W -d /dev/null 2>/dev/null | LC_ALL=C awk '
+		/^File: / { in_folder = $2 ~ /-linux-gnu\/[^\/]*$/ }
+		/\((SONAME|NEEDED)\)/ {
+			name = $0
+			gsub(/.*\[|\].*/, "", name)
+			if ($0 ~ /NEEDED/)
+				needed[name]
+			else if (in_folder)
+				library[name]
+		}
+		END { for (name in library) if (!(name in needed)) print name }' | LC_ALL=C sort
+}
+
 # programs_check TREE LIST: each name in LIST is a program in TREE; prints those that are not.
 programs_check() {
 	site_words "$2" | while IFS= read -r programs_name; do

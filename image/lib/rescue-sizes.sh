@@ -73,4 +73,6 @@ sizes_table() {
 	echo
 	echo "The largest packages in rescue.cpio:"
 	head -n 40 "$1" | awk '{ printf "  %-34s %14d %14d\n", $1, $2, $3 }'
+	echo
+	echo "Libraries in rescue.cpio that nothing links to: $(tr '\n' ' ' <"$work/unused")"
 }

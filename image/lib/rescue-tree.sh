@@ -36,18 +36,21 @@ tree_site() {
 }
 
 # tree_drop_packages ROOT LIST: deletes the files of packages that are only needed to build.
-# A line is "NAME" or "NAME | NAME": at least one must be installed.
+# A line is "NAME" or "NAME | NAME": at least one must be installed, unless it begins with ?.
 tree_drop_packages() {
 	sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$2" | while IFS= read -r tree_line; do
 		tree_any=
-		for tree_package in $(echo "$tree_line" | tr '|' ' '); do
+		for tree_package in $(echo "$tree_line" | tr '|?' '  '); do
 			for tree_list in "$1/var/lib/dpkg/info/$tree_package.list" "$1/var/lib/dpkg/info/$tree_package:$arch.list"; do
 				[ -e "$tree_list" ] || continue
 				tree_any=yes
 				echo "$tree_list"
 			done
 		done
-		[ -n "$tree_any" ] || die "$2: \"$tree_line\": no such package is installed; correct the list"
+		case "$tree_line" in
+		\?*) ;;
+		*) [ -n "$tree_any" ] || die "$2: \"$tree_line\": no such package is installed; correct the list" ;;
+		esac
 	done >"$work/dropped-lists"
 	tree_delete "$1" "$work/dropped-lists"
 }
