@@ -11,12 +11,12 @@ inputs_line() {
 	printf '%s\t%s\t%s\n' "$1" "$2" "$3"
 }
 
-# inputs_files KIND FOLDER PREFIX: each file, link and folder below it, with its mode and
-# its content.
+# inputs_files KIND FOLDER PREFIX [-L]: each file, link and folder below it, with its mode
+# and its content.  -L: links stand for what they lead to.
 inputs_files() {
 	(
 		cd "$2" || exit
-		find -L . -type f -printf '%P\0' | LC_ALL=C sort -z | xargs -0r sha256sum -z -- | tr '\0' '\n' |
+		find "${4:--P}" . -type f -printf '%P\0' | LC_ALL=C sort -z | xargs -0r sha256sum -z -- | tr '\0' '\n' |
 			sed 's/^\([0-9a-f]*\)  \(.*\)$/\2\t\1/' >"$inputs_work/hashes"
 		find . ! -type d -printf '%P\t%y%m %l\n' | LC_ALL=C sort >"$inputs_work/modes"
 		find . -mindepth 1 -type d -printf '%P/\t%y%m\n' | LC_ALL=C sort >>"$inputs_work/modes"
@@ -43,10 +43,12 @@ inputs_rescue() {
 			[ ! -e "$site_dir/$inputs_key" ] || inputs_file site "$site_dir/$inputs_key" "$inputs_key"
 		done
 		for inputs_part in common rescue; do
-			for inputs_folder in packages.d debs files modules.d hooks; do
+			for inputs_folder in packages.d debs modules.d hooks; do
 				[ ! -d "$site_dir/$inputs_part/$inputs_folder" ] ||
-					inputs_files site "$site_dir/$inputs_part/$inputs_folder" "$inputs_part/$inputs_folder/"
+					inputs_files site "$site_dir/$inputs_part/$inputs_folder" "$inputs_part/$inputs_folder/" -L
 			done
+			[ ! -d "$site_dir/$inputs_part/files" ] ||
+				inputs_files site "$site_dir/$inputs_part/files" "$inputs_part/files/"
 		done
 		for inputs_path in "$image_lib"/rescue/*; do
 			inputs_file list "$inputs_path" "${inputs_path##*/}"
@@ -63,7 +65,6 @@ inputs_rescue() {
 		inputs_line tool mksquashfs "$(mksquashfs -version 2>/dev/null | sed -n '1s/^mksquashfs version \([^ ]*\).*/\1/p')"
 		inputs_line tool zstd "$(zstd --version | sed -n 's/.*v\([0-9.]*\).*/\1/p' | head -n 1)"
 		inputs_line tool cpio "$(cpio --version | sed -n '1s/.* //p')"
-		inputs_line tool mmdebstrap "$(mmdebstrap --version | sed 's/.* //')"
 	} | LC_ALL=C sort
 	rm -rf "$inputs_work"
 }

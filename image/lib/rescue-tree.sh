@@ -109,6 +109,24 @@ tree_prune() {
 	done
 	find "$1/usr/lib" "$1/usr/share" "$1/etc" -depth -type d -name __pycache__ -exec rm -rf {} +
 	mkdir -p "$1/boot" "$1/mnt" "$1/media"
+	tree_busybox "$1"
+}
+
+# tree_busybox ROOT: a link for each command that busybox has and no package brought.
+tree_busybox() {
+	root_run "$1" busybox --list >"$work/applets"
+	while IFS= read -r tree_applet; do
+		for tree_folder in usr/bin usr/sbin usr/local/bin; do
+			if [ -e "$1/$tree_folder/$tree_applet" ] || [ -L "$1/$tree_folder/$tree_applet" ]; then
+				continue 2
+			fi
+		done
+		case "$tree_applet" in
+		# What would be dangerous under its name, or is no command.
+		init | linuxrc | busybox | rpm | dpkg | dpkg-deb | adduser | deluser | addgroup | delgroup | '' | */*) ;;
+		*) ln -s busybox "$1/usr/bin/$tree_applet" ;;
+		esac
+	done <"$work/applets"
 }
 
 # tree_squash ROOT OUT: the squashfs.
