@@ -57,9 +57,9 @@ root_make() {
 	rm "$2.packages"
 }
 
-# In a mount namespace of its own; ended when this shell is, and without the cache's lock.
+# In namespaces of its own, so that nothing of it stays; ended when this shell is, and without the cache's lock.
 root_private() {
-	setpriv --pdeathsig KILL unshare --mount --propagation private -- "$@" 9>&-
+	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc --propagation private -- "$@" 9>&-
 }
 
 # root_run ROOT COMMAND...: in ROOT, with /proc, a few devices, empty /run and /tmp, no
