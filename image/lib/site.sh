@@ -3,9 +3,11 @@
 #
 # A site: the folder that says what to build.  site.conf has lines KEY=VALUE; the folders
 # common, rootfs, rescue, boot, groups/NAME and hosts/SERIAL all have the same shape:
-#   packages.d/ debs/ files/ modules.d/ cmdline.d/ config.txt.d/ hooks/NN-name
+#   packages.d/ debs/ files/ modules.d/ cmdline.d/ config.txt.d/ eeprom.d/ hooks/NN-name
 # Nothing here runs a site's files; site.conf is read line by line and never sourced.
 # shellcheck shell=dash
+# The parts of the builder share their variables.
+# shellcheck disable=SC2154,SC2034
 
 # Every key of site.conf, with its default.
 site_defaults='
@@ -22,7 +24,10 @@ site_open() {
 	site_dir=$(cd "$1" && pwd)
 	site_conf=$site_dir/site.conf
 	[ -f "$site_conf" ] || die "$site_conf: missing; it says which system to build (farroot-image(1) has an example)"
+	! grep -q "$(printf '\r')" "$site_conf" ||
+		die "$site_conf: lines end with CR LF; save it with Unix line ends"
 	site_line=0
+	site_seen=' '
 	while IFS= read -r site_text || [ -n "$site_text" ]; do
 		site_line=$((site_line + 1))
 		case "$site_text" in
@@ -30,8 +35,18 @@ site_open() {
 		[a-z]*=*) ;;
 		*) die "$site_conf:$site_line: \"$site_text\" is not KEY=VALUE" ;;
 		esac
-		echo "$site_defaults" | grep -q "^${site_text%%=*}=" ||
-			die "$site_conf:$site_line: ${site_text%%=*}: no such key; the keys are:$(echo "$site_defaults" | sed -n 's/^\([a-z-]*\)=.*/ \1/p' | tr -d '\n')"
+		site_key=${site_text%%=*}
+		case "$site_key" in
+		*[!a-z-]*) ;;
+		*) ! echo "$site_defaults" | grep -q "^$site_key=" || {
+			case "$site_seen" in
+			*" $site_key "*) die "$site_conf:$site_line: $site_key= is given twice" ;;
+			esac
+			site_seen="$site_seen$site_key "
+			continue
+		} ;;
+		esac
+		die "$site_conf:$site_line: $site_key: no such key; the keys are:$(echo "$site_defaults" | sed -n 's/^\([a-z-]*\)=.*/ \1/p' | tr -d '\n')"
 	done <"$site_conf"
 }
 
@@ -66,11 +81,91 @@ site_parts() {
 	done
 }
 
-# site_list PART NAME.d: the words of all files in the folders NAME.d, without comments.
+# site_words FILE...: the words in lists, one a line, without comments.
+site_words() {
+	cat "$@" | sed 's/#.*//' | tr -s '[:space:]' '\n' | sed '/^$/d'
+}
+
+# site_list PART NAME.d: the words of all files in the folders NAME.d, without comments,
+# one a line.
 site_list() {
 	site_parts "$1" "$2" | while IFS= read -r site_folder; do
 		for site_file in "$site_folder"/*; do
-			[ ! -f "$site_file" ] || sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$site_file"
+			[ ! -f "$site_file" ] || site_words "$site_file"
+		done
+	done
+}
+
+# site_check PART: common/ and PART/ hold only what the builder uses, in a form that it can
+# use.  A name that is misspelt must not be ignored.
+site_check() {
+	for site_part in common "$1"; do
+		[ -e "$site_dir/$site_part" ] || continue
+		[ -d "$site_dir/$site_part" ] || die "$site_dir/$site_part: not a folder"
+		for site_path in "$site_dir/$site_part"/*; do
+			[ -e "$site_path" ] || [ -L "$site_path" ] || continue
+			case "${site_path##*/}" in
+			packages.d | debs | files | modules.d | cmdline.d | config.txt.d | eeprom.d | hooks)
+				[ -d "$site_path" ] || die "$site_path: not a folder"
+				;;
+			README*) ;;
+			*) die "$site_path: unknown; a part of a site has packages.d, debs, files, modules.d, cmdline.d, config.txt.d, eeprom.d, hooks and README" ;;
+			esac
+		done
+	done
+	site_check_names
+	site_check_words "$1" packages.d '^[a-z0-9][a-z0-9+.-]*$' "a package name"
+	site_check_words "$1" modules.d '^[a-zA-Z0-9_-]*$' "the name of a kernel module"
+	site_check_files "$1"
+	site_check_hooks "$1"
+}
+
+# Lists of files have one name a line.
+site_check_names() {
+	site_bad=$(find "$site_dir" -name '*
+*' | head -n 2 | tr '\n' '?')
+	[ -z "$site_bad" ] || die "$site_bad: a file name with a line break; rename the file"
+}
+
+site_check_words() {
+	site_parts "$1" "$2" | while IFS= read -r site_folder; do
+		for site_file in "$site_folder"/*; do
+			[ -e "$site_file" ] || [ -L "$site_file" ] || continue
+			[ -f "$site_file" ] || die "$site_file: not a file; $2 has files with one name per line"
+			site_bad=$(site_words "$site_file" | grep -v -e "$3" | head -n 1)
+			[ -z "$site_bad" ] || die "$site_file: \"$site_bad\" is not $4"
+		done
+	done
+}
+
+site_check_files() {
+	site_parts "$1" files | while IFS= read -r site_folder; do
+		site_bad=$(find "$site_folder/" ! -type f ! -type d ! -type l | head -n 1)
+		[ -z "$site_bad" ] || die "$site_bad: neither a file nor a folder nor a symbolic link; a hook can make it"
+	done
+	site_parts "$1" debs | while IFS= read -r site_folder; do
+		for site_file in "$site_folder"/*; do
+			[ -e "$site_file" ] || [ -L "$site_file" ] || continue
+			case "$site_file" in
+			*.deb) dpkg-deb --info "$site_file" >/dev/null 2>&1 || die "$site_file: not a Debian package" ;;
+			*) die "$site_file: debs has only Debian packages, NAME.deb" ;;
+			esac
+		done
+	done
+}
+
+site_check_hooks() {
+	site_parts "$1" hooks | while IFS= read -r site_folder; do
+		for site_file in "$site_folder"/*; do
+			[ -e "$site_file" ] || [ -L "$site_file" ] || continue
+			case "${site_file##*/}" in
+			README*) continue ;;
+			[0-9][0-9]-*[!A-Za-z0-9_-]*) die "$site_file: a hook is named NN-NAME, of letters, digits, _ and -" ;;
+			[0-9][0-9]-?*) ;;
+			*) die "$site_file: a hook is named NN-NAME, such as 50-motd" ;;
+			esac
+			[ -f "$site_file" ] || die "$site_file: not a file; a hook is a script"
+			[ -x "$site_file" ] || die "$site_file: not executable; chmod +x it"
 		done
 	done
 }

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# What costs how many bytes.  A package's bytes in the squashfs are an estimate: its files
+# compressed by zstd -9, and all of them scaled so that the sum is the squashfs.
+# shellcheck shell=dash
+# The parts of the builder share their variables.
+# shellcheck disable=SC2154,SC2034
+
+# sizes_packages TREE LISTS SQUASHFS_BYTES OUT: lines "PACKAGE BYTES COMPRESSED", largest
+# first.  LISTS is a copy of dpkg's info folder from before the tree was pruned.
+sizes_packages() {
+	for sizes_list in "$2"/*.list; do
+		sizes_name=${sizes_list##*/}
+		sizes_name=${sizes_name%.list}
+		sed -n 's,^/\(.\),\1,p' "$sizes_list" | (cd "$1" && while IFS= read -r sizes_path; do
+			[ ! -f "$sizes_path" ] || [ -L "$sizes_path" ] || printf '%s\0' "$sizes_path"
+		done) >"$work/sizes-files"
+		[ -s "$work/sizes-files" ] || continue
+		echo "${sizes_name%:*} $(sizes_of "$1" "$work/sizes-files")"
+		cat "$work/sizes-files" >>"$work/sizes-known"
+	done >"$work/sizes-raw"
+	find "$1" \( -path "$1/lib/modules/*" -o -path "$1/usr/lib/modules/*" \) -type f -printf '%P\0' |
+		LC_ALL=C sort -z >"$work/sizes-modules"
+	(cd "$1" && find . -type f -printf '%P\0') | LC_ALL=C sort -z >"$work/sizes-all"
+	LC_ALL=C sort -z "$work/sizes-known" "$work/sizes-modules" | LC_ALL=C comm -z -13 - "$work/sizes-all" >"$work/sizes-other"
+	{
+		cat "$work/sizes-raw"
+		[ ! -s "$work/sizes-modules" ] || echo "(kernel-modules) $(sizes_of "$1" "$work/sizes-modules")"
+		[ ! -s "$work/sizes-other" ] || echo "(made-while-installing) $(sizes_of "$1" "$work/sizes-other")"
+	} | awk -v total="$3" '{ name[NR] = $1; raw[NR] = $2; zip[NR] = $3; sum += $3 }
+		END { for (i = 1; i <= NR; i++) printf "%s %d %d\n", name[i], raw[i], zip[i] * total / sum }' |
+		sort -k 3,3nr -k 1,1 >"$4"
+	rm "$work"/sizes-*
+}
+
+# sizes_of TREE FILES: bytes, and bytes compressed.
+sizes_of() {
+	echo "$(tar -C "$1" --null -T "$2" --no-recursion -c | wc -c) $(tar -C "$1" --null -T "$2" --no-recursion -c | zstd -q -9 -c | wc -c)"
+}
+
+# sizes_groups PACKAGES LIST: the same by the groups in LIST, which begins each with a line
+# "# group: NAME"; what is in no group is what the others need.
+sizes_groups() {
+	awk '
+	FNR == NR {
+		if (sub(/^# group: */, ""))
+			group = $0
+		else if ($1 != "" && $1 !~ /^#/)
+			group_of[$1] = group
+		next
+	}
+	{
+		name = $1 in group_of ? group_of[$1] : $1 == "(kernel-modules)" ? "kernel modules" : "libraries, base system"
+		raw[name] += $2
+		zip[name] += $3
+		count[name]++
+	}
+	END { for (name in raw) printf "%s\t%d\t%d\t%d\n", name, count[name], raw[name], zip[name] }' "$2" "$1" |
+		sort -t '	' -k 4,4nr
+}
+
+# sizes_table PACKAGES LIST OUT_FOLDER: the table, on standard output.
+sizes_table() {
+	sizes_total=$(($(stat -c %s "$3/vmlinuz") + $(stat -c %s "$3/initrd") + $(stat -c %s "$3/rescue.cpio")))
+	printf '%-36s %14s %14s\n' "$flavour, Debian $suite, $arch" "bytes" "in the image"
+	printf '%-36s %14d %14d\n' "vmlinuz" "$(stat -c %s "$3/vmlinuz")" "$(stat -c %s "$3/vmlinuz")"
+	printf '%-36s %14s %14d\n' "  the same by gzip -9" "" "$(gzip -9nc "$3/vmlinuz" | wc -c)"
+	printf '%-36s %14d %14d\n' "initrd" "$initramfs_bytes" "$(stat -c %s "$3/initrd")"
+	printf '%-36s %14d %14d\n' "rescue.cpio" "$sizes_tree_bytes" "$(stat -c %s "$3/rescue.cpio")"
+	sizes_groups "$1" "$2" | awk -F '\t' '{ printf "  %-34s %14d %14d\n", $1 " (" $2 ")", $3, $4 }'
+	printf '%-36s %14s %14d\n' "vmlinuz, initrd and rescue.cpio" "" "$sizes_total"
+	echo
+	echo "The largest packages in rescue.cpio:"
+	head -n 40 "$1" | awk '{ printf "  %-34s %14d %14d\n", $1, $2, $3 }'
+	echo
+	echo "Libraries in rescue.cpio that nothing links to: $(tr '\n' ' ' <"$work/unused")"
+}

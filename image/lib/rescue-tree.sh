@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# The tool tree: the root without what a rescue system does not need, and without anything
+# that belongs to one machine or one build.
+# shellcheck shell=dash
+# The parts of the builder share their variables.
+# shellcheck disable=SC2154,SC2034
+
+# tree_identities ROOT: no machine id, host key, random seed, password or log; before the
+# initramfs is made, which copies some of them.
+tree_identities() {
+	rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/dropbear/dropbear_*_host_key "$1"/etc/dropbear-initramfs/dropbear_*_host_key \
+		"$1"/etc/dropbear/initramfs/dropbear_*_host_key \
+		"$1"/etc/machine-id "$1"/var/lib/dbus/machine-id "$1"/var/lib/systemd/random-seed \
+		"$1"/etc/nvme/hostnqn "$1"/etc/nvme/hostid "$1"/etc/hostid "$1"/var/lib/dhcpcd/duid "$1"/var/lib/dhcpcd/secret \
+		"$1"/etc/resolv.conf "$1"/etc/hostname "$1"/etc/mdadm/mdadm.conf "$1"/etc/.pwd.lock "$1"/etc/apt/sources.list \
+		"$1"/etc/passwd- "$1"/etc/shadow- "$1"/etc/group- "$1"/etc/gshadow- "$1"/etc/subuid- "$1"/etc/subgid-
+	: >"$1/etc/machine-id"
+	echo rescue >"$1/etc/hostname"
+	# Keys log root in; no password does.  The day of the last change is that of the build.
+	awk -F : -v OFS=: '{ $2 = $1 == "root" ? "*" : ($2 ~ /^!?[*]?$/ && $2 != "" ? $2 : "*"); $3 = ""; print }' \
+		"$1/etc/shadow" >"$1/etc/shadow.new"
+	cat "$1/etc/shadow.new" >"$1/etc/shadow"
+	rm "$1/etc/shadow.new"
+}
+
+# tree_site ROOT: what the rescue system reads of the site.
+tree_site() {
+	mkdir -p "$1/etc/farroot"
+	keys_install "$1"
+	{
+		echo "serial=$serial"
+		echo "flavour=$flavour"
+	} >"$1/etc/farroot/rescue.conf"
+}
+
+# tree_drop_packages ROOT LIST: deletes the files of packages that are only needed to build.
+# A line is "NAME" or "NAME | NAME": at least one must be installed, unless it begins with ?.
+tree_drop_packages() {
+	sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$2" | while IFS= read -r tree_line; do
+		tree_any=
+		for tree_package in $(echo "$tree_line" | tr '|?' '  '); do
+			for tree_list in "$1/var/lib/dpkg/info/$tree_package.list" "$1/var/lib/dpkg/info/$tree_package:$arch.list"; do
+				[ -e "$tree_list" ] || continue
+				tree_any=yes
+				echo "$tree_list"
+			done
+		done
+		case "$tree_line" in
+		\?*) ;;
+		*) [ -n "$tree_any" ] || die "$2: \"$tree_line\": no such package is installed; correct the list" ;;
+		esac
+	done >"$work/dropped-lists"
+	tree_delete "$1" "$work/dropped-lists"
+}
+
+# What two packages share, folders that is, stays while it is not empty.
+tree_delete() {
+	while IFS= read -r tree_list; do
+		cat "$tree_list"
+	done <"$2" | sed -n 's,^/\(.\),\1,p' | LC_ALL=C sort -ru >"$work/dropped-paths"
+	while IFS= read -r tree_list; do
+		rm "$tree_list" "${tree_list%.list}.md5sums" 2>/dev/null || :
+	done <"$2"
+	# What a kept package lists as well stays.
+	cat "$1"/var/lib/dpkg/info/*.list | sed -n 's,^/\(.\),\1,p' | LC_ALL=C sort -ru >"$work/kept-paths"
+	LC_ALL=C sort "$work/dropped-paths" >"$work/dropped-sorted"
+	LC_ALL=C sort "$work/kept-paths" | LC_ALL=C comm -23 "$work/dropped-sorted" - | LC_ALL=C sort -r |
+		(cd "$1" && while IFS= read -r tree_path; do
+			if [ -L "$tree_path" ] || [ ! -d "$tree_path" ]; then
+				rm -f -- "$tree_path"
+			else
+				rmdir -- "$tree_path" 2>/dev/null || :
+			fi
+		done)
+}
+
+# tree_drop_paths ROOT LIST: files and folders by name.  A line is a path without any
+# pattern; ?PATH may be absent.  A path that another suite or architecture has can be
+# followed by its name.
+tree_drop_paths() {
+	sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$2" >"$work/drop"
+	tree_bad=$(grep -E -e '^\??/' -e '[*[]' -e '(^|/)\.\.?(/|$)' -e '^\?[^a-z]' "$work/drop" | head -n 1) || :
+	[ -z "$tree_bad" ] || die "$2: \"$tree_bad\": give a path from the root, without / before it and without patterns"
+	tree_triplet=$([ "$arch" = arm64 ] && echo aarch64-linux-gnu || echo x86_64-linux-gnu)
+	sed "s,TRIPLET,$tree_triplet,g" "$work/drop" | while IFS= read -r tree_path; do
+		case "$tree_path" in
+		\?*)
+			tree_path=${tree_path#\?}
+			[ -e "$1/$tree_path" ] || [ -L "$1/$tree_path" ] || continue
+			;;
+		esac
+		[ -e "$1/$tree_path" ] || [ -L "$1/$tree_path" ] ||
+			die "$2: $tree_path: does not exist; correct the list, or write ?$tree_path if it may be absent"
+		rm -rf --one-file-system -- "${1:?}/$tree_path"
+	done
+}
+
+# tree_prune ROOT: the root becomes the tool tree.
+tree_prune() {
+	tree_drop_packages "$1" "$image_lib/rescue/packages-drop-$flavour"
+	tree_drop_paths "$1" "$image_lib/rescue/paths-drop"
+	rm -rf "${1:?}/boot" "$1/initrd.img" "$1/initrd.img.old" "$1/vmlinuz" "$1/vmlinuz.old"
+	# Folders that are empty in a system that just booted, by their names.
+	for tree_folder in dev proc sys run tmp var/tmp var/log var/cache var/lib/apt var/lib/dpkg; do
+		[ -d "$1/$tree_folder" ] || continue
+		find "$1/$tree_folder" -xdev -mindepth 1 -delete
+	done
+	find "$1/usr/lib" "$1/usr/share" "$1/etc" -depth -type d -name __pycache__ -exec rm -rf {} +
+	mkdir -p "$1/boot" "$1/mnt" "$1/media"
+	tree_busybox "$1"
+}
+
+# tree_busybox ROOT: a link for each command that busybox has and no package brought.
+tree_busybox() {
+	root_run "$1" busybox --list >"$work/applets"
+	while IFS= read -r tree_applet; do
+		for tree_folder in usr/bin usr/sbin usr/local/bin; do
+			if [ -e "$1/$tree_folder/$tree_applet" ] || [ -L "$1/$tree_folder/$tree_applet" ]; then
+				continue 2
+			fi
+		done
+		case "$tree_applet" in
+		# What would be dangerous under its name, or is no command.
+		init | linuxrc | busybox | rpm | dpkg | dpkg-deb | adduser | deluser | addgroup | delgroup | '' | */*) ;;
+		*) ln -s busybox "$1/usr/bin/$tree_applet" ;;
+		esac
+	done <"$work/applets"
+}
+
+# tree_squash ROOT OUT: the squashfs.
+tree_squash() {
+	initramfs_clamp "$1"
+	env -u SOURCE_DATE_EPOCH mksquashfs "$1" "$2" -comp zstd -Xcompression-level 19 -b 256K -noappend \
+		-no-xattrs -no-exports -no-progress -quiet -mkfs-time "$SOURCE_DATE_EPOCH" >"$work/mksquashfs.log" 2>&1 || {
+		tail -n 10 "$work/mksquashfs.log" | sed 's/^/  /' >&2
+		die "mksquashfs cannot write $2 (above); is the disk full?"
+	}
+}
+
+# tree_cpio SQUASHFS OUT: a cpio archive with the one file /rescue.squashfs.
+tree_cpio() {
+	mkdir "$work/cpio"
+	mv "$1" "$work/cpio/rescue.squashfs"
+	chmod 444 "$work/cpio/rescue.squashfs"
+	touch -d "@$SOURCE_DATE_EPOCH" "$work/cpio/rescue.squashfs"
+	(cd "$work/cpio" && echo rescue.squashfs | cpio -o -H newc --quiet --reproducible -R 0:0) >"$2"
+	rm -r "$work/cpio"
+}

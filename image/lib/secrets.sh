@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# No secret in any image: any machine that reaches the server can fetch it.  These functions
+# unpack every archive in a file and look for private keys, password hashes, tokens,
+# random seeds, machine ids and host keys.
+# shellcheck shell=dash
+# The parts of the builder share their variables.
+# shellcheck disable=SC2154,SC2034
+
+# secrets_check PATH...: files and folders; prints "PATH: what" for each secret, and fails
+# if there is any.
+secrets_check() {
+	secrets_work=$(mktemp -d)
+	: >"$secrets_work/found"
+	for secrets_path in "$@"; do
+		secrets_number=0
+		secrets_check_path "$secrets_path" "$secrets_path"
+	done
+	LC_ALL=C sort -u "$secrets_work/found" >"$secrets_work/sorted"
+	cat "$secrets_work/sorted"
+	secrets_status=0
+	[ ! -s "$secrets_work/sorted" ] || secrets_status=1
+	rm -rf "$secrets_work"
+	return $secrets_status
+}
+
+# secrets_check_path PATH NAME
+secrets_check_path() {
+	if [ -d "$1" ]; then
+		secrets_check_tree "$1" "$2"
+		return
+	fi
+	case "$(archive_kind "$1")" in
+	cpio | squashfs | gzip | zstd | xz | bzip2 | lz4 | lzop | lzma) ;;
+	*)
+		mkdir -p "$secrets_work/one"
+		cp -L "$1" "$secrets_work/one/${1##*/}"
+		secrets_check_tree "$secrets_work/one" "${2%"/${1##*/}"}"
+		rm -rf "$secrets_work/one"
+		return
+		;;
+	esac
+	secrets_number=$((secrets_number + 1))
+	secrets_unpacked=$secrets_work/$secrets_number
+	secrets_unpack "$1" "$secrets_unpacked" || die "$2: cannot be unpacked, so nothing is known about it"
+	secrets_check_tree "$secrets_unpacked" "$2"
+	rm -rf "$secrets_unpacked"
+}
+
+# secrets_unpack FILE FOLDER: an archive, or a single compressed file.
+secrets_unpack() {
+	mkdir -p "$2"
+	case "$(archive_kind "$1")" in
+	cpio | squashfs) archive_unpack "$1" "$2" ;;
+	*)
+		secrets_kind=$(archive_kind "$1")
+		archive_decompress "$secrets_kind" <"$1" >"$2/content" 2>/dev/null || return 1
+		case "$(archive_kind "$2/content")" in
+		cpio)
+			rm "$2/content"
+			archive_unpack "$1" "$2"
+			;;
+		esac
+		;;
+	esac
+}
+
+# secrets_tell TREE NAME WHAT: for each path below TREE that is read.
+secrets_tell() {
+	while IFS= read -r secrets_file; do
+		echo "$2: $(printf '%s' "${secrets_file#"$1/"}" | sed 's,^[0-9]*/,,'): $3"
+	done >>"$secrets_work/found"
+}
+
+secrets_check_tree() {
+	secrets_check_names "$1" "$2"
+	secrets_check_accounts "$1" "$2"
+	secrets_check_texts "$1" "$2"
+	secrets_check_der "$1" "$2"
+	secrets_check_inner "$1" "$2"
+}
+
+# Files whose names say what they hold.
+secrets_check_names() {
+	find "$1" -type f -size +0 \( -name 'ssh_host_*_key' -o -name 'ssh_host_*_key.pub' -o -name 'dropbear_*_host_key' \) |
+		secrets_tell "$1" "$2" "a host key"
+	find "$1" -type f -size +0 \( -name random-seed -o -name '*.rnd' -o -name .rnd -o -name urandom-seed -o -name credential.secret \) |
+		secrets_tell "$1" "$2" "a random seed"
+	find "$1" -type f -size +0 -name machine-id -exec grep -L -x -e uninitialized {} + |
+		secrets_tell "$1" "$2" "a machine id"
+	find "$1" -type f -size +0 \( -path '*/etc/nvme/hostnqn' -o -path '*/etc/nvme/hostid' -o -path '*/etc/hostid' -o -path '*/dhcpcd/duid' -o -path '*/dhcpcd/secret' \) |
+		secrets_tell "$1" "$2" "an identity of one machine"
+	find "$1" -type f -size +0 \( -name '*.p12' -o -name '*.pfx' -o -name '*.keytab' -o -name '*.kdbx' -o -name .netrc -o -name .pgpass \
+		-o -name .git-credentials -o -name .htpasswd -o -name '*.ppk' -o -path '*/.aws/credentials' -o -path '*/.docker/config.json' \
+		-o -path '*/etc/cryptsetup-keys.d/*' -o -path '*/.gnupg/private-keys-v1.d/*' \) |
+		secrets_tell "$1" "$2" "a file for passwords or keys"
+	find "$1" -type f -size +0 \( -name id_rsa -o -name id_dsa -o -name id_ecdsa -o -name id_ed25519 -o -name id_ecdsa_sk -o -name id_ed25519_sk \) |
+		secrets_tell "$1" "$2" "a private key"
+}
+
+# The password field of an account is empty of any hash; root's is exactly *.
+secrets_check_accounts() {
+	find "$1" -type f \( -name 'shadow' -o -name 'shadow-' -o -name 'gshadow' -o -name 'gshadow-' -o -name 'passwd' -o -name 'passwd-' \) -path '*etc/*' >"$secrets_work/accounts"
+	while IFS= read -r secrets_account; do
+		awk -F : '$1 != "" && $1 !~ /^[#+-]/ && NF > 2 && $2 !~ /^([*x]|!+[*]?)$/ { bad = 1 }
+			END { exit !bad }' "$secrets_account" || continue
+		echo "$secrets_account" | secrets_tell "$1" "$2" "an account with a password, or without any need of one"
+	done <"$secrets_work/accounts"
+}
+
+# Texts that are secrets wherever they stand.  Programs have the first line of a key in
+# them, to recognize keys; only with a second line it is one.
+# shellcheck disable=SC2016 # a hash begins with a dollar sign
+secrets_check_texts() {
+	LC_ALL=C grep -rlaE -e '-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY( BLOCK)?-----' "$1" >"$secrets_work/maybe" || :
+	while IFS= read -r secrets_maybe; do
+		if LC_ALL=C tr '\r' '\n' <"$secrets_maybe" | LC_ALL=C awk '
+			function is_key(text) {
+				sub(/(\\n|[ \t"\047,]).*/, "", text)
+				return text ~ /^(Proc-Type|Comment|Version|DEK-Info)/ ||
+					(length(text) >= 16 && text ~ /^[A-Za-z0-9+\/=]*$/)
+			}
+			after && /^$/ { next }
+			after && is_key($0) { found = 1; exit }
+			{ after = 0 }
+			/BEGIN ([A-Z0-9]+ )*PRIVATE KEY( BLOCK)?-----/ {
+				rest = $0
+				sub(/.*BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----(\\n)?[ \t]*/, "", rest)
+				if (is_key(rest)) { found = 1; exit }
+				after = rest == ""
+			}
+			END { exit !found }'; then
+			echo "$secrets_maybe"
+		fi
+	done <"$secrets_work/maybe" | secrets_tell "$1" "$2" "a private key"
+	LC_ALL=C grep -rlaE -e '^AGE-SECRET-KEY-1[A-Z0-9]{50}' -e '^(PrivateKey|PresharedKey) *= *[A-Za-z0-9+/]{43}=' "$1" |
+		secrets_tell "$1" "$2" "a private key"
+	LC_ALL=C grep -rlaE \
+		-e '\$1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}([^./A-Za-z0-9]|$)' \
+		-e '\$5\$(rounds=[0-9]+\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43}([^./A-Za-z0-9]|$)' \
+		-e '\$6\$(rounds=[0-9]+\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}([^./A-Za-z0-9]|$)' \
+		-e '\$(y|gy|7)\$[./A-Za-z0-9]{2,}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}([^./A-Za-z0-9]|$)' \
+		-e '\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}([^./A-Za-z0-9]|$)' \
+		-e '\$argon2(i|d|id)\$v=[0-9]+\$m=[0-9]+' -e '\$apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}' \
+		-e '^[[:space:]]*psk=[0-9a-f]{64}' "$1" |
+		secrets_tell "$1" "$2" "the hash of a password"
+	LC_ALL=C grep -rlaE \
+		-e '(^|[^A-Za-z0-9])(AKIA|ASIA)[0-9A-Z]{16}([^A-Za-z0-9]|$)' -e '(^|[^A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{36}' \
+		-e 'github_pat_[A-Za-z0-9_]{50}' -e '(^|[^A-Za-z0-9])glpat-[A-Za-z0-9_-]{20}' -e '(^|[^A-Za-z0-9])xox[baprs]-[0-9A-Za-z-]{20}' \
+		-e '(^|[^A-Za-z0-9])AIza[0-9A-Za-z_-]{35}' -e '(^|[^A-Za-z0-9])tskey-[a-z]+-[A-Za-z0-9]{10}' \
+		-e '(^|[^A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{16,}\.eyJ[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}' \
+		-e '[Aa]uthorization: *([Bb]earer|[Bb]asic) +[A-Za-z0-9+/._~-]{16,}=*' "$1" |
+		secrets_tell "$1" "$2" "a token"
+	find "$1" -type f -size -64k \( -path '*/etc/*' -o -path '*/root/*' -o -path '*/conf/*' -o -name 'cmdline*' -o -name 'config.txt' \) -print0 |
+		LC_ALL=C xargs -0r grep -laE -e '^[^#]*[a-z]+://[^/ :@]+:[^/ :@$]+@[A-Za-z0-9.-]+' |
+		secrets_tell "$1" "$2" "a URL with a password"
+}
+
+# Keys without text around them: small files that begin as a key in DER does.  openssl tells
+# a key from other data.
+secrets_check_der() {
+	find "$1" -type f -size +0 -size -9 -print0 >"$secrets_work/small"
+	LC_ALL=C xargs -0r grep -laP -e '\A0(\x82..|\x81.|[^\x80-\xff])\x02\x01[\x00\x01]' <"$secrets_work/small" >"$secrets_work/der" || :
+	LC_ALL=C xargs -0r grep -laP -e '\A0(\x82..|\x81.|[^\x80-\xff])0.{1,2}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05' \
+		<"$secrets_work/small" | secrets_tell "$1" "$2" "a private key" || :
+	while IFS= read -r secrets_der; do
+		! openssl pkey -inform DER -in "$secrets_der" -noout </dev/null >/dev/null 2>&1 || echo "$secrets_der"
+	done <"$secrets_work/der" | secrets_tell "$1" "$2" "a private key"
+}
+
+# Archives inside archives, and compressed files.
+secrets_check_inner() {
+	find "$1" -type f -size +0 \( -name '*.cpio' -o -name '*.squashfs' -o -name '*.sqfs' -o -name '*.gz' -o -name '*.xz' \
+		-o -name '*.zst' -o -name '*.bz2' -o -name '*.lz4' -o -name '*.img' -o -name 'initrd*' -o -name 'initramfs*' \) >"$secrets_work/inner.$secrets_number"
+	while IFS= read -r secrets_inner; do
+		case "$secrets_inner:$(archive_kind "$secrets_inner")" in
+		*:cpio | *:squashfs | *:gzip | *:zstd | *:xz | *:bzip2 | *:lz4 | *:lzop | *:lzma) ;;
+		*) continue ;;
+		esac
+		(
+			secrets_number=$((secrets_number + 1000))
+			[ "$secrets_number" -lt 9000 ] || die "$2: archives in archives, more than eight deep"
+			secrets_check_path "$secrets_inner" "$2: ${secrets_inner#"$1/"}"
+		)
+	done <"$secrets_work/inner.$secrets_number"
+}
