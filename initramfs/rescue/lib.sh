@@ -45,7 +45,7 @@ keep_running() {
 }
 
 serial_number() {
-	tr -d '\000' </proc/device-tree/serial-number 2>/dev/null | tail -c 8
+	cat /proc/device-tree/serial-number 2>/dev/null | tr -d '\000' | tail -c 8
 }
 
 # Console terminals that are serial lines: those of the kernel's console, or else the

@@ -4,7 +4,8 @@
 # A rescue image in a VM, with a network of its own: a namespace with a DHCP server and an
 # origin.  Sourced by tests/rescue/test-rescue-*.sh.
 #   RESCUE_KEEP=FILE  keeps the console's log
-#   RESCUE_IMAGE=DIR  uses what farroot-image rescue made there, and builds nothing
+#   RESCUE_IMAGE=DIR  uses what farroot-image rescue made there, and builds nothing; the key
+#                     of its login is DIR.key
 # shellcheck shell=dash
 
 rescue_top=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
@@ -63,7 +64,12 @@ rescue_begin() {
 	rescue_in ip tuntap add dev tap0 mode tap
 	rescue_in ip addr add $rescue_server/24 dev tap0
 	rescue_in ip link set tap0 up
-	ssh-keygen -q -t ed25519 -N '' -f "$dir/key"
+	if [ -n "${RESCUE_IMAGE-}" ]; then
+		cp "$RESCUE_IMAGE.key" "$dir/key"
+		cp "$RESCUE_IMAGE.key.pub" "$dir/key.pub"
+	else
+		ssh-keygen -q -t ed25519 -N '' -f "$dir/key"
+	fi
 	ssh-keygen -q -t ed25519 -N '' -f "$dir/stranger"
 }
 
@@ -88,7 +94,6 @@ rescue_build() {
 		"$rescue_top/image/farroot-image" rescue "$dir/site" -o "$rescue_image" --debs "$(cat "$dir/debs")" ||
 			fail "farroot-image rescue"
 	fi
-	# The key may change without a new image: a third archive.
 	mkdir -p "$dir/boot"
 	cp "$rescue_image/vmlinuz" "$dir/boot/vmlinuz"
 	cat "$rescue_image/initrd" "$rescue_image/rescue.cpio" >"$dir/boot/initrd"
