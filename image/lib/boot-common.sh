@@ -30,14 +30,13 @@ boot_need_file() {
 }
 
 # boot_temp FOLDER: sets $boot_temp, a new folder in FOLDER, which is removed when the
-# program ends.  Its name begins with a dot, so that no web server lists it.
+# program ends, and which other users cannot read.
 boot_temp() {
 	boot_temp=$(mktemp -d "$1/.farroot-image.XXXXXX") ||
 		die "$1: no temporary folder can be made there; is it writable, and is there space?"
 	trap boot_clean_up EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
-	chmod 755 "$boot_temp"
 }
 
 boot_clean_up() {
