@@ -92,8 +92,10 @@ cmdline_write() {
 		config_refuse_secrets "$config_file"
 		# A # inside of a word is part of a URL.
 		sed -e 's/^[[:space:]]*#.*//' -e 's/[[:space:]]#.*//' "$config_file"
-	done <"$boot_temp/cmdline-files" | tr -s '[:space:]' ' ' >"$boot_temp/cmdline"
-	cmdline_words=$(sed -e 's/^ //' -e 's/ $//' "$boot_temp/cmdline")
+		# After a last line without an end.
+		echo
+	done <"$boot_temp/cmdline-files" >"$boot_temp/cmdline"
+	cmdline_words=$(tr -s '[:space:]' ' ' <"$boot_temp/cmdline" | sed -e 's/^ //' -e 's/ $//')
 	case " $cmdline_words " in
 	*' console='*) ;;
 	*) cmdline_words="$(cmdline_consoles "$2")${cmdline_words:+ $cmdline_words}" ;;

@@ -25,6 +25,7 @@ sign_check_public() {
 # The boot loader knows no other kind of key.
 sign_check_text() {
 	case $2 in
+	*PSS*) die "$1: is a key for RSA-PSS only; the boot loader needs a plain RSA key: openssl genrsa -out private.pem 2048" ;;
 	*Modulus:*'(2048 bit'* | *'(2048 bit'*Modulus:*) ;;
 	*) die "$1: is not an RSA key of 2048 bits, which the boot loader needs; make one: openssl genrsa -out private.pem 2048" ;;
 	esac

@@ -51,7 +51,10 @@ boot_options() {
 	boot_firmware='' boot_prefix=none
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--help | -h) boot_usage && exit ;;
+		--help | -h)
+			boot_usage
+			exit
+			;;
 		--from | -o | --key | --sign | --public-key | --firmware | --prefix) boot_option_value boot "$1" $# ;;
 		-*) boot_usage_error boot "$1: no such option" ;;
 		*)

@@ -60,7 +60,10 @@ eeprom_options() {
 	eeprom_watchdog=1800 eeprom_netconsole='' eeprom_host='' eeprom_version='' eeprom_public='' eeprom_ca=''
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--help | -h) eeprom_usage && exit ;;
+		--help | -h)
+			eeprom_usage
+			exit
+			;;
 		-*) boot_option_value eeprom "$1" $# ;;
 		*)
 			[ -z "$eeprom_site" ] || boot_usage_error eeprom "$1: one SITE is enough"

@@ -31,7 +31,10 @@ extract_options() {
 	extract_image='' extract_out='' extract_model=4b extract_serial=''
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--help | -h) extract_usage && exit ;;
+		--help | -h)
+			extract_usage
+			exit
+			;;
 		-o | --model | --serial) boot_option_value extract "$1" $# ;;
 		-*) boot_usage_error extract "$1: no such option" ;;
 		*)

@@ -34,7 +34,10 @@ cmd_verify() {
 	verify_folder='' verify_public=''
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--help | -h) verify_usage && exit ;;
+		--help | -h)
+			verify_usage
+			exit
+			;;
 		--public-key)
 			boot_option_value verify "$1" $#
 			verify_public=$2

@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# The same inputs give the same bytes, whenever, where and by whom they are put together.
+. "${srcdir:-..}/tests/image/lib.sh"
+make_site
+make_raspberrypi_kernel
+
+export SOURCE_DATE_EPOCH=1700000000
+boot
+mv "$out" "$dir/first"
+# FAT has times of 2 s.
+sleep 2.1
+cp -R "$from" "$dir/copy"
+rm -r "$from"
+mkdir "$from"
+# Another order of the folder's entries, other times, another time zone.
+(cd "$dir/copy" && find . -type f | sort -r) | while read -r file; do
+	mkdir -p "$(dirname "$from/$file")"
+	cp "$dir/copy/$file" "$from/$file"
+done
+out="$dir/x"
+TZ=Asia/Tokyo LANG=C.UTF-8 MTOOLS_LOWER_CASE=1 boot
+diff -r "$dir/first" "$out" || fail "the two outputs differ"
+grep -qx 'ts: 1700000000' "$out/http/boot.sig" || fail "boot.sig has another time"
+
+# Without SOURCE_DATE_EPOCH the newest file says the time.
+unset SOURCE_DATE_EPOCH
+find "$from" -type f -exec touch -d @1600000000 {} +
+touch -d @1650000000 "$from/initrd"
+boot
+grep -qx 'ts: 1650000000' "$out/http/boot.sig" || fail "the time is not that of the newest file"
+
+# A web server that is not root can read all of it.
+same "$(find "$out" -type f ! -perm 644)" '' "files that not everybody can read"
+same "$(find "$out" -type d ! -perm 755)" '' "folders that not everybody can read"
+nothing_left
