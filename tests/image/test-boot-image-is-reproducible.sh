@@ -33,6 +33,6 @@ boot
 grep -qx 'ts: 1650000000' "$out/http/boot.sig" || fail "the time is not that of the newest file"
 
 # A web server that is not root can read all of it.
-same "$(find "$out" -type f ! -perm 644)" '' "files that not everybody can read"
-same "$(find "$out" -type d ! -perm 755)" '' "folders that not everybody can read"
+same "$(find "$out" -type f ! -perm 644)" '' "files that other users cannot read"
+same "$(find "$out" -type d ! -perm 755)" '' "folders that other users cannot read"
 nothing_left

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# farroot-image eeprom reads the sections of an EEPROM image, and believes the vendor's tool
-# only what it reads back.
+# farroot-image eeprom reads the sections of an EEPROM image, and compares what the
+# vendor's tool wrote with what it was to write.
 . "${srcdir:-..}/tests/image/lib.sh"
 need python3
 make_site
