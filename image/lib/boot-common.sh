@@ -11,9 +11,12 @@ boot_usage_error() {
 	exit 2
 }
 
-# boot_option_value COMMAND OPTION NUMBER-OF-ARGUMENTS-LEFT: the option must have a value.
+# boot_option_value COMMAND OPTION [VALUE]...: the option must have a value.
 boot_option_value() {
-	[ "$3" -ge 2 ] || boot_usage_error "$1" "$2 needs a value"
+	[ $# -ge 3 ] || boot_usage_error "$1" "$2 needs a value"
+	case $3 in
+	-*) boot_usage_error "$1" "$2 needs a value, and $3 looks like an option" ;;
+	esac
 }
 
 # boot_need PROGRAM PACKAGE: the program must be installed.

@@ -19,7 +19,11 @@ cmdline_limit=1500
 config_site_files() {
 	for config_part in common rescue boot; do
 		for config_file in "$site_dir/$config_part/$1"/*; do
-			[ ! -f "$config_file" ] || echo "$config_file"
+			case $config_file in
+			# The copy that an editor leaves.
+			*'~') ;;
+			*) [ ! -f "$config_file" ] || printf '%s\n' "$config_file" ;;
+			esac
 		done
 	done
 }
@@ -75,10 +79,11 @@ config_refuse_secrets() {
 		{ key = word; sub(/=.*/, "", key); value = substr(word, length(key) + 2) }
 		word !~ /=/ { key = "" }
 		value ~ /^\+\// || key ~ /[-_]file$/ { next }
-		key ~ /(passw(or)?d|passphrase|userpwd|secret|token|api[-_]?key|private[-_]?key|psk|cookie|credential)s?$/ { print "the value of " key "="; exit }
+		key ~ /(passw(or)?d|passphrase|userpwd|secret|token|api[-_]?key|private[-_]?key|psk|cookie|credential|rootpw|userpw)s?$/ || key ~ /(^|[._-])(pass|pwd|pw)$/ { print "the value of " key "="; exit }
 		value ~ /(^|[="])(authorization|proxy-authorization|cookie|x-api-key|x-auth[a-z-]*):?/ { print "the header in " key "="; exit }
 		word ~ /:\/\/[^\/@]*:[^\/@]*@/ { print "the password in a URL"; exit }
 		word ~ /\$(1|2[aby]|5|6|y|7|argon2[a-z]*)\$/ { print "the hash of a password"; exit }
+		word == "bearer" || value ~ /bearer$/ { print "the header in " key "="; exit }
 		word ~ /-----begin/ { print "a key"; exit }')
 	[ -z "$config_secret" ] ||
 		die "$1: $config_secret would be in boot.img, which any machine can download; put it into the EEPROM's [farroot] section or on a local disk"
@@ -90,6 +95,8 @@ cmdline_write() {
 	while IFS= read -r config_file; do
 		[ -r "$config_file" ] || die "$config_file: cannot be read"
 		config_refuse_secrets "$config_file"
+		! grep -q '[^[:print:][:space:]]' "$config_file" ||
+			die "$config_file: has characters that are not ASCII; the kernel's arguments are ASCII"
 		# A # inside of a word is part of a URL.
 		sed -e 's/^[[:space:]]*#.*//' -e 's/[[:space:]]#.*//' "$config_file"
 		# After a last line without an end.
@@ -102,7 +109,8 @@ cmdline_write() {
 	esac
 	[ ${#cmdline_words} -le $cmdline_limit ] ||
 		die "$site_dir: the files in cmdline.d have ${#cmdline_words} characters; the limit is $cmdline_limit, since the kernel takes 2048 with those that the firmware adds"
-	echo "$cmdline_words" >"$1/cmdline.txt" || die "$1: cannot be written; is the disk full?"
+	# echo of dash would change a backslash.
+	printf '%s\n' "$cmdline_words" >"$1/cmdline.txt" || die "$1: cannot be written; is the disk full?"
 }
 
 # The last one is /dev/console.  The firmware replaces serial0 by ttyS0 or ttyAMA0, whichever

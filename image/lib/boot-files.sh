@@ -23,6 +23,18 @@ files_check() {
 		die "$1/arch: $(head -n 1 "$1/arch"): a Pi 4 boots arm64 only; set arch=arm64 in site.conf"
 	[ ! -e "$1/rescue.cpio" ] || boot_need_file "$1/rescue.cpio" "a cpio archive"
 	boot_need_file "$1/dtbs/bcm2711-rpi-4-b.dtb" "the device tree of the Pi 4B"
+	# Before anything is copied.
+	for files_name in vmlinuz initrd rescue.cpio; do
+		[ ! -e "$1/$files_name" ] || [ "$(boot_size "$1/$files_name")" -le $boot_image_limit ] ||
+			die "$1/$files_name: $(boot_size "$1/$files_name") bytes, and all of boot.img may have $boot_image_limit (96 MiB)"
+	done
+}
+
+# files_inputs FROM: the files that are used, one a line.
+files_inputs() {
+	for files_file in "$1/vmlinuz" "$1/initrd" "$1/rescue.cpio" "$1/kernel-version" "$1/dtbs"/*.dtb; do
+		[ ! -f "$files_file" ] || printf '%s\n' "$files_file"
+	done
 }
 
 # files_kernel_kind FROM: debian or raspberrypi, from names such as 6.12.57+deb13-arm64 and
@@ -104,6 +116,9 @@ files_overlays() {
 			sed -n 's/^[[:space:]]*dtoverlay=\([A-Za-z0-9_-]*\).*/\1.dtbo/p' "$files_file"
 		done); do
 		[ "$files_name" != .dtbo ] || continue
+		# overlay_map.dtb replaces some names on a Pi 4: vc4-kms-v3d by vc4-kms-v3d-pi4.
+		files_pi4=${files_name%.dtbo}-pi4.dtbo
+		[ ! -e "$files_dir/$files_pi4" ] || boot_copy "$files_dir/$files_pi4" "$2/overlays/$files_pi4"
 		if [ "$files_name" = README ] && [ ! -e "$files_dir/README" ]; then
 			echo "Overlays of the kernel $(head -n 1 "$1/kernel-version")." >"$2/overlays/README"
 			continue

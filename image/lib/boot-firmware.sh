@@ -47,6 +47,11 @@ firmware_download() {
 	[ -r $firmware_keys ] ||
 		die "$firmware_keys: missing, so no Debian package can be verified; install debian-archive-keyring, or use --firmware FOLDER"
 	firmware_apt=$(firmware_cache)/apt-$1
+	case $firmware_apt in
+	/*) ;;
+	# apt takes other names as names in its own folders.
+	*) firmware_apt=$PWD/$firmware_apt ;;
+	esac
 	mkdir -p "$firmware_apt/lists/partial" "$firmware_apt/archives/partial" "$firmware_apt/debs" ||
 		die "$firmware_apt: cannot be made; name another folder: FARROOT_IMAGE_CACHE=FOLDER"
 	: >"$firmware_apt/status" || die "$firmware_apt: cannot be written; is the disk full?"

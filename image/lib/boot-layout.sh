@@ -11,7 +11,7 @@
 layout_check_out() {
 	[ ! -L "$1" ] || die "$1: is a symbolic link; name the folder itself"
 	[ ! -e "$1" ] || [ -d "$1" ] || die "$1: is no folder"
-	[ ! -d "$1" ] || [ -z "$(ls -A "$1")" ] || { [ -f "$1/sizes" ] && [ -f "$1/README" ]; } ||
+	[ ! -d "$1" ] || [ -z "$(ls -A "$1")" ] || { [ -f "$1/sizes" ] && [ -f "$1/card/config.txt" ] && [ -f "$1/rpiboot/boot.img" ]; } ||
 		die "$1: has files that farroot-image boot did not make; name a new folder, or empty it"
 	[ -d "$(dirname "$1")" ] || die "$(dirname "$1"): no such folder; make it first"
 	[ -w "$(dirname "$1")" ] || die "$(dirname "$1"): cannot be written"
@@ -81,8 +81,13 @@ layout_readme() {
 
 # layout_publish NEW OUT: NEW becomes OUT; what was there is removed afterwards.
 layout_publish() {
+	# Between the two there is no OUT.
+	trap '' INT TERM
 	if [ -d "$2" ]; then
-		mv -- "$2" "$boot_temp/old" || die "$2: cannot be replaced"
+		mv -T -- "$2" "$boot_temp/old" || die "$2: cannot be replaced; is it a mount point?"
 	fi
-	mv -- "$1" "$2" || die "$2: cannot be made"
+	mv -T -- "$1" "$2" || {
+		[ ! -d "$boot_temp/old" ] || mv -T -- "$boot_temp/old" "$2"
+		die "$2: cannot be made"
+	}
 }

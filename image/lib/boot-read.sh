@@ -8,7 +8,7 @@
 # fat_log is set by fat.sh.
 # shellcheck disable=SC2154
 
-# read_image IMAGE FOLDER: unpacks it to the new FOLDER.
+# read_image IMAGE FOLDER: unpacks it to the new FOLDER, beside IMAGE.
 read_image() {
 	mkdir "$2" || die "$2: cannot be made"
 	fat_unpack "$1" "$2" || die "$1: is no sound FAT file system: $(echo "$fat_log" | tail -n 1)"
@@ -64,7 +64,7 @@ read_machine() {
 	read_cmdline=$(read_value "$read_lines" cmdline cmdline.txt)
 	read_start=$(read_value "$read_lines" start_file start4.elf)
 	read_fixup=$(read_value "$read_lines" fixup_file fixup4.dat)
-	read_archives=$(printf '%s\n' "$read_lines" | sed -n 's/^initramfs[[:space:]][[:space:]]*\([^[:space:]]*\).*/\1/p' | tail -n 1 | tr , ' ')
+	read_archives=$(printf '%s\n' "$read_lines" | sed -n 's/^initramfs[[:space:]][[:space:]]*\([^[:space:]]*\).*/\1/p' | tail -n 1 | tr ',*?[' ' ___')
 	read_dtb=$(read_value "$read_lines" device_tree '')
 	[ -n "$read_dtb" ] || read_dtb=$(read_find_dtb "$1" "$2")
 	[ -n "$read_dtb" ] || die "boot.img: has no device tree for the model $2"

@@ -52,7 +52,8 @@ sign_make() {
 		sign_hex=$(xxd -p "$2.bin" | tr -d '\n')
 		rm -f "$2.bin" "$2.log"
 	else
-		sign_hex=$("$5" -a rsa2048-sha256 "$1" </dev/null) ||
+		# It may ask for a PIN.
+		sign_hex=$("$5" -a rsa2048-sha256 "$1") ||
 			die "$5 -a rsa2048-sha256 FILE: ended with status $?, so boot.img is not signed"
 		sign_hex=$(printf '%s' "$sign_hex" | tr -d '[:space:]' | tr A-F a-f)
 	fi

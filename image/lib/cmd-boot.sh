@@ -55,7 +55,7 @@ boot_options() {
 			boot_usage
 			exit
 			;;
-		--from | -o | --key | --sign | --public-key | --firmware | --prefix) boot_option_value boot "$1" $# ;;
+		--from | -o | --key | --sign | --public-key | --firmware | --prefix) boot_option_value boot "$@" ;;
 		-*) boot_usage_error boot "$1: no such option" ;;
 		*)
 			[ -z "$boot_site" ] || boot_usage_error boot "$1: one SITE is enough"
@@ -89,7 +89,9 @@ boot_options() {
 boot_set_epoch() {
 	boot_epoch=${SOURCE_DATE_EPOCH-}
 	[ -n "$boot_epoch" ] ||
-		boot_epoch=$(find -L "$boot_from" -type f -printf '%T@\n' | sort -n | tail -n 1 | cut -d . -f 1)
+		boot_epoch=$(files_inputs "$boot_from" | while IFS= read -r boot_input; do
+			stat -L -c %Y -- "$boot_input"
+		done | sort -n | tail -n 1)
 	case $boot_epoch in
 	'' | *[!0-9]*) die "SOURCE_DATE_EPOCH=$boot_epoch: must be seconds since 1970" ;;
 	esac

@@ -64,7 +64,7 @@ eeprom_options() {
 			eeprom_usage
 			exit
 			;;
-		-*) boot_option_value eeprom "$1" $# ;;
+		-*) boot_option_value eeprom "$@" ;;
 		*)
 			[ -z "$eeprom_site" ] || boot_usage_error eeprom "$1: one SITE is enough"
 			eeprom_site=$1

@@ -11,6 +11,8 @@
 . "$image_lib/lib/boot-common.sh"
 # shellcheck source=fat.sh
 . "$image_lib/lib/fat.sh"
+# shellcheck source=boot-files.sh
+. "$image_lib/lib/boot-files.sh"
 # shellcheck source=boot-read.sh
 . "$image_lib/lib/boot-read.sh"
 
@@ -35,7 +37,7 @@ extract_options() {
 			extract_usage
 			exit
 			;;
-		-o | --model | --serial) boot_option_value extract "$1" $# ;;
+		-o | --model | --serial) boot_option_value extract "$@" ;;
 		-*) boot_usage_error extract "$1: no such option" ;;
 		*)
 			[ -z "$extract_image" ] || boot_usage_error extract "$1: one BOOT.IMG is enough"
@@ -88,12 +90,12 @@ cmd_extract() {
 	boot_need mcopy mtools
 	boot_need xxd xxd
 	boot_need_file "$extract_image" "an image that farroot-image boot made"
+	[ "$(boot_size "$extract_image")" -le $boot_image_limit ] ||
+		die "$extract_image: $(boot_size "$extract_image") bytes, and the boot loader takes $boot_image_limit (96 MiB)"
 	extract_image=$(cd "$(dirname "$extract_image")" && pwd)/$(basename "$extract_image")
 	{ [ ! -e "$extract_out" ] && [ ! -L "$extract_out" ]; } || die "$extract_out: exists; name a new folder"
 	[ -d "$(dirname "$extract_out")" ] || die "$(dirname "$extract_out"): no such folder; make it first"
 	boot_temp "$(dirname "$extract_out")"
-	boot_temp=$(cd "$boot_temp" && pwd)
-	# mtools takes what follows @@ in a name as an offset.
 	ln -s "$extract_image" "$boot_temp/boot.img"
 	read_image "$boot_temp/boot.img" "$boot_temp/tree"
 	read_machine "$boot_temp/tree" "$extract_model" "$extract_serial"

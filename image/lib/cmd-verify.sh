@@ -39,7 +39,7 @@ cmd_verify() {
 			exit
 			;;
 		--public-key)
-			boot_option_value verify "$1" $#
+			boot_option_value verify "$@"
 			verify_public=$2
 			shift
 			;;
@@ -61,6 +61,7 @@ cmd_verify() {
 	verify_image=$verify_folder/boot.img
 	boot_need_file "$verify_image" "the image that farroot-image boot made"
 	boot_need_file "$verify_folder/boot.sig" "the signature of boot.img; without it a Pi says that boot.img is not found"
+	[ "$(boot_size "$verify_folder/boot.sig")" -le 4096 ] || die "$verify_folder/boot.sig: more than 4096 bytes; it is no signature file"
 	verify_size=$(boot_size "$verify_image")
 	[ "$verify_size" -le $boot_image_limit ] ||
 		die "$verify_image: $verify_size bytes, and the boot loader takes $boot_image_limit (96 MiB)"
@@ -69,7 +70,6 @@ cmd_verify() {
 	sign_check "$verify_image" "$verify_folder/boot.sig" "$verify_public" "$boot_temp"
 	[ -n "$verify_public" ] ||
 		say "note: the signature was not checked, since no --public-key was given"
-	# mtools takes what follows @@ in a name as an offset.
 	ln -s "$(cd "$verify_folder" && pwd)/boot.img" "$boot_temp/boot.img"
 	read_image "$boot_temp/boot.img" "$boot_temp/check"
 	read_check "$boot_temp/check"

@@ -121,7 +121,10 @@ eeprom_write() {
 eeprom_site_files() {
 	for eeprom_part in common boot ${eeprom_host:+"hosts/$eeprom_host"}; do
 		for eeprom_file in "$site_dir/$eeprom_part/eeprom.d"/*; do
-			[ ! -f "$eeprom_file" ] || echo "$eeprom_file"
+			case $eeprom_file in
+			*'~') ;;
+			*) [ ! -f "$eeprom_file" ] || printf '%s\n' "$eeprom_file" ;;
+			esac
 		done
 	done
 }

@@ -23,7 +23,7 @@ fat_clusters() {
 		END { print sum + int(entries / 16) + 2 }'
 }
 
-# fat_make TREE IMAGE EPOCH: IMAGE is a name without a folder, in the folder that TREE is in.
+# fat_make TREE IMAGE EPOCH: IMAGE is in the folder that TREE is in, too.
 fat_make() {
 	fat_need=$(($(fat_clusters "$1") + fat_slack))
 	if [ "$fat_need" -lt 65000 ]; then
@@ -42,23 +42,27 @@ fat_make() {
 	fat_log=$(mkfs.vfat --invariant -F $fat_type -S 512 -s 1 -n BOOT "$2" 2>&1) ||
 		die "$2: mkfs.vfat failed: $fat_log"
 	find "$1" -exec touch -h -d "@$3" {} +
-	fat_copy_in "$1" "$2" "$3" || die "$2: mtools cannot write it; is the disk full?"
+	fat_copy_in "$1" "$(basename "$2")" "$3" || die "$2: mtools cannot write it; is the disk full?"
 }
 
 # In a fixed order, since the order of find and of mcopy -s is that of the host's folders.
+# mtools takes what follows @@ in a name as an offset, so the folder is not in the name.
 fat_copy_in() {
-	(cd "$1" && find . -mindepth 1 -printf '%y %P\n' | sort) >"$2.list" || return 1
-	while read -r fat_kind fat_path; do
-		case $fat_kind in
-		d) SOURCE_DATE_EPOCH=$3 mmd -i "$2" "::$fat_path" </dev/null || return 1 ;;
-		f) SOURCE_DATE_EPOCH=$3 mcopy -mQ -i "$2" "$1/$fat_path" "::$fat_path" </dev/null || return 1 ;;
-		esac
-	done <"$2.list"
-	rm "$2.list"
+	(
+		cd "$1" || exit 1
+		find . -mindepth 1 -printf '%y %P\n' | sort >"../$2.list" || exit 1
+		while read -r fat_kind fat_path; do
+			case $fat_kind in
+			d) SOURCE_DATE_EPOCH=$3 mmd -i "../$2" "::$fat_path" </dev/null || exit 1 ;;
+			f) SOURCE_DATE_EPOCH=$3 mcopy -mQ -i "../$2" "$fat_path" "::$fat_path" </dev/null || exit 1 ;;
+			esac
+		done <"../$2.list"
+	)
 }
 
-# fat_unpack IMAGE FOLDER: fails with a message in $fat_log if it is no sound FAT.
+# fat_unpack IMAGE FOLDER: fails with a message in $fat_log if it is no sound FAT.  FOLDER is
+# in the folder that IMAGE is in.
 fat_unpack() {
 	fat_log=$(fsck.vfat -n "$1" 2>&1) || return 1
-	fat_log=$(mcopy -smnQ -i "$1" '::*' "$2/" 2>&1 </dev/null) || return 1
+	fat_log=$(cd "$2" && mcopy -smnQ -i "../$(basename "$1")" '::*' . 2>&1 </dev/null) || return 1
 }

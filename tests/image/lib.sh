@@ -60,7 +60,8 @@ make_kernel() {
 make_raspberrypi_kernel() {
 	echo 6.12.47+rpt-rpi-v8 >"$from/kernel-version"
 	mkdir -p "$from/overlays"
-	for name in overlay_map.dtb audremap.dtbo disable-bt.dtbo spi-gpio40-45.dtbo vc4-fkms-v3d.dtbo; do
+	for name in overlay_map.dtb audremap.dtbo disable-bt.dtbo spi-gpio40-45.dtbo vc4-fkms-v3d.dtbo \
+		vc4-kms-v3d.dtbo vc4-kms-v3d-pi4.dtbo; do
 		echo "overlay $name" >"$from/overlays/$name"
 	done
 	mv "$from/dtbs/bcm2711-rpi-cm4-io.dtb" "$from/dtbs/bcm2711-rpi-cm4.dtb"

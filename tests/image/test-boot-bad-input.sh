@@ -23,6 +23,7 @@ usage_error "SITE is missing" boot
 usage_error "--from DIR is missing" boot "$site"
 usage_error "-o OUT is missing" boot "$site" --from "$from"
 usage_error "--from needs a value" boot "$site" --from
+usage_error "--key looks like an option" boot "$site" --from --key x
 usage_error "one SITE is enough" boot a b
 usage_error "--nonsense: no such option" boot "$site" --nonsense
 usage_error "give one of them" boot "$site" --from a -o b --key c --sign d
@@ -66,6 +67,11 @@ done
 echo 'no kernel' | broken "is no arm64 kernel" vmlinuz
 printf 'MZ\0\0zimg and so on' | broken "EFI zboot" vmlinuz
 echo 'no tree' | broken "is no device tree" dtbs/bcm2711-rpi-400.dtb
+truncate -s 100G "$dir/huge"
+broken "rescue.cpio: is empty" rescue.cpio </dev/null
+mv "$dir/huge" "$dir/broken/rescue.cpio"
+refused "rescue.cpio: 107374182400 bytes, and all of boot.img may have" boot_from "$dir/broken"
+refused "107374182400 bytes, and the boot loader takes" farroot_image extract "$dir/broken/rescue.cpio" -o "$no"
 echo amd64 | broken "a Pi 4 boots arm64 only" arch
 rm "$dir/broken/vmlinuz" && mkdir "$dir/broken/vmlinuz" && echo arm64 >"$dir/broken/arch"
 refused "vmlinuz: is a folder" boot_from "$dir/broken"

@@ -17,7 +17,8 @@ put common/cmdline.d/10 <<'END'
 one	two # and why
 url=http://192.0.2.1/a#b
 END
-echo 'three' | put boot/cmdline.d/a
+echo 'backup' | put common/cmdline.d/10~
+printf '%s\n' 'three\ba' | put boot/cmdline.d/a
 printf 'four' | put rescue/cmdline.d/z
 echo 'never' | put hosts/12345678/cmdline.d/a
 echo 'never' | put groups/lab/cmdline.d/a
@@ -27,7 +28,7 @@ echo 'dtparam=never=on' | put hosts/12345678/config.txt.d/10
 
 boot --prefix lab
 same "$(cat "$out/card/cmdline.txt")" \
-	"console=tty0 console=ttyS1,115200 one two url=http://192.0.2.1/a#b boot=farroot farroot=rescue four three" \
+	"console=tty0 console=ttyS1,115200 one two url=http://192.0.2.1/a#b boot=farroot farroot=rescue four three\\ba" \
 	"cmdline.txt of a Debian kernel"
 cat >"$dir/expected" <<'END'
 [all]
@@ -53,16 +54,16 @@ diff "$dir/expected" "$out/card/config.txt" || fail "config.txt of a Debian kern
 # mtools reads the image as any other reader of FAT does.
 mcopy -i "$out/http/boot.img" ::config.txt - | cmp - "$out/card/config.txt" || fail "boot.img has another config.txt"
 diff -r "$out/card" "$out/tftp/lab" || fail "the TFTP tree has other files"
-! grep -r never "$out/card" || fail "something for one machine is in the image"
+! grep -r "never\|backup" "$out/card" || fail "something for one machine is in the image"
 [ ! -e "$out/card/overlays" ] || fail "a Debian kernel has overlays"
 
 make_raspberrypi_kernel
-echo 'dtoverlay=vc4-fkms-v3d,cma-256' | put boot/config.txt.d/20
+printf 'dtoverlay=vc4-fkms-v3d,cma-256\ndtoverlay=vc4-kms-v3d\n' | put boot/config.txt.d/20
 boot --prefix DC:A6:32:01:02:0A
 grep -q '^console=tty1 console=serial0,115200 one ' "$out/card/cmdline.txt" || fail "the console of Raspberry Pi's kernel"
 grep -qx dtoverlay=spi-gpio40-45 "$out/card/config.txt" || fail "no overlay for an update of the EEPROM"
 ! grep -q upstream_kernel "$out/card/config.txt" || fail "upstream_kernel for Raspberry Pi's kernel"
-for file in README overlay_map.dtb audremap.dtbo disable-bt.dtbo spi-gpio40-45.dtbo vc4-fkms-v3d.dtbo; do
+for file in README overlay_map.dtb audremap.dtbo disable-bt.dtbo spi-gpio40-45.dtbo vc4-fkms-v3d.dtbo vc4-kms-v3d-pi4.dtbo; do
 	[ -s "$out/tftp/dc-a6-32-01-02-0a/overlays/$file" ] || fail "no overlays/$file"
 	mdir -i "$out/http/boot.img" "::overlays/$file" >/dev/null || fail "no overlays/$file in boot.img"
 done
@@ -95,6 +96,8 @@ refused "overlays: missing" boot_to "$no"
 echo 6.12.57+deb13-arm64 >"$from/kernel-version"
 refused "dtoverlay=vc4-fkms-v3d: overlays are for Raspberry Pi's kernel" boot_to "$no"
 rm "$site"/boot/config.txt.d/[23]0
+printf 'a=\303\244\n' | put boot/cmdline.d/long
+refused "not ASCII" boot_to "$no"
 printf '%01600d\n' 1 | put boot/cmdline.d/long
 refused "the limit is 1500" boot_to "$no"
 nothing_left

@@ -22,7 +22,8 @@ for word in password=hunter2 farroot.password=hunter2 farroot.proxy-password=hun
 	api_key=hunter2 apikey=hunter2 PASSWORD=hunter2 systemd.credential=hunter2 \
 	farroot=https://user:hunter2@192.0.2.1/root.img 'farroot.header="Authorization: hunter2"' \
 	farroot.header=Authorization:hunter2 farroot.header=X-API-Key:hunter2 \
-	'rootpw=$6$salt$hunter2' 'rootpw=$y$j9T$hunter2' client_secret=hunter2; do
+	'rootpw=$6$salt$hunter2' 'rootpw=$y$j9T$hunter2' client_secret=hunter2 rootpw=hunter2 \
+	user.pass=hunter2 farroot.header="X-Auth:Bearer hunter2"; do
 	secret "$word"
 done
 rm "$site/boot/cmdline.d/x"
@@ -35,7 +36,7 @@ cat >"$site/boot/cmdline.d/x" <<'END'
 # password=hunter2 does not belong here
 farroot.password=+/run/farroot/password farroot.password-file=/run/farroot/password
 farroot.cookie-file=/run/cookie farroot.header=X-Site:north roothash=0123 farroot=https://192.0.2.1:8443/a@b
-serial=password token_bucket=3
+serial=password token_bucket=3 bypass=1 iommu.passthrough=1
 END
 mkdir -p "$site/hosts/12345678/cmdline.d"
 echo 'password=hunter2' >"$site/hosts/12345678/cmdline.d/x"

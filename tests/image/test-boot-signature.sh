@@ -40,6 +40,14 @@ openssl rsa -aes128 -passout pass:x -in "$dir/owner.key" -out "$dir/locked.key" 
 refused "run this in a terminal" setsid -w sh "$image" boot "$site" --from "$from" --firmware "$firmware" \
 	-o "$no" --key "$dir/locked.key"
 
+if command -v script >/dev/null; then
+	# Twice: for the public key, and to sign.
+	printf 'x\nx\n' |
+		script -qec "sh '$image' boot '$site' --from '$from' --firmware '$firmware' -o '$dir/unlocked' --key '$dir/locked.key'" \
+			/dev/null >"$dir/script.log" 2>&1 || fail "an encrypted key cannot be used in a terminal"
+	cmp "$dir/unlocked/http/boot.sig" "$sig" || fail "another signature by the encrypted key"
+fi
+
 # A key in hardware signs by a program.
 cat >"$dir/my hsm" <<END
 #!/bin/sh
