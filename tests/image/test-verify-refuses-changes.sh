@@ -86,6 +86,12 @@ head -c 2000 /dev/zero | dd of="$http/boot.img" bs=1 seek=520 conv=notrunc 2>/de
 sign_again
 refused "no sound FAT" verify
 fresh
+# The second copy of the FAT only.
+fat_sectors=$((0x$(tail -c +24 "$http/boot.img" | head -c 1 | xxd -p) * 256 + 0x$(tail -c +23 "$http/boot.img" | head -c 1 | xxd -p)))
+head -c 100 /dev/zero | dd of="$http/boot.img" bs=1 seek=$(((1 + fat_sectors) * 512 + 8)) conv=notrunc 2>/dev/null
+sign_again
+refused "no sound FAT" verify
+fresh
 truncate -s $(((96 << 20) + 1)) "$http/boot.img"
 refused "the boot loader takes 100663296" verify
 nothing_left
