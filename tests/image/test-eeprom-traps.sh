@@ -97,6 +97,11 @@ trap_is "a line end of Windows" 'BOOT_UART=1\r'
 trap_is "BOOT_UART is inside of [farroot]" '[farroot]' BOOT_UART=1
 trap_is "[farroot] is after [config.txt]" '[config.txt]' 'dtparam=x' '[farroot]'
 trap_is "BOOT_UART is after [config.txt]" '[config.txt]' BOOT_UART=1
+trap_is "longer than 98 characters" '[config.txt]' "a=$(printf '%099d' 1)"
+trap_is "TFTP_PREFIX_STR=/lab/: only" TFTP_PREFIX=1 TFTP_PREFIX_STR=/lab/
+trap_is "BOOT_WATCHDOG_TIMEOUT=1h: must be seconds" BOOT_WATCHDOG_TIMEOUT=1h
+trap_is "MAX_RESTARTS=many: must be a number" MAX_RESTARTS=many
+trap_is "SD_BOOT_MAX_RETRIES=-1" SD_BOOT_MAX_RETRIES=-1
 echo HTTP_HOST=x >"$conf"
 refused_by_any "BOOT_ORDER is missing"
 
