@@ -20,7 +20,7 @@ overhead() {
 truncate -s 20M "$from/initrd"
 boot
 same "$(fat_type "$out/http/boot.img")" 16 "FAT type of an image of 20 MiB"
-[ "$(overhead "$out")" -lt 300000 ] || fail "an image of 20 MiB has $(overhead "$out") bytes too many"
+[ "$(overhead "$out")" -lt 220000 ] || fail "an image of 20 MiB has $(overhead "$out") bytes too many"
 same "$(stat -c %s "$out/http/boot.img")" "$(awk '/boot.img,/ { print $1 }' "$out/sizes")" "size in the table"
 fsck.vfat -n "$out/http/boot.img" >"$dir/fsck.log" || fail "fsck.vfat finds errors"
 
@@ -29,7 +29,7 @@ for size in $((65400 * 512 - 460000)) $((65700 * 512 - 460000)) $((65535 * 1024 
 	truncate -s "$size" "$from/initrd"
 	boot
 	fsck.vfat -n "$out/http/boot.img" >"$dir/fsck.log" || fail "fsck.vfat finds errors with an initrd of $size bytes"
-	[ "$(overhead "$out")" -lt 1300000 ] || fail "an initrd of $size bytes: $(overhead "$out") bytes too many"
+	[ "$(overhead "$out")" -lt 900000 ] || fail "an initrd of $size bytes: $(overhead "$out") bytes too many"
 	farroot_image verify "$out/http" >/dev/null 2>&1 || fail "verify refuses an initrd of $size bytes"
 done
 same "$(fat_type "$out/http/boot.img")" 32 "FAT type of an image of 64 MiB"
