@@ -28,7 +28,7 @@ firmware_cache() {
 	if [ -n "${FARROOT_IMAGE_CACHE-}" ]; then
 		echo "$FARROOT_IMAGE_CACHE"
 	elif [ "$(id -u)" = 0 ]; then
-		echo /var/cache/farroot-image
+		echo /var/tmp/farroot-image
 	else
 		echo "${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/farroot-image"
 	fi
@@ -52,8 +52,15 @@ firmware_download() {
 	# apt takes other names as names in its own folders.
 	*) firmware_apt=$PWD/$firmware_apt ;;
 	esac
+	firmware_folder=$(dirname "$firmware_apt")
+	mkdir -p "$firmware_folder" 2>/dev/null || die "$firmware_folder: cannot be made; name another folder: FARROOT_IMAGE_CACHE=FOLDER"
+	# An index that another user could change is no better than none.
+	[ -n "$(find "$firmware_folder" -maxdepth 0 -type d -uid "$(id -u)" ! -perm /022)" ] ||
+		die "$firmware_folder: must be a folder of the user $(id -un) that no other user can write to; name another one: FARROOT_IMAGE_CACHE=FOLDER"
 	mkdir -p "$firmware_apt/lists/partial" "$firmware_apt/archives/partial" "$firmware_apt/debs" ||
 		die "$firmware_apt: cannot be made; name another folder: FARROOT_IMAGE_CACHE=FOLDER"
+	# One build at a time; the lock ends with this program.
+	exec 8>"$firmware_apt/lock" && flock 8 || die "$firmware_apt/lock: cannot be made"
 	: >"$firmware_apt/status" || die "$firmware_apt: cannot be written; is the disk full?"
 	firmware_mirror
 	echo "deb [signed-by=$firmware_keys] $firmware_url $1 non-free-firmware" >"$firmware_apt/sources.list"
