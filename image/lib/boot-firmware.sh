@@ -60,7 +60,8 @@ firmware_download() {
 	mkdir -p "$firmware_apt/lists/partial" "$firmware_apt/archives/partial" "$firmware_apt/debs" ||
 		die "$firmware_apt: cannot be made; name another folder: FARROOT_IMAGE_CACHE=FOLDER"
 	# One build at a time; the lock ends with this program.
-	exec 8>"$firmware_apt/lock" && flock 8 || die "$firmware_apt/lock: cannot be made"
+	exec 8>"$firmware_apt/lock"
+	flock 8
 	: >"$firmware_apt/status" || die "$firmware_apt: cannot be written; is the disk full?"
 	firmware_mirror
 	echo "deb [signed-by=$firmware_keys] $firmware_url $1 non-free-firmware" >"$firmware_apt/sources.list"

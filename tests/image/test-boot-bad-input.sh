@@ -96,21 +96,21 @@ boot_to "$no" >/dev/null 2>&1 || fail "the output of an earlier run is not repla
 [ ! -e "$no/card/extra" ] || fail "a file of an earlier run stayed"
 
 # Without a program that it needs: a PATH with all others.
-mkdir "$dir/bin"
+mkdir -p "$dir/bin" "$dir/tree/lib"
+for folder in /usr/sbin /usr/bin /sbin /bin; do
+	ln -s "$folder"/* "$dir/bin/" 2>/dev/null
+done
+cp "$image" "$dir/tree/farroot-image"
+cp "$srcdir"/image/lib/*.sh "$dir/tree/lib/"
+sed "s|PATH=\$PATH:/usr/sbin:/sbin|PATH=$dir/bin|" "$srcdir/image/lib/boot-common.sh" >"$dir/tree/lib/boot-common.sh"
 for program in mkfs.vfat mcopy openssl xxd; do
-	rm -f "$dir/bin"/*
-	for folder in /usr/sbin /usr/bin /sbin /bin; do
-		ln -s "$folder"/* "$dir/bin/" 2>/dev/null
-	done
-	rm "$dir/bin/$program"
-	sed "s|PATH=\$PATH:/usr/sbin:/sbin|PATH=$dir/bin|" "$srcdir/image/lib/boot-common.sh" >"$dir/common"
-	mkdir -p "$dir/tree/lib"
-	cp "$srcdir"/image/lib/*.sh "$dir/tree/lib/"
-	cp "$dir/common" "$dir/tree/lib/boot-common.sh"
-	cp "$image" "$dir/tree/farroot-image"
+	mv "$dir/bin/$program" "$dir/hidden"
 	refused "$program is not installed; install it: apt-get install" sh "$dir/tree/farroot-image" boot "$site" \
 		--from "$from" --firmware "$firmware" -o "$dir/other"
+	mv "$dir/hidden" "$dir/bin/$program"
 done
+sh "$dir/tree/farroot-image" boot "$site" --from "$from" --firmware "$firmware" -o "$dir/other" >/dev/null 2>&1 ||
+	fail "the programs in $dir/bin are not enough"
 
 # A full disk.
 if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
