@@ -45,7 +45,8 @@ keep_running() {
 }
 
 serial_number() {
-	cat /proc/device-tree/serial-number 2>/dev/null | tr -d '\000' | tail -c 8
+	[ -e /proc/device-tree/serial-number ] || return 0
+	tr -d '\000' </proc/device-tree/serial-number | tail -c 8
 }
 
 # Console terminals that are serial lines: those of the kernel's console, or else the
