@@ -95,10 +95,12 @@ archive_zeros() {
 
 # archive_cpio: the cpio archive at archive_at, which then is its end.
 archive_cpio() {
-	archive_trailer=$(tail -c +$((archive_at + 1)) "$1" | LC_ALL=C grep -abo -m 1 'TRAILER!!!' | head -n 1 | cut -d : -f 1)
+	# With the header in front: programs such as busybox hold the name alone, too.
+	archive_trailer=$(tail -c +$((archive_at + 1)) "$1" |
+		LC_ALL=C grep -abo -m 1 '07070[12][0-9A-Fa-f]\{88\}0000000[bB][0-9A-Fa-f]\{8\}TRAILER!!!' | head -n 1 | cut -d : -f 1)
 	[ -n "$archive_trailer" ] || die "$3: the archive at byte $archive_at has no end"
-	# The name and its zero byte, then to the next multiple of four.
-	archive_length=$(((archive_trailer + 11 + 3) / 4 * 4))
+	# The header, the name and its zero byte, then to the next multiple of four.
+	archive_length=$(((archive_trailer + 110 + 11 + 3) / 4 * 4))
 	archive_number=$((archive_number + 1))
 	mkdir "$2/$archive_number"
 	tail -c +$((archive_at + 1)) "$1" | head -c "$archive_length" |

@@ -123,7 +123,7 @@ tree_busybox() {
 		done
 		case "$tree_applet" in
 		# What would be dangerous under its name, or is no command.
-		init | linuxrc | busybox | rpm | dpkg | dpkg-deb | adduser | deluser | addgroup | delgroup | '' | */*) ;;
+		init | linuxrc | busybox | halt | poweroff | reboot | rpm | dpkg | dpkg-deb | adduser | deluser | addgroup | delgroup | '' | */*) ;;
 		*) ln -s busybox "$1/usr/bin/$tree_applet" ;;
 		esac
 	done <"$work/applets"
