@@ -5,7 +5,7 @@
 # shellcheck shell=dash
 
 say() {
-	echo "farroot-image: $*" >&2
+	printf 'farroot-image: %s\n' "$*" >&2
 }
 
 # A user's mistake, or something that cannot be done: what, on what, what to do next.

@@ -29,7 +29,8 @@ depends_on() {
 }
 
 mkdir "$dir/root"
-for file in "farroot_${version}_$arch" "nbdkit-plugin-farroot_${version}_$arch" "farroot-initramfs_${version}_all"; do
+for file in "farroot_${version}_$arch" "nbdkit-plugin-farroot_${version}_$arch" "farroot-image_${version}_all" \
+	"farroot-initramfs_${version}_all"; do
 	[ -s "$packages/$file.deb" ] || fail "no $file.deb; is the version in debian/changelog that of configure.ac?"
 	dpkg-deb -x "$packages/$file.deb" "$dir/root"
 done
@@ -45,6 +46,13 @@ has nbdkit-plugin-farroot "$plugin_path"
 has nbdkit-plugin-farroot usr/share/man/man1/nbdkit-farroot-plugin.1.gz
 has farroot-initramfs usr/share/initramfs-tools/scripts/farroot
 has farroot-initramfs usr/share/man/man7/farroot-boot.7.gz
+has farroot-image usr/share/farroot-image/lib/cmd-boot.sh
+has farroot-image usr/share/man/man1/farroot-image.1.gz
+has farroot-image usr/share/doc/farroot-image/boot-http.md.gz
+same "$(sed -n 's/^image_lib=//p' "$dir/root/usr/bin/farroot-image")" /usr/share/farroot-image "where farroot-image looks for its parts"
+for file in "$srcdir"/image/lib/*.sh; do
+	has farroot-image "usr/share/farroot-image/lib/$(basename "$file")"
+done
 [ -x "$dir/root/usr/share/initramfs-tools/hooks/farroot" ] || fail "the hook is not executable"
 dpkg-deb --ctrl-tarfile "$packages"/farroot-initramfs_*.deb | tar -xO ./triggers | grep -q update-initramfs ||
 	fail "farroot-initramfs does not make a new initramfs"
@@ -52,7 +60,10 @@ depends_on nbdkit-plugin-farroot nbdkit
 for package in initramfs-tools nbdkit-plugin-farroot farroot; do
 	depends_on farroot-initramfs "$package"
 done
-for package in farroot farroot-initramfs nbdkit-plugin-farroot; do
+for package in dosfstools mtools openssl xxd; do
+	depends_on farroot-image "$package"
+done
+for package in farroot farroot-image farroot-initramfs nbdkit-plugin-farroot; do
 	[ -n "$(control $package Homepage)" ] || fail "$package has no Homepage"
 	control $package Description | tr -d '\n' | grep -q 'rpi-rescue-netboot is the project' ||
 		fail "$package does not say how the names relate"

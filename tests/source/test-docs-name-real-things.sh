@@ -129,7 +129,7 @@ function check_prose(line, folder,    n, i, word) {
 	n = split(line, word, /[^A-Za-z0-9_.\/-]+/)
 	for (i = 1; i <= n; i++) {
 		sub(/[.]+$/, "", word[i])
-		if (word[i] ~ /^(bench|debian|docs|initramfs|nbd-plugin|tests)\/./ && is_path(word[i]))
+		if (word[i] ~ /^(bench|debian|docs|image|initramfs|nbd-plugin|tests)\/./ && is_path(word[i]))
 			check_path(word[i])
 	}
 	while (match(line, /\]\([^)#]*\)/)) {
@@ -171,8 +171,10 @@ function read_document(path,    line, number, fenced, n, i, part, folder) {
 BEGIN {
 	excepted["module_verb"]	# a pattern of names
 	excepted["run-init"]	# of klibc
+	excepted["rpi-eeprom-config"]	# of Raspberry Pi
 	read_tree()
-	n = split("README.md CONTRIBUTING.md docs/architecture.md docs/boot-process.md docs/hacking.md", list, " ")
+	n = split("README.md CONTRIBUTING.md docs/architecture.md docs/boot-http.md docs/boot-process.md " \
+		"docs/boot-tftp-sd-rpiboot.md docs/hacking.md", list, " ")
 	for (i = 1; i <= n; i++)
 		read_document(where = list[i])
 	where = "test-docs-name-real-things.sh"

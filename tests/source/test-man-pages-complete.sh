@@ -63,6 +63,20 @@ for word in $states $fields; do
 	grep -q "B<$word>" "$plugin_pod" "$tool_pod" || missing "$word" "the manuals"
 done
 
+# farroot-image, a script.
+builder=$srcdir/image/farroot-image
+builder_pod=$srcdir/image/farroot-image.pod
+builder_commands=$(sh "$builder" --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p')
+[ -n "$builder_commands" ] || missing commands "farroot-image --help"
+for command in $builder_commands; do
+	grep -q "^=head2 farroot-image $command " "$builder_pod" || missing "$command" farroot-image.pod
+	for option in $(sh "$builder" "$command" --help | sed -n 's/^ *\(--*[a-z-]*\) .*/\1/p'); do
+		grep -q "B<$option>" "$builder_pod" || missing "$option of $command" farroot-image.pod
+	done
+done
+podchecker "$builder_pod" >/dev/null 2>&1 || missing "well-formed pod" farroot-image.pod
+[ -s "$top_builddir/image/farroot-image.1" ] || missing farroot-image.1 "the build folder"
+
 for page in tool/farroot nbdkit/nbdkit-farroot-plugin; do
 	podchecker "$pods/$page.pod" >/dev/null 2>&1 || missing "well-formed pod" "$page.pod"
 	[ -s "$top_builddir/nbd-plugin/$page.1" ] || missing "$page.1" "the build folder"

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# farroot-image boot: makes the files that a Raspberry Pi 4B or CM4 boots, for HTTP, TFTP,
+# a card and rpiboot.  It writes nothing outside of OUT and of the folder of packages,
+# and OUT appears only when all of it is complete and checked.
+# summary:   boot      make the files that a Pi boots by HTTP, TFTP, SD card, USB or rpiboot
+# shellcheck shell=dash
+# image_lib is set by farroot-image.
+# shellcheck disable=SC2154
+# shellcheck source-path=SCRIPTDIR source=boot-common.sh
+. "$image_lib/lib/boot-common.sh"
+# shellcheck source=site.sh
+. "$image_lib/lib/site.sh"
+# shellcheck source=fat.sh
+. "$image_lib/lib/fat.sh"
+# shellcheck source=boot-sign.sh
+. "$image_lib/lib/boot-sign.sh"
+# shellcheck source=boot-config.sh
+. "$image_lib/lib/boot-config.sh"
+# shellcheck source=boot-firmware.sh
+. "$image_lib/lib/boot-firmware.sh"
+# shellcheck source=boot-files.sh
+. "$image_lib/lib/boot-files.sh"
+# shellcheck source=boot-layout.sh
+. "$image_lib/lib/boot-layout.sh"
+# shellcheck source=boot-read.sh
+. "$image_lib/lib/boot-read.sh"
+
+boot_usage() {
+	cat <<'EOT'
+Usage: farroot-image boot SITE --from DIR -o OUT [OPTION]...
+Makes the files that a Raspberry Pi 4B or CM4 boots, from DIR, the output of
+farroot-image rescue: OUT/http, OUT/tftp, OUT/card and OUT/rpiboot.
+
+  --from DIR          what farroot-image rescue made
+  -o OUT              the folder to make; one of an earlier run is replaced
+  --key FILE          sign boot.img with this private RSA key of 2048 bits
+  --sign PROGRAM      sign with "PROGRAM -a rsa2048-sha256 FILE", which prints hex
+  --public-key FILE   the public key in the EEPROM; must fit the signature
+  --firmware DIR      the folder with start4.elf; default: Debian's raspi-firmware
+  --prefix PREFIX     the folder in OUT/tftp: none (default), a serial number, a
+                      MAC address, or a name
+
+Without --key and --sign there is no OUT/http: a Pi boots only signed files by HTTP.
+EOT
+}
+
+boot_options() {
+	boot_site='' boot_from='' boot_out='' boot_key='' boot_program='' boot_public=''
+	boot_firmware='' boot_prefix=none
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--help | -h)
+			boot_usage
+			exit
+			;;
+		--from | -o | --key | --sign | --public-key | --firmware | --prefix) boot_option_value boot "$@" ;;
+		-*) boot_usage_error boot "$1: no such option" ;;
+		*)
+			[ -z "$boot_site" ] || boot_usage_error boot "$1: one SITE is enough"
+			boot_site=$1
+			shift
+			continue
+			;;
+		esac
+		case $1 in
+		--from) boot_from=$2 ;;
+		-o) boot_out=${2%/} ;;
+		--key) boot_key=$2 ;;
+		--sign) boot_program=$2 ;;
+		--public-key) boot_public=$2 ;;
+		--firmware) boot_firmware=$2 ;;
+		--prefix) boot_prefix=$2 ;;
+		esac
+		shift 2
+	done
+	[ -n "$boot_site" ] || boot_usage_error boot "SITE is missing"
+	[ -n "$boot_from" ] || boot_usage_error boot "--from DIR is missing"
+	[ -n "$boot_out" ] || boot_usage_error boot "-o OUT is missing"
+	[ -z "$boot_key" ] || [ -z "$boot_program" ] || boot_usage_error boot "--key and --sign: give one of them"
+	[ -z "$boot_program" ] || [ -n "$boot_public" ] ||
+		boot_usage_error boot "--sign needs --public-key, to check what the program signed"
+	[ -z "$boot_public" ] || [ -n "$boot_key$boot_program" ] ||
+		boot_usage_error boot "--public-key needs --key or --sign"
+}
+
+# The time inside of boot.img and boot.sig: SOURCE_DATE_EPOCH, or that of the newest input.
+boot_set_epoch() {
+	boot_epoch=${SOURCE_DATE_EPOCH-}
+	[ -n "$boot_epoch" ] ||
+		boot_epoch=$(files_inputs "$boot_from" | while IFS= read -r boot_input; do
+			stat -L -c %Y -- "$boot_input"
+		done | sort -n | tail -n 1)
+	case $boot_epoch in
+	'' | *[!0-9]*) die "SOURCE_DATE_EPOCH=$boot_epoch: must be seconds since 1970" ;;
+	esac
+	# FAT begins in 1980.
+	[ "$boot_epoch" -ge 315532800 ] || boot_epoch=315532800
+}
+
+boot_check_key() {
+	[ -z "$boot_public" ] || sign_check_public "$boot_public"
+	if [ -n "$boot_program" ]; then
+		command -v "$boot_program" >/dev/null ||
+			die "$boot_program: no such program; --sign names one that is called with -a rsa2048-sha256 FILE"
+	elif [ -n "$boot_key" ] && [ -z "$boot_public" ]; then
+		boot_public=$boot_temp/public.pem
+		sign_public_of "$boot_key" "$boot_public"
+	elif [ -n "$boot_key" ]; then
+		boot_need_file "$boot_key" "a private RSA key in PEM form"
+	fi
+}
+
+cmd_boot() {
+	boot_options "$@"
+	boot_environment
+	boot_need mkfs.vfat dosfstools
+	boot_need mcopy mtools
+	boot_need openssl openssl
+	boot_need xxd xxd
+	site_open "$boot_site"
+	files_check "$boot_from"
+	layout_prefix "$boot_prefix"
+	layout_check_out "$boot_out"
+	boot_temp "$(dirname "$boot_out")"
+	boot_check_key
+	boot_set_epoch
+	firmware_find "$boot_firmware"
+
+	boot_tree=$boot_temp/tree
+	files_collect "$boot_from" "$boot_tree"
+	files_check_tftp "$boot_tree"
+	fat_make "$boot_tree" "$boot_temp/boot.img" "$boot_epoch"
+	files_table "$boot_tree" "$boot_temp/boot.img" >"$boot_temp/sizes"
+	[ "$(boot_size "$boot_temp/boot.img")" -le $boot_image_limit ] || {
+		cat "$boot_temp/sizes" >&2
+		die "boot.img: $(boot_size "$boot_temp/boot.img") bytes, and the boot loader takes $boot_image_limit (96 MiB); the table above has the sizes: leave out tools or modules"
+	}
+	boot_sig=
+	if [ -n "$boot_key$boot_program" ]; then
+		boot_sig=$boot_temp/boot.sig
+		sign_make "$boot_temp/boot.img" "$boot_sig" "$boot_epoch" "$boot_key" "$boot_program"
+		sign_check "$boot_temp/boot.img" "$boot_sig" "$boot_public" "$boot_temp"
+	else
+		say "note: no --key and no --sign, so there is no $boot_out/http; a Pi boots only signed files by HTTP"
+	fi
+	read_image "$boot_temp/boot.img" "$boot_temp/check"
+	read_check "$boot_temp/check"
+	boot_temp_new=$boot_temp/new
+	layout_make "$boot_tree" "$boot_temp/boot.img" "$boot_temp_new" "$boot_sig"
+	cp "$boot_temp/sizes" "$boot_temp_new/sizes" || die "$boot_out: cannot be written; is the disk full?"
+	layout_publish "$boot_temp_new" "$boot_out"
+	cat "$boot_out/sizes"
+}

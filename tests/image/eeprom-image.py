@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# A synthetic EEPROM image of 512 KiB, with sections as a Pi 4's: a boot loader, padding, and
+# the files that can be changed.
+# usage: eeprom-image.py OUT [NAME=FILE]...
+import struct
+import sys
+
+MAGIC, PADDING, FILE = 0x55AAF00F, 0x55AAFEEF, 0x55AAF11F
+image = bytearray()
+
+
+def section(magic, contents):
+    image.extend(struct.pack(">LL", magic, len(contents)) + contents)
+    image.extend(b"\xff" * (-len(image) % 8))
+
+
+def file(name, contents):
+    section(FILE, name.encode().ljust(12, b"\0") + b"\0" * 4 + contents)
+
+
+section(MAGIC, b"boot loader BUILD_TIMESTAMP=1779045198\0" * 100)
+section(PADDING, b"\xff" * 516)
+section(0x55AAF44F, b"compressed" * 1001)
+files = {"pubkey.bin": bytes(512), "cacert.der": bytes(2048), "bootconf.sig": bytes(1024), "bootconf.txt": b"[all]\nBOOT_UART=0\n"}
+for argument in sys.argv[2:]:
+    name, path = argument.split("=", 1)
+    with open(path, "rb") as f:
+        files[name] = f.read()
+for name, contents in files.items():
+    file(name, contents)
+    section(PADDING, b"\xff" * 216)
+with open(sys.argv[1], "wb") as f:
+    f.write(image.ljust(512 * 1024, b"\xff"))

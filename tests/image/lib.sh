@@ -1,0 +1,101 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# For the tests of farroot-image's boot files: a tiny site, a tiny output of
+# farroot-image rescue, and firmware that is no firmware.  Source it first.
+#
+#   make_site       -> $site, $from, $firmware
+#   make_key NAME   -> $dir/NAME.key and $dir/NAME.pem
+#   boot [OPTION].. -> $out, made with --key $dir/owner.key
+#   refused TEXT COMMAND...: it fails with status 1 and one message that has TEXT
+. "${srcdir:-..}/tests/lib.sh"
+need mkfs.vfat mcopy openssl xxd
+image=$srcdir/image/farroot-image
+# A folder with spaces, as people have them.
+site="$dir/my site"
+from="$dir/rescue out"
+firmware="$dir/fw"
+out="$dir/boot files"
+unset SOURCE_DATE_EPOCH
+export FARROOT_IMAGE_CACHE="$dir/cache"
+
+# farroot-image, as the tests call it.
+farroot_image() {
+	sh "$image" "$@"
+}
+
+make_site() {
+	mkdir -p "$site/common/cmdline.d" "$from/dtbs" "$firmware"
+	echo 'serial=shell' >"$site/site.conf"
+	echo 'boot=farroot farroot=rescue' >"$site/common/cmdline.d/boot"
+	make_kernel "$from/vmlinuz"
+	seed=2 random_bytes 100001 >"$from/initrd"
+	seed=3 random_bytes 200000 >"$from/rescue.cpio"
+	for name in 4-b 400 cm4-io; do
+		{
+			printf '\320\015\376\355'
+			echo "device tree of $name"
+		} >"$from/dtbs/bcm2711-rpi-$name.dtb"
+	done
+	echo 6.12.57+deb13-arm64 >"$from/kernel-version"
+	echo arm64 >"$from/arch"
+	seed=4 random_bytes 150000 >"$firmware/start4.elf"
+	seed=5 random_bytes 5000 >"$firmware/fixup4.dat"
+	make_key owner
+}
+
+# The header of an arm64 Image, then bytes that gzip makes smaller.
+make_kernel() {
+	{
+		printf 'MZ\000\221'
+		head -c 52 /dev/zero
+		printf 'ARM\144'
+		seed=1 random_bytes 50000
+		head -c 100000 /dev/zero
+	} >"$1"
+}
+
+# A kernel of Raspberry Pi, with overlays.
+make_raspberrypi_kernel() {
+	echo 6.12.47+rpt-rpi-v8 >"$from/kernel-version"
+	mkdir -p "$from/overlays"
+	for name in overlay_map.dtb audremap.dtbo disable-bt.dtbo spi-gpio40-45.dtbo vc4-fkms-v3d.dtbo \
+		vc4-kms-v3d.dtbo vc4-kms-v3d-pi4.dtbo; do
+		echo "overlay $name" >"$from/overlays/$name"
+	done
+	mv "$from/dtbs/bcm2711-rpi-cm4-io.dtb" "$from/dtbs/bcm2711-rpi-cm4.dtb"
+}
+
+make_key() {
+	openssl genrsa -out "$dir/$1.key" "${2:-2048}" 2>>"$dir/openssl.log" || fail "openssl makes no key"
+	openssl pkey -in "$dir/$1.key" -pubout -out "$dir/$1.pem" || fail "openssl makes no public key"
+}
+
+# boot_to OUT [OPTION]...: without a key.
+boot_to() {
+	boot_out=$1
+	shift
+	farroot_image boot "$site" --from "$from" --firmware "$firmware" -o "$boot_out" "$@"
+}
+
+boot() {
+	boot_to "$out" --key "$dir/owner.key" "$@" >"$dir/boot.log" 2>&1 || fail "farroot-image boot failed"
+}
+
+# refused TEXT COMMAND...: status 1, and the last line of its messages has TEXT.
+refused() {
+	text=$1
+	shift
+	status=0
+	"$@" >"$dir/refused.out" 2>"$dir/refused.log" </dev/null || status=$?
+	same "$status" 1 "status of $*"
+	tail -n 1 "$dir/refused.log" | grep -qF -e "$text" || fail "$*: the message has no '$text'"
+	! grep -q 'Traceback\|: not found\|cannot open\|syntax error' "$dir/refused.log" || fail "$*: a message of another program"
+}
+
+# Files that begin with a dot are temporary ones.
+nothing_left() {
+	left=$(find "$dir" -name '.farroot-image.*')
+	[ -z "$left" ] || fail "temporary files are left: $left"
+}
