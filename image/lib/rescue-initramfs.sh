@@ -11,6 +11,7 @@
 # initramfs_make ROOT VERSION MODULES OUT: MODULES has the names of the modules in it.
 initramfs_make() {
 	initramfs_keep_hooks "$1"
+	tree_drop_paths "$1" "$image_lib/rescue/paths-drop-first"
 	{
 		echo 'MODULES=list'
 		echo 'BUSYBOX=y'

@@ -36,7 +36,7 @@ sizes_packages() {
 
 # sizes_of TREE FILES: bytes, and bytes compressed.
 sizes_of() {
-	echo "$(tar -C "$1" --null -T "$2" --no-recursion -c | wc -c) $(tar -C "$1" --null -T "$2" --no-recursion -c | zstd -q -9 -c | wc -c)"
+	echo "$(tar -C "$1" --no-recursion --null -T "$2" -c | wc -c) $(tar -C "$1" --no-recursion --null -T "$2" -c | zstd -q -9 -c | wc -c)"
 }
 
 # sizes_groups PACKAGES LIST: the same by the groups in LIST, which begins each with a line

@@ -76,15 +76,15 @@ tree_delete() {
 		done)
 }
 
-# tree_drop_paths ROOT LIST: files and folders by name.  A line is a path without any
-# pattern; ?PATH may be absent.  A path that another suite or architecture has can be
-# followed by its name.
+# tree_drop_paths ROOT LIST: files and folders by name, without patterns.  A line is PATH,
+# ?PATH if it may be absent, or PATH except NAME...: what else is in that folder.
 tree_drop_paths() {
 	sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$2" >"$work/drop"
 	tree_bad=$(grep -E -e '^\??/' -e '[*[]' -e '(^|/)\.\.?(/|$)' -e '^\?[^a-z]' "$work/drop" | head -n 1) || :
 	[ -z "$tree_bad" ] || die "$2: \"$tree_bad\": give a path from the root, without / before it and without patterns"
 	tree_triplet=$([ "$arch" = arm64 ] && echo aarch64-linux-gnu || echo x86_64-linux-gnu)
-	sed "s,TRIPLET,$tree_triplet,g" "$work/drop" | while IFS= read -r tree_path; do
+	sed "s,TRIPLET,$tree_triplet,g" "$work/drop" | while read -r tree_path tree_except tree_names; do
+		[ "${tree_except:-except}" = except ] || die "$2: $tree_path $tree_except: only \"except NAME...\" may follow a path"
 		case "$tree_path" in
 		\?*)
 			tree_path=${tree_path#\?}
@@ -93,7 +93,16 @@ tree_drop_paths() {
 		esac
 		[ -e "$1/$tree_path" ] || [ -L "$1/$tree_path" ] ||
 			die "$2: $tree_path: does not exist; correct the list, or write ?$tree_path if it may be absent"
-		rm -rf --one-file-system -- "${1:?}/$tree_path"
+		if [ -z "$tree_except" ]; then
+			rm -rf --one-file-system -- "${1:?}/$tree_path"
+			continue
+		fi
+		for tree_entry in "$1/$tree_path"/*; do
+			case " $tree_names " in
+			*" ${tree_entry##*/} "*) ;;
+			*) rm -rf --one-file-system -- "$tree_entry" ;;
+			esac
+		done
 	done
 }
 
@@ -110,6 +119,7 @@ tree_prune() {
 	find "$1/usr/lib" "$1/usr/share" "$1/etc" -depth -type d -name __pycache__ -exec rm -rf {} +
 	mkdir -p "$1/boot" "$1/mnt" "$1/media"
 	tree_busybox "$1"
+	tree_udevadm "$1"
 }
 
 # tree_busybox ROOT: a link for each command that busybox has and no package brought.
@@ -123,10 +133,16 @@ tree_busybox() {
 		done
 		case "$tree_applet" in
 		# What would be dangerous under its name, or is no command.
-		init | linuxrc | busybox | rpm | dpkg | dpkg-deb | adduser | deluser | addgroup | delgroup | '' | */*) ;;
+		init | linuxrc | busybox | halt | poweroff | reboot | rpm | dpkg | dpkg-deb | adduser | deluser | addgroup | delgroup | '' | */*) ;;
 		*) ln -s busybox "$1/usr/bin/$tree_applet" ;;
 		esac
 	done <"$work/applets"
+}
+
+# udevd runs in the initramfs, or in the root that was booted: udevadm is run there.
+tree_udevadm() {
+	printf '#!/bin/sh\nexec chroot /proc/1/root udevadm "$@"\n' >"$1/usr/bin/udevadm"
+	chmod 755 "$1/usr/bin/udevadm"
 }
 
 # tree_squash ROOT OUT: the squashfs.

@@ -109,42 +109,65 @@ secrets_check_accounts() {
 	done <"$secrets_work/accounts"
 }
 
-# Texts that are secrets wherever they stand.  Programs have the first line of a key in
-# them, to recognize keys; only with a second line it is one.
-# shellcheck disable=SC2016 # a hash begins with a dollar sign
-secrets_check_texts() {
-	LC_ALL=C grep -rlaE -e '-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY( BLOCK)?-----' "$1" >"$secrets_work/maybe" || :
-	while IFS= read -r secrets_maybe; do
-		if LC_ALL=C tr '\r' '\n' <"$secrets_maybe" | LC_ALL=C awk '
-			function is_key(text) {
-				sub(/(\\n|[ \t"\047,]).*/, "", text)
-				return text ~ /^(Proc-Type|Comment|Version|DEK-Info)/ ||
-					(length(text) >= 16 && text ~ /^[A-Za-z0-9+\/=]*$/)
-			}
-			after && /^$/ { next }
-			after && is_key($0) { found = 1; exit }
-			{ after = 0 }
-			/BEGIN ([A-Z0-9]+ )*PRIVATE KEY( BLOCK)?-----/ {
-				rest = $0
-				sub(/.*BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----(\\n)?[ \t]*/, "", rest)
-				if (is_key(rest)) { found = 1; exit }
+# secrets_keys: the first line of each private key in standard input.  Programs have the
+# first line of a PEM file in them, to recognize keys; only with a second line it is one.
+secrets_keys() {
+	LC_ALL=C tr '\r' '\n' | LC_ALL=C awk '
+		function is_key(text) {
+			return text ~ /^(Proc-Type|Comment|Version|DEK-Info)/ ||
+				(length(text) >= 16 && text ~ /^[A-Za-z0-9+\/=]*$/)
+		}
+		after && /^$/ { next }
+		after {
+			line = $0
+			sub(/(\\n|[ \t"\047,]).*/, "", line)
+			if (is_key(line))
+				print line
+			after = 0
+		}
+		{
+			# Several may stand on one line.
+			for (rest = $0; match(rest, /BEGIN ([A-Z0-9]+ )*PRIVATE KEY( BLOCK)?-----(\\n)?[ \t]*/); ) {
+				rest = substr(rest, RSTART + RLENGTH)
+				line = rest
+				sub(/(\\n|[- \t"\047,]).*/, "", line)
+				if (is_key(line))
+					print substr(line, 1, 64)
 				after = rest == ""
 			}
-			END { exit !found }'; then
-			echo "$secrets_maybe"
-		fi
-	done <"$secrets_work/maybe" | secrets_tell "$1" "$2" "a private key"
-	LC_ALL=C grep -rlaE -e '^AGE-SECRET-KEY-1[A-Z0-9]{50}' -e '^(PrivateKey|PresharedKey) *= *[A-Za-z0-9+/]{43}=' "$1" |
-		secrets_tell "$1" "$2" "a private key"
-	LC_ALL=C grep -rlaE \
+		}'
+}
+
+# Hashes of passwords, by their forms.
+# shellcheck disable=SC2016 # a hash begins with a dollar sign
+secrets_hashes() {
+	secrets_options=$1
+	shift
+	LC_ALL=C grep "$secrets_options" -aE \
 		-e '\$1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}([^./A-Za-z0-9]|$)' \
 		-e '\$5\$(rounds=[0-9]+\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43}([^./A-Za-z0-9]|$)' \
 		-e '\$6\$(rounds=[0-9]+\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}([^./A-Za-z0-9]|$)' \
 		-e '\$(y|gy|7)\$[./A-Za-z0-9]{2,}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}([^./A-Za-z0-9]|$)' \
 		-e '\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}([^./A-Za-z0-9]|$)' \
 		-e '\$argon2(i|d|id)\$v=[0-9]+\$m=[0-9]+' -e '\$apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}' \
-		-e '^[[:space:]]*psk=[0-9a-f]{64}' "$1" |
-		secrets_tell "$1" "$2" "the hash of a password"
+		-e '^[[:space:]]*psk=[0-9a-f]{64}' -- "$@"
+}
+
+# Texts that are secrets wherever they stand; those in rescue/secrets-known are public.
+secrets_check_texts() {
+	sed -e 's/#.*//' -e '/^$/d' "$image_lib/rescue/secrets-known" >"$secrets_work/known"
+	LC_ALL=C grep -rlaE -e '-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY( BLOCK)?-----' "$1" >"$secrets_work/maybe" || :
+	while IFS= read -r secrets_maybe; do
+		secrets_keys <"$secrets_maybe" | LC_ALL=C grep -qvxF -f "$secrets_work/known" || continue
+		echo "$secrets_maybe"
+	done <"$secrets_work/maybe" | secrets_tell "$1" "$2" "a private key"
+	secrets_hashes -rl "$1" >"$secrets_work/maybe" || :
+	while IFS= read -r secrets_maybe; do
+		secrets_hashes -oh "$secrets_maybe" | LC_ALL=C tr -cd '[:print:]\n' | LC_ALL=C grep -qvxF -f "$secrets_work/known" || continue
+		echo "$secrets_maybe"
+	done <"$secrets_work/maybe" | secrets_tell "$1" "$2" "the hash of a password"
+	LC_ALL=C grep -rlaE -e '^AGE-SECRET-KEY-1[A-Z0-9]{50}' -e '^(PrivateKey|PresharedKey) *= *[A-Za-z0-9+/]{43}=' "$1" |
+		secrets_tell "$1" "$2" "a private key"
 	LC_ALL=C grep -rlaE \
 		-e '(^|[^A-Za-z0-9])(AKIA|ASIA)[0-9A-Z]{16}([^A-Za-z0-9]|$)' -e '(^|[^A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{36}' \
 		-e 'github_pat_[A-Za-z0-9_]{50}' -e '(^|[^A-Za-z0-9])glpat-[A-Za-z0-9_-]{20}' -e '(^|[^A-Za-z0-9])xox[baprs]-[0-9A-Za-z-]{20}' \
