@@ -8,8 +8,8 @@
  * What is alive?  Before each feeding the process must get the processor at the normal
  * priority, its timer must have ended, and the kernel must find and read a file of PID 1 in
  * /proc.  A kernel that does not come to that for a whole time-out is hung, or starved for good,
- * and the machine is reset.  A real-time priority would feed a machine in which nobody can
- * log in any more.  Users and the network do not count: a rescue system that waits is alive.
+ * and the machine is reset.  A real-time priority would feed a machine in which no login
+ * works any more.  Users and the network do not count: a rescue system that waits is alive.
  *
  * After the start no memory is allocated, no page is read from a file, and no path is looked up
  * from the root: the initramfs is deleted by then, and /dev, /proc, /run and /sys are moved.
@@ -278,6 +278,20 @@ static void open_log(struct machine *machine)
 		machine->kmsg = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 }
 
+/* A kernel without a console starts init, and so this, with no descriptors at all: what is
+ * opened next must not become standard error.
+ */
+static void open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 static void protect_memory(void)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -379,6 +393,7 @@ int main(int argc, char **argv)
 	bool release = false;
 	int option;
 
+	open_standard();
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'd':

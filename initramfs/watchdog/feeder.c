@@ -92,18 +92,16 @@ static int set_up(struct feeder *feeder, int fd)
 }
 
 /* Whether the watchdog may be fed.  A machine that does not come to the end of its shutdown
- * must be reset, because no process is left that could help.
+ * must be reset, because no process is left that could help.  PID 1 may be yet another program
+ * by then, such as /run/initramfs/shutdown.
  */
 static bool may_feed(struct feeder *feeder)
 {
 	int64_t now_ms = feeder->machine->now_ms(feeder->context);
 	int shuts_down = feeder->machine->shuts_down(feeder->context);
 
-	if (shuts_down <= 0) {
-		feeder->shutdown_ms = -1;
-		feeder->shutdown_is_over = false;
+	if (shuts_down <= 0 && feeder->shutdown_ms < 0)
 		return true;
-	}
 	if (feeder->shutdown_ms < 0) {
 		feeder->shutdown_ms = now_ms;
 		say(feeder, "the machine shuts down: feeds %s for at most %d s more", feeder->device,

@@ -12,8 +12,8 @@
  *      +----------------------+                      lending
  *           device is gone
  *
- * lending: the device is opened and closed once in each interval.  Either starts the time-out
- * anew, and another process can open the device in between.  That ends the lending.
+ * lending: the device is opened and closed once in each interval.  Either restarts the
+ * time-out, and another process can open the device in between.  That ends the lending.
  */
 #ifndef FARROOT_FEEDER_H
 #define FARROOT_FEEDER_H

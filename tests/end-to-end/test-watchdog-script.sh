@@ -22,6 +22,10 @@ cat >"$dir/programs/modprobe" <<-SCRIPT
 SCRIPT
 chmod +x "$dir/programs/"*
 
+has_lines() {
+	[ "$(wc -l <"$dir/commands")" -ge "$1" ]
+}
+
 # starts BOOT ARGUMENTS COMMAND...: the commands that the script runs.
 starts() {
 	: >"$dir/commands"
@@ -32,10 +36,11 @@ starts() {
 	if [ $# = 0 ]; then
 		sleep 0.3
 	else
-		wait_until 10 "the feeder is started" grep -q ^feeder "$dir/commands"
+		wait_until 10 "the feeder and the drivers are started" has_lines 3
 	fi
 	: >"$dir/expected"
-	[ $# = 0 ] || printf '%s\n' 'modprobe -q bcm2835_wdt options=' 'modprobe -q i6300esb options=' "$@" >"$dir/expected"
+	[ $# = 0 ] || printf '%s\n' "$@" 'modprobe -q bcm2835_wdt options=' 'modprobe -q i6300esb options=' >"$dir/expected"
+	LC_ALL=C sort -o "$dir/commands" "$dir/commands"
 	cmp "$dir/commands" "$dir/expected" || fail "commands: $(cat "$dir/commands")"
 	same "$(cat "$dir/script.log")" "" "what the script says"
 }

@@ -101,6 +101,18 @@ timeout "$(slack 20)" "$watchdog" --release --pid-file "$pid_file" || fail "not 
 wait_until 10 "the feeder ends" is_gone $feeder
 wait $feeder || fail "it ended with $?"
 
+# Of a kernel without a console.
+start_closed() {
+	"$watchdog" --pid-file "$pid_file" --device "$dir/dev2/watchdog0" <&- >&- 2>&- &
+	feeder=$!
+	remember $feeder
+}
+mkdir "$dir/dev2"
+start_closed
+wait_until 10 "the feeder is ready" is_ready
+same "$(find "/proc/$feeder/fd" -lname "$dir/dev2" | wc -l)" 1 "folders of the device"
+end $feeder
+
 # As after switch_root: its /dev is elsewhere, and the device appears there.  It is opened
 # (and is not a watchdog, but /dev/null).
 cat >"$dir/namespace" <<-SCRIPT

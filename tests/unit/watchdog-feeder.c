@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/watchdog.h>
+#include <setjmp.h>
 
 #include "check.h"
 #include "watchdog/feeder.h"
@@ -20,7 +21,7 @@ struct fake {
 	bool no_support, no_settimeout, no_gettimeout, clamps;
 	bool nowayout, nowayout_unknown;
 	/* The script of the test, in ms since the start; INT64_MAX: never. */
-	int64_t appears_ms, busy_until_ms, gone_ms, back_ms, release_ms, taken_ms, shutdown_ms, end_ms;
+	int64_t appears_ms, busy_until_ms, gone_ms, back_ms, release_ms, taken_ms, shutdown_ms, shutdown_end_ms, end_ms;
 	int write_error;
 	bool proc_fails;
 	/* The state. */
@@ -30,6 +31,8 @@ struct fake {
 	int opens, feedings, released;
 	int64_t reset_ms;
 	char log[8192];
+	/* Where end_ms leads: out of a feeder that never ends. */
+	jmp_buf end;
 };
 
 static struct fake fake_new(void)
@@ -37,7 +40,8 @@ static struct fake fake_new(void)
 	struct fake fake = {
 		.max_s = 1000, .default_s = 30,
 		.gone_ms = INT64_MAX, .back_ms = INT64_MAX, .release_ms = INT64_MAX,
-		.taken_ms = INT64_MAX, .shutdown_ms = INT64_MAX, .end_ms = INT64_MAX,
+		.taken_ms = INT64_MAX, .shutdown_ms = INT64_MAX, .shutdown_end_ms = INT64_MAX,
+		.end_ms = INT64_MAX,
 	};
 
 	fake.timeout_s = fake.default_s;
@@ -147,12 +151,8 @@ static bool fake_sleep(void *context, int64_t ms)
 		fake->reset = true;
 		fake->reset_ms = fake->fed_ms + fake->timeout_s * 1000;
 	}
-	/* Makes the feeder end, whatever it does. */
-	if (fake->now_ms >= fake->end_ms) {
-		fake->taken_ms = fake->now_ms;
-		fake->shutdown_ms = INT64_MAX;
-		return true;
-	}
+	if (fake->now_ms >= fake->end_ms)
+		longjmp(fake->end, 1);
 	return release;
 }
 
@@ -165,7 +165,9 @@ static int fake_shuts_down(void *context)
 {
 	struct fake *fake = context;
 
-	return fake->proc_fails ? -ENFILE : fake->now_ms >= fake->shutdown_ms;
+	if (fake->proc_fails)
+		return -ENFILE;
+	return fake->now_ms >= fake->shutdown_ms && fake->now_ms < fake->shutdown_end_ms;
 }
 
 static bool fake_cannot_stop(void *context)
@@ -200,6 +202,8 @@ static int run(struct fake *fake, int wanted_s)
 		.cannot_stop = fake_cannot_stop, .released = fake_released, .log = fake_log,
 	};
 
+	if (setjmp(fake->end))
+		return 1;
 	return feeder_run(&machine, fake, "/dev/watchdog0", wanted_s);
 }
 
@@ -380,8 +384,10 @@ static void ends_a_shutdown(bool lending)
 	fake.nowayout = lending;
 	fake.release_ms = lending ? 100 * 1000 : INT64_MAX;
 	fake.shutdown_ms = began_ms;
+	/* Another program is PID 1 then. */
+	fake.shutdown_end_ms = began_ms + 60 * 1000;
 	fake.end_ms = 3000 * 1000;
-	CHECK_EQ(run(&fake, 60), 0);
+	CHECK_EQ(run(&fake, 60), 1);
 	CHECK(fake.reset);
 	CHECK(fake.reset_ms >= began_ms + FEEDER_SHUTDOWN_MS);
 	CHECK(fake.reset_ms <= began_ms + FEEDER_SHUTDOWN_MS + 121 * 1000);
