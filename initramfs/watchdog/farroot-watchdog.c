@@ -183,14 +183,6 @@ static bool machine_cannot_stop(void *context)
 	return read_file(machine->sys, path, &value, 1) != 1 || value != '0';
 }
 
-static void machine_released(void *context)
-{
-	struct machine *machine = context;
-	struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
-
-	fcntl(machine->pid_file, F_SETLK, &lock);
-}
-
 static void machine_log(void *context, const char *text)
 {
 	struct machine *machine = context;
@@ -205,6 +197,17 @@ static void machine_log(void *context, const char *text)
 	/* One write is one record. */
 	ignored = write(machine->kmsg, line, (size_t)length);
 	(void)ignored;
+}
+
+static void machine_released(void *context)
+{
+	struct machine *machine = context;
+	struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
+	/* farroot-watchdog.service does not start with an empty one. */
+	if (ftruncate(machine->pid_file, 0))
+		machine_log(machine, "cannot empty its pid file");
+	fcntl(machine->pid_file, F_SETLK, &lock);
 }
 
 static const struct feeder_machine functions = {
