@@ -102,7 +102,7 @@ wait_until 10 "the feeder ends" is_gone $feeder
 wait $feeder || fail "it ended with $?"
 [ ! -s "$pid_file" ] || fail "a number is left in its file"
 
-# Of a kernel without a console.
+# As the kernel starts init if there is no console.
 start_closed() {
 	"$watchdog" --pid-file "$pid_file" --device "$dir/dev2/watchdog0" <&- >&- 2>&- &
 	feeder=$!
