@@ -121,6 +121,8 @@ cat >"$dir/namespace" <<-SCRIPT
 	mount -t tmpfs dev "$dir/dev" || exit 77
 	"$watchdog" --pid-file "$pid_file" --device "$dir/dev/watchdog0" 2>/dev/null &
 	feeder=\$!
+	trap 'kill \$feeder' EXIT
+	trap 'exit 4' TERM
 	until [ "\$(readlink "/proc/\$feeder/fd/2")" = /dev/null ]; do sleep 0.1; done
 	mount --move "$dir/dev" "$dir/root" || exit 77
 	sleep 1.5
