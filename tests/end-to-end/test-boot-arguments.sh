@@ -35,6 +35,13 @@ takes "farroot.rate=100K $good farroot.mirror=http://b/x?a=b" url=http://a/x rat
 takes 'farroot=https://a/x farroot.verify=none' url=https://a/x verify=none
 takes "$good farroot.overlay=1G" url=http://a/x "roothash=$hash"
 [ "$farroot_overlay_size" = 1G ] || fail "overlay: $farroot_overlay_size"
+# For init-top/farroot-watchdog, not for the plugin.
+takes "$good" url=http://a/x "roothash=$hash"
+same "$farroot_watchdog" 60 "the default of farroot.watchdog="
+for value in no 1 15 3600; do
+	takes "$good farroot.watchdog=$value" url=http://a/x "roothash=$hash"
+	same "$farroot_watchdog" "$value" farroot.watchdog=
+done
 # The plugin is not started: its parameters do not matter.
 echo 'farroot=/dev/vda farroot.verify=none' >"$farroot_cmdline"
 farroot_parse || fail "a device is refused: $farroot_why"
@@ -90,6 +97,10 @@ for argument in log mlock status store url; do
 	refuses "$good farroot.$argument=x" "farroot.$argument is not allowed on the kernel command line"
 done
 refuses "$good farroot.overlay=big" 'farroot.overlay=big: not a size'
+for value in '' yes 0 3601 99999 -1 15s '*'; do
+	refuses "$good farroot.watchdog=$value" "farroot.watchdog=$value: neither no nor a number of seconds from 1 to 3600"
+	same "$farroot_watchdog" 60 "farroot.watchdog= after the wrong value $value"
+done
 refuses 'farroot=http://a/x' 'roothash=HEX is missing'
 refuses 'farroot=http://a/x roothash=' 'roothash=: empty value'
 refuses 'farroot=http://a/x roothash=1234' 'roothash=1234: not 64 digits long'

@@ -15,6 +15,8 @@ overlay_enter "$0"
 plugin_path=$(nbdkit --dump-config | sed -n 's/^plugindir=//p')/nbdkit-farroot-plugin.so
 cp "$plugin" "$plugin_path"
 cp "$farroot" /usr/bin/farroot
+mkdir -p /usr/libexec/farroot
+cp "$top_builddir/farroot-watchdog" /usr/libexec/farroot/
 mkdir -p /etc/farroot
 echo certificate >/etc/farroot/ca.pem
 echo 0 4096 >/etc/farroot/boot.profile
@@ -69,6 +71,8 @@ list=$dir/initramfs/etc/farroot/sandbox.list
 for file in etc/farroot/ca.pem etc/farroot/boot.profile "${plugin_path#/}"; do
 	grep -qx "$file" "$list" || fail "$file is not in sandbox.list"
 done
+[ -x "$dir/initramfs/usr/libexec/farroot/farroot-watchdog" ] || fail "no farroot-watchdog"
+chroot "$dir/initramfs" /usr/libexec/farroot/farroot-watchdog --help >/dev/null || fail "farroot-watchdog does not run in the initramfs"
 grep -q '/libgcc_s\.so\.1$' "$list" || fail "libgcc_s.so.1 is not in sandbox.list"
 # What scripts/farroot does with the list gives a root in which nbdkit runs.
 mkdir "$dir/sandbox"
@@ -131,6 +135,11 @@ code=0
 wait $hook || code=$?
 [ $code != 0 ] || fail "an interrupted hook claims success"
 nothing_is_left
+
+mv /usr/libexec/farroot/farroot-watchdog /usr/libexec/farroot/away
+prepare
+fails_with 'farroot-watchdog does not exist'
+mv /usr/libexec/farroot/away /usr/libexec/farroot/farroot-watchdog
 
 mv "$plugin_path" "$plugin_path.away"
 prepare

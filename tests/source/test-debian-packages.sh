@@ -37,6 +37,7 @@ done
 
 has farroot usr/bin/farroot
 has farroot usr/libexec/farroot/farroot-squashfs
+has farroot usr/libexec/farroot/farroot-watchdog
 has farroot usr/share/bash-completion/completions/farroot
 has farroot usr/share/man/man1/farroot.1.gz
 has farroot usr/share/doc/farroot/SECURITY.md
@@ -45,6 +46,7 @@ plugin_path=usr/lib/$triplet/nbdkit/plugins/nbdkit-farroot-plugin.so
 has nbdkit-plugin-farroot "$plugin_path"
 has nbdkit-plugin-farroot usr/share/man/man1/nbdkit-farroot-plugin.1.gz
 has farroot-initramfs usr/share/initramfs-tools/scripts/farroot
+has farroot-initramfs usr/share/initramfs-tools/scripts/init-top/farroot-watchdog
 has farroot-initramfs usr/share/man/man7/farroot-boot.7.gz
 has farroot-rescue usr/libexec/farroot/rescue/serve
 has farroot-rescue usr/share/initramfs-tools/scripts/init-top/farroot-rescue
