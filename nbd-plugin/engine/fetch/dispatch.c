@@ -102,12 +102,14 @@ static bool send_request(struct fetch *f, const struct extent *e, enum request_c
 	return true;
 }
 
-/* One request is always left for a demand that may come. */
+/* One request is always left for a demand that may come.  An origin that takes fewer requests
+ * gets larger ones: else its few small requests would look like a slow link.
+ */
 static unsigned background_slots(const struct fetch *f)
 {
 	unsigned slots = f->options->http.connections;
 
-	return slots > 1 ? slots - 1 : 1;
+	return origins_request_limit(f->origins, slots > 1 ? slots - 1 : 1);
 }
 
 void dispatch_connect_ahead(struct fetch *f)

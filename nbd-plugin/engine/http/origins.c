@@ -497,6 +497,14 @@ static unsigned request_limit(const struct origins *os, int origin)
 	return origin_health_is_corrupt(&os->health[origin]) ? 1 : os->origin[origin].limit.requests;
 }
 
+unsigned origins_request_limit(const struct origins *os, unsigned most)
+{
+	int origin = origin_health_pick(os->health, os->count, clock_ms(), -1);
+	unsigned limit = origin < 0 ? 0 : request_limit(os, origin);
+
+	return limit && limit < most ? limit : most;
+}
+
 int origins_start(struct origins *os, struct origin_request *request)
 {
 	int origin = pick(os, request);

@@ -80,6 +80,9 @@ void origins_set_total(struct origins *origins, uint64_t total_bytes);
 /* The size in bytes of the last answer of an origin that was checked and good; 0: none. */
 uint64_t origins_reported_total(const struct origins *origins, int origin);
 
+/* Returns how many requests at once the origin of the next request takes: at most most. */
+unsigned origins_request_limit(const struct origins *origins, unsigned most);
+
 /* Sends a request to the best origin other than request->avoid, unless there is no
  * other.  Does not block.  A request for a profile is sent only to a healthy origin, or
  * to the one that another request is asking; its end counts neither for nor against the

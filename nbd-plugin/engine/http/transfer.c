@@ -497,7 +497,17 @@ void transfer_retire(struct transfer *t)
 	transfer_put(t);
 }
 
-static enum fault fault_of_curl(CURLcode code)
+/* Whether the connection was closed or reset in the TLS handshake, in the words of OpenSSL and
+ * GnuTLS: curl has no code for it.
+ */
+static bool is_cut_in_handshake(const struct transfer *t)
+{
+	return strstr(t->curl_error, "SSL_ERROR_SYSCALL") || strstr(t->curl_error, "reset by peer") ||
+	       strstr(t->curl_error, "unexpected eof") || strstr(t->curl_error, "pull function") ||
+	       strstr(t->curl_error, "non-properly terminated");
+}
+
+static enum fault fault_of_curl(const struct transfer *t, CURLcode code)
 {
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
@@ -507,6 +517,7 @@ static enum fault fault_of_curl(CURLcode code)
 	case CURLE_OPERATION_TIMEDOUT:
 		return FAULT_CONNECT;
 	case CURLE_SSL_CONNECT_ERROR:
+		return is_cut_in_handshake(t) ? FAULT_BROKEN : FAULT_TLS;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CIPHER:
@@ -559,5 +570,5 @@ enum fault transfer_judge(struct transfer *t, CURLcode code)
 			 t->curl_error[0] ? t->curl_error : curl_easy_strerror(code),
 			 is_not_tls(t) ? "; is it an http:// server?" :
 			 t->clock_is_behind ? "; is the clock of this machine right?" : "");
-	return fault_of_curl(code);
+	return fault_of_curl(t, code);
 }
