@@ -138,7 +138,8 @@ rescue_power_on() {
 	done
 	shift
 	# shellcheck disable=SC2086 # words
-	rescue_in "$rescue_vm/run-vm" --arch "$arch" --memory "${rescue_memory:-1G}" --tap tap0 --serial "$rescue_log" \
+	# Not by rescue_in: the process id must be that of QEMU.
+	ip netns exec "$rescue_ns" "$rescue_vm/run-vm" --arch "$arch" --memory "${rescue_memory:-1G}" --tap tap0 --serial "$rescue_log" \
 		--console "$rescue_console" $rescue_options "$dir/boot" boot=farroot "$@" &
 	rescue_pid=$!
 	rescue_began=$(vm_now)
