@@ -42,6 +42,9 @@ initramfs_make() {
 	}
 	initramfs_pack "$work/initramfs/all" >"$work/initrd.cpio"
 	initramfs_compress <"$work/initrd.cpio" >"$4"
+	# The kernel looks for the next archive at a multiple of four, also when boot loaders
+	# put one file directly behind the other.
+	truncate -s %4 "$4"
 	initramfs_bytes=$(stat -c %s "$work/initrd.cpio")
 	rm "$work/initrd.cpio"
 }
