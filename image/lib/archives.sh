@@ -74,8 +74,7 @@ archive_walk() {
 			# The compressor reads to the end, and fails on what it does not know.
 			archive_depth=$((archive_depth + 1))
 			[ "$archive_depth" -le 3 ] || die "$3: compressed more than three times"
-			tail -c +$((archive_at + 1)) "$1" |
-				archive_decompress "$(archive_kind "$1" "$archive_at")" >"$2/inner" 2>"$2/log" ||
+			archive_rest "$1" "$2" ||
 				die "$3: cannot be decompressed from byte $archive_at on: $(head -n 1 "$2/log")"
 			mv "$2/inner" "$2/inner$archive_depth"
 			archive_walk "$2/inner$archive_depth" "$2" "$3"
@@ -85,6 +84,21 @@ archive_walk() {
 		*) die "$3: at byte $archive_at: neither an archive nor zeros" ;;
 		esac
 	done
+}
+
+# archive_rest FILE DIR: decompresses the bytes from archive_at on to DIR/inner.  Up to three
+# zeros at the end make the length a multiple of four; zstd does not take them.
+archive_rest() {
+	archive_format=$(archive_kind "$1" "$archive_at")
+	for archive_pad in 0 1 2 3; do
+		[ $((archive_size - archive_at)) -gt 8 ] || return 1
+		case "$(tail -c "$archive_pad" "$1" | od -An -v -tx1 | tr -d ' 0\n')" in
+		?*) return 1 ;;
+		esac
+		! head -c "$((archive_size - archive_pad))" "$1" | tail -c +$((archive_at + 1)) |
+			archive_decompress "$archive_format" >"$2/inner" 2>"$2/log" || return 0
+	done
+	return 1
 }
 
 # How many zero bytes standard input begins with, of at most 64 MiB.

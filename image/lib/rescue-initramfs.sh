@@ -9,6 +9,7 @@
 # shellcheck disable=SC2154,SC2034
 
 # initramfs_make ROOT VERSION MODULES OUT: MODULES has the names of the modules in it.
+# shellcheck disable=SC2016 # the hook expands its own argument
 initramfs_make() {
 	initramfs_keep_hooks "$1"
 	tree_drop_paths "$1" "$image_lib/rescue/paths-drop-first"
@@ -22,7 +23,16 @@ initramfs_make() {
 		echo 'FSTYPE=auto'
 	} >"$1/etc/initramfs-tools/conf.d/zz-farroot-image"
 	rm -f "$1/etc/initramfs-tools/conf.d/resume"
-	cp "$3" "$1/etc/initramfs-tools/modules"
+	# What is listed in /etc/initramfs-tools/modules would be loaded by every boot; udev and
+	# the scripts load what is needed.
+	: >"$1/etc/initramfs-tools/modules"
+	{
+		echo '#!/bin/sh'
+		echo '[ "$1" != prereqs ] || exit 0'
+		echo '. /usr/share/initramfs-tools/hook-functions'
+		sed 's/^/manual_add_modules /' "$3"
+	} >"$1/usr/share/initramfs-tools/hooks/farroot-image-modules"
+	chmod 755 "$1/usr/share/initramfs-tools/hooks/farroot-image-modules"
 	root_bind=
 	root_run "$1" mkinitramfs -o /boot/initrd.farroot "$2" >"$work/mkinitramfs.log" 2>&1 || {
 		tail -n 20 "$work/mkinitramfs.log" | sed 's/^/  /' >&2
@@ -42,8 +52,7 @@ initramfs_make() {
 	}
 	initramfs_pack "$work/initramfs/all" >"$work/initrd.cpio"
 	initramfs_compress <"$work/initrd.cpio" >"$4"
-	# The kernel looks for the next archive at a multiple of four, also when boot loaders
-	# put one file directly behind the other.
+	# The kernel takes a second archive behind the first only at a multiple of four.
 	truncate -s %4 "$4"
 	initramfs_bytes=$(stat -c %s "$work/initrd.cpio")
 	rm "$work/initrd.cpio"

@@ -54,8 +54,11 @@ secrets_unpack() {
 	case "$(archive_kind "$1")" in
 	cpio | squashfs) archive_unpack "$1" "$2" ;;
 	*)
-		secrets_kind=$(archive_kind "$1")
-		archive_decompress "$secrets_kind" <"$1" >"$2/content" 2>/dev/null || return 1
+		archive_at=0
+		archive_size=$(stat -c %s "$1")
+		archive_rest "$1" "$2" || return 1
+		rm "$2/log"
+		mv "$2/inner" "$2/content"
 		case "$(archive_kind "$2/content")" in
 		cpio)
 			rm "$2/content"

@@ -103,6 +103,10 @@ for compress in 'gzip -c' 'xz -c' 'zstd -q -c'; do
 	found 'a private key' "$dir/initrd"
 	grep -q 'root/key' "$dir/found" || fail "the file is not named: $(cat "$dir/found")"
 done
+# Padded to a multiple of four.
+cp "$dir/tree.packed" "$dir/initrd"
+printf '\000\000\000' >>"$dir/initrd"
+found 'a private key' "$dir/initrd"
 (cat "$dir/first.cpio" && head -c 700 /dev/zero && gzip -c "$dir/tree.cpio") >"$dir/initrd"
 found 'a private key' "$dir/initrd"
 mkdir "$dir/box"

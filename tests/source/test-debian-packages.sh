@@ -64,7 +64,7 @@ depends_on nbdkit-plugin-farroot nbdkit
 for package in initramfs-tools nbdkit-plugin-farroot farroot; do
 	depends_on farroot-initramfs "$package"
 done
-for package in dosfstools mtools openssl xxd; do
+for package in binutils dosfstools mmdebstrap mtools openssl squashfs-tools xxd; do
 	depends_on farroot-image "$package"
 done
 for package in farroot farroot-image farroot-initramfs farroot-rescue nbdkit-plugin-farroot; do
