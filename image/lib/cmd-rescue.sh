@@ -92,7 +92,7 @@ rescue_read_site() {
 rescue_check_out() {
 	if [ -e "$out" ] || [ -L "$out" ]; then
 		[ -d "$out" ] || die "-o $out: not a folder"
-		[ -e "$out/inputs" ] || [ -z "$(ls -A "$out")" ] ||
+		[ -e "$out/inputs" ] || [ -z "$(find "$out/" -mindepth 1 -maxdepth 1 ! -name .new | head -n 1)" ] ||
 			die "-o $out: has files of something else; give an empty folder, or one of an earlier build"
 	elif [ ! -d "$(dirname "$out")" ]; then
 		die "-o $out: the folder $(dirname "$out") does not exist"
@@ -309,28 +309,27 @@ rescue_check_secrets() {
 	}
 }
 
-# Each file is complete when it appears in OUT; inputs, which vouches for the others, comes
-# last.
+# OUT keeps the last build until all of the new one is there; inputs, which vouches for the
+# others, is moved last.
 rescue_deliver() {
-	mkdir -p "$out"
+	mkdir -p "$out" || die "$out: cannot be made"
 	if [ -e "$out/inputs" ] && cmp -s "$out/inputs" "$1/inputs" &&
 		(cd "$1" && find . -type f -printf '%P\0' | xargs -0 sha256sum -z) >"$work/sums" &&
 		(cd "$out" && tr '\0' '\n' <"$work/sums" | sha256sum --quiet -c - >/dev/null 2>&1); then
 		say "$out: nothing has changed"
 		return
 	fi
-	rm -f "$out/inputs"
-	rm -rf "$out/dtbs" "$out/overlays"
-	for rescue_path in "$1"/*; do
-		rescue_name=${rescue_path##*/}
-		[ "$rescue_name" != inputs ] || continue
-		rm -rf "$out/.$rescue_name.new"
-		cp -rp --reflink=auto "$rescue_path" "$out/.$rescue_name.new" ||
-			die "$out/$rescue_name: cannot be written; is the disk full?"
-		mv -T "$out/.$rescue_name.new" "$out/$rescue_name"
+	rm -rf "$out/.new"
+	cp -rp --reflink=auto "$1" "$out/.new" || {
+		rm -rf "$out/.new"
+		die "$out: cannot be written, so nothing in it was changed; is the disk full?"
+	}
+	rm -rf "$out/inputs" "$out/dtbs" "$out/overlays"
+	for rescue_path in "$out/.new"/*; do
+		[ "${rescue_path##*/}" = inputs ] || mv -fT "$rescue_path" "$out/${rescue_path##*/}"
 	done
-	cp -p "$1/inputs" "$out/.inputs.new" || die "$out/inputs: cannot be written; is the disk full?"
-	mv "$out/.inputs.new" "$out/inputs"
+	mv "$out/.new/inputs" "$out/inputs"
+	rmdir "$out/.new"
 }
 
 cmd_rescue() {

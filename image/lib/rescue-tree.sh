@@ -108,9 +108,12 @@ tree_drop_paths() {
 
 # tree_prune ROOT: the root becomes the tool tree.
 tree_prune() {
+	root_bind=
+	root_run "$1" busybox --list >"$work/applets"
 	tree_drop_packages "$1" "$image_lib/rescue/packages-drop-$flavour"
 	tree_drop_paths "$1" "$image_lib/rescue/paths-drop"
-	rm -rf "${1:?}/boot" "$1/initrd.img" "$1/initrd.img.old" "$1/vmlinuz" "$1/vmlinuz.old"
+	[ ! -e "$image_lib/rescue/paths-drop-$flavour" ] || tree_drop_paths "$1" "$image_lib/rescue/paths-drop-$flavour"
+	rm -rf "${1:?}/boot" "$1/usr/lib/linux-image-${version:?}" "$1/initrd.img" "$1/initrd.img.old" "$1/vmlinuz" "$1/vmlinuz.old"
 	# Folders that are empty in a system that just booted, by their names.
 	for tree_folder in dev proc sys run tmp var/tmp var/log var/cache var/lib/apt var/lib/dpkg; do
 		[ -d "$1/$tree_folder" ] || continue
@@ -124,7 +127,6 @@ tree_prune() {
 
 # tree_busybox ROOT: a link for each command that busybox has and no package brought.
 tree_busybox() {
-	root_run "$1" busybox --list >"$work/applets"
 	while IFS= read -r tree_applet; do
 		for tree_folder in usr/bin usr/sbin usr/local/bin; do
 			if [ -e "$1/$tree_folder/$tree_applet" ] || [ -L "$1/$tree_folder/$tree_applet" ]; then
