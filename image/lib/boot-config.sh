@@ -107,6 +107,15 @@ cmdline_write() {
 	*' console='*) ;;
 	*) cmdline_words="$(cmdline_consoles "$2")${cmdline_words:+ $cmdline_words}" ;;
 	esac
+	# An image without an instruction is a rescue system.
+	case " $cmdline_words " in
+	*' boot='*) ;;
+	*) cmdline_words="$cmdline_words boot=farroot" ;;
+	esac
+	case " $cmdline_words " in
+	*' boot=farroot '*' farroot='* | *' farroot='*' boot=farroot '*) ;;
+	*' boot=farroot '*) cmdline_words="$cmdline_words farroot=rescue" ;;
+	esac
 	[ ${#cmdline_words} -le $cmdline_limit ] ||
 		die "$site_dir: the files in cmdline.d have ${#cmdline_words} characters; the limit is $cmdline_limit, since the kernel takes 2048 with those that the firmware adds"
 	# echo of dash would change a backslash.

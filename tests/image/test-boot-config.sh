@@ -57,6 +57,22 @@ diff -r "$out/card" "$out/tftp/lab" || fail "the TFTP tree has other files"
 ! grep -r "never\|backup" "$out/card" || fail "something for one machine is in the image"
 [ ! -e "$out/card/overlays" ] || fail "a Debian kernel has overlays"
 
+# A site that says nothing gets a rescue system; one with another kind of boot keeps it.
+mv "$site" "$site.full"
+mkdir "$site"
+cp "$site.full/site.conf" "$site/"
+boot
+same "$(cat "$out/card/cmdline.txt")" "console=tty0 console=ttyS1,115200 boot=farroot farroot=rescue" "cmdline.txt of an empty site"
+echo 'farroot=http://192.0.2.1/root.img' | put boot/cmdline.d/10
+boot
+same "$(cat "$out/card/cmdline.txt")" "console=tty0 console=ttyS1,115200 farroot=http://192.0.2.1/root.img boot=farroot" \
+	"cmdline.txt with an image"
+echo 'boot=local root=LABEL=root' >"$site/boot/cmdline.d/10"
+boot
+same "$(cat "$out/card/cmdline.txt")" "console=tty0 console=ttyS1,115200 boot=local root=LABEL=root" "cmdline.txt of another boot"
+rm -r "$site"
+mv "$site.full" "$site"
+
 make_raspberrypi_kernel
 printf 'dtoverlay=vc4-fkms-v3d,cma-256\ndtoverlay=vc4-kms-v3d\n' | put boot/config.txt.d/20
 boot --prefix DC:A6:32:01:02:0A

@@ -82,6 +82,7 @@ rescue_site() {
 	mkdir -p "$dir/site/rescue"
 	printf '%s\n' "arch=$arch" "serial=$1" >"$dir/site/site.conf"
 	cp "$dir/key.pub" "$dir/site/authorized_keys"
+	[ ! -e "$dir/ca.pub" ] || cp "$dir/ca.pub" "$dir/site/user_ca.pub"
 }
 
 # rescue_build: the rescue system of $dir/site, in $rescue_image.
@@ -97,6 +98,31 @@ rescue_build() {
 	mkdir -p "$dir/boot"
 	cp "$rescue_image/vmlinuz" "$dir/boot/vmlinuz"
 	cat "$rescue_image/initrd" "$rescue_image/rescue.cpio" >"$dir/boot/initrd"
+}
+
+# rescue_fetch_as_a_pi KERNEL-ARGUMENT...: makes boot.img and boot.sig with these arguments, serves
+# them, fetches them, verifies them and takes them apart as the firmware does; what the
+# machine boots is from there.  Sets rescue_arguments.
+rescue_fetch_as_a_pi() {
+	say "boot.img: made, signed, served, fetched, verified, taken apart"
+	mkdir -p "$dir/site/boot/cmdline.d" "$dir/fetched"
+	printf '%s\n' "$@" >"$dir/site/boot/cmdline.d/10-test"
+	openssl genrsa -out "$dir/owner.key" 2048 2>/dev/null
+	openssl pkey -in "$dir/owner.key" -pubout -out "$dir/owner.pem"
+	"$rescue_top/image/farroot-image" boot "$dir/site" --from "$rescue_image" -o "$dir/pi" \
+		--key "$dir/owner.key" --public-key "$dir/owner.pem" || fail "farroot-image boot"
+	rescue_start_origin "$dir/pi/http"
+	for rescue_file in boot.sig boot.img; do
+		rescue_in curl -sfo "$dir/fetched/$rescue_file" "http://$rescue_server/$rescue_file" || fail "$rescue_file is not served"
+	done
+	rescue_stop_origin
+	"$rescue_top/image/farroot-image" verify "$dir/fetched" --public-key "$dir/owner.pem" || fail "farroot-image verify"
+	"$rescue_top/image/farroot-image" extract "$dir/fetched/boot.img" -o "$dir/taken" || fail "farroot-image extract"
+	cp "$dir/taken/kernel" "$dir/boot/vmlinuz"
+	cp "$dir/taken/initramfs" "$dir/boot/initrd"
+	# The serial line of QEMU's machine is another one than the Pi's.
+	# shellcheck disable=SC2034 # for the tests
+	rescue_arguments="$(cat "$dir/taken/cmdline") console=$(vm_console "$arch")"
 }
 
 # rescue_start_dhcp OPTION...: for dnsmasq.

@@ -14,6 +14,7 @@ case $0 in
 *-arm64.sh) rescue_begin arm64 ;;
 *) rescue_begin amd64 ;;
 esac
+ssh-keygen -q -t ed25519 -N '' -f "$dir/ca"
 rescue_site shell
 rescue_build
 
@@ -33,8 +34,11 @@ root=$("$rescue_vm/make-rootfs" --arch "$arch" --tree "$("$rescue_vm/make-tree" 
 roothash=$(sed -n 's/^roothash=//p' "$dir/packed")
 
 # --- no DHCP server, no origin ---------------------------------------------------
-rescue_power_on --disk "$dir/disk" -- "farroot=http://$rescue_server/root.img" "roothash=$roothash" \
-	farroot.fill=no farroot.rescue-after=40
+rescue_arguments="boot=farroot farroot=http://$rescue_server/root.img roothash=$roothash farroot.fill=no farroot.rescue-after=40"
+# shellcheck disable=SC2086 # words
+[ "$arch" != arm64 ] || rescue_fetch_as_a_pi $rescue_arguments
+# shellcheck disable=SC2086
+rescue_power_on --disk "$dir/disk" -- $rescue_arguments
 rescue_expect 120 'rescue system of rescue'
 # shellcheck disable=SC2016 # for the guest
 rescue_type 'echo serial-$((6 * 7))'
@@ -52,6 +56,17 @@ rescue_in ssh-keyscan -t ed25519 "$rescue_address" 2>/dev/null | ssh-keygen -l -
 # shellcheck disable=SC2086,SC2154 # words
 ! rescue_in ssh $rescue_ssh_options -i "$dir/stranger" "root@$rescue_address" true 2>/dev/null ||
 	fail "a stranger's key opens a login"
+if [ -z "${RESCUE_IMAGE-}" ]; then
+	# certificate PRINCIPAL: a login of the stranger with a certificate of the site's CA.
+	certificate() {
+		ssh-keygen -q -s "$dir/ca" -I test -n "$1" "$dir/stranger.pub"
+		# shellcheck disable=SC2086
+		rescue_in ssh $rescue_ssh_options -i "$dir/stranger" "root@$rescue_address" true 2>/dev/null
+	}
+	certificate rescue || fail "a certificate of the CA opens no login"
+	! certificate other || fail "a certificate for another principal opens a login"
+	rm "$dir/stranger-cert.pub"
+fi
 # shellcheck disable=SC2086
 rescue_in ssh $rescue_ssh_options -o PreferredAuthentications=none "root@$rescue_address" true 2>&1 |
 	grep -q '(publickey)' || fail "a login by something else than a key is offered"
