@@ -50,7 +50,7 @@ other_arguments() {
 
 # What the rescue system reads: by argument NAME, or from this device's own lines.
 rescue_arguments() {
-	grep -rhoE '\$\(argument [a-z.]+' "$rescue" | sed 's/.* //; s/$/=/'
+	grep -rhoE '\$\(argument [a-z.-]+' "$rescue" | sed 's/.* //; s/$/=/'
 	grep -rh 'rescue_state/device"' "$rescue" | sed -n 's,.*s/^\([a-z-]*=\)//p.*,\1,p'
 }
 
