@@ -33,13 +33,13 @@ usage_error() {
 	exit 2
 }
 
-# keep_running NAME PROGRAM [ARGUMENT]...: starts it again when it ends, until it is
-# released.  A program that ends at once is tried again every 5 seconds.
+# keep_running NAME PROGRAM [ARGUMENT]...: starts it again 5 seconds after its end, but not
+# while it is released.  Never returns.
 keep_running() {
 	rescue_name=$1
 	shift
-	while [ ! -e "$rescue_state/released.$rescue_name" ]; do
-		"$@"
+	while true; do
+		[ -e "$rescue_state/released.$rescue_name" ] || "$@"
 		sleep 5
 	done
 }
