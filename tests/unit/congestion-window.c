@@ -214,6 +214,25 @@ static void the_farther_the_more_requests(void)
 	CHECK_EQ(cwnd_background_bytes(&p, 31), 2 * 100000 / 7);
 }
 
+/* Bursts that are over before a sample is due: a fast link near by, a client that reads one
+ * piece after the other.
+ */
+static void short_bursts_tell_a_rate(void)
+{
+	struct congestion_window p = { 0 };
+	uint64_t now = 1000, bytes = 0;
+	unsigned i;
+
+	for (i = 0; i < 5; i++) {
+		cwnd_update(&p, now, bytes, 256 << 10, 1, 1);
+		bytes += 256 << 10;
+		cwnd_update(&p, now + 3, bytes, 0, 1, 1);
+		now += 10;
+	}
+	/* As if each had taken the shortest time of a sample, 10 ms. */
+	CHECK_EQ(p.bytes_per_s, (256 << 10) * 100);
+}
+
 int main(void)
 {
 	fills_any_link_and_little_more();
@@ -227,5 +246,6 @@ int main(void)
 	requests_are_of_a_sensible_size();
 	far_but_fast();
 	the_farther_the_more_requests();
+	short_bursts_tell_a_rate();
 	return 0;
 }

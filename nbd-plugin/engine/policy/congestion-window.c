@@ -128,8 +128,12 @@ void cwnd_update(struct congestion_window *p, uint64_t now_ms, uint64_t bytes, u
 	p->rtt_ms = rtt_ms;
 	p->bytes = bytes;
 	if (!p->measuring || !due) {
-		/* The last bytes of a burst, which may be the only sample. */
-		if (p->measuring && elapsed_ms >= SAMPLE_MIN_MS && got)
+		/* The last bytes of a burst, which may be the only sample.  A shorter time says
+		 * nothing exact, but that the link carries at least this.
+		 */
+		if (elapsed_ms < SAMPLE_MIN_MS)
+			elapsed_ms = SAMPLE_MIN_MS;
+		if (p->measuring && got)
 			take_sample(p, got * 1000 / elapsed_ms, false);
 		p->measuring = due > 0;
 		begin_sample(p, now_ms, bytes, due);
