@@ -79,7 +79,7 @@ disks_open_lvm() {
 disks_is_root() {
 	disks_look=$(mktemp -d)
 	disks_found=1
-	if mount -o ro "$1" "$disks_look" 2>/dev/null; then
+	if mount -o ro,noload "$1" "$disks_look" 2>/dev/null || mount -o ro "$1" "$disks_look" 2>/dev/null; then
 		disks_has_init "$disks_look" && disks_found=0
 		umount "$disks_look"
 	fi

@@ -19,9 +19,20 @@ same "$(words 'a=1  b="two words" "c=three more" d="x"y quiet')" 'a=1|b=two word
 same "$(words '')" '' "the words of nothing"
 
 # As the firmware passes it: with other sections, a line end of Windows, zero bytes at the end.
+FARROOT_SYSTEM=$dir/system
+export FARROOT_SYSTEM
+same "$("$rescue/eeprom")" "" "a machine without such a configuration"
+node=$FARROOT_SYSTEM/sys/firmware/devicetree/base/reserved-memory/nvram@0
+devices=$FARROOT_SYSTEM/sys/bus/nvmem/devices
+mkdir -p "$node" "$FARROOT_SYSTEM/proc/device-tree/aliases" "$devices/other0" "$devices/rmem0"
+printf '/reserved-memory/nvram@0\0' >"$FARROOT_SYSTEM/proc/device-tree/aliases/blconfig"
+echo '[farroot]' >"$devices/other0/nvmem"
+ln -s "$FARROOT_SYSTEM/sys/firmware" "$devices/other0/of_node"
+ln -s "$node" "$devices/rmem0/of_node"
 printf '[all]\nBOOT_UART=1\nhost-key=wrong\n[farroot]\r\nip=192.0.2.7::192.0.2.1:255.255.255.0::eth0:off\n# a note\n  farroot.hostname=north-hall\n[config.txt]\nhostname=wrong\n[farroot]\nhost-key=%s\n\0\0\0\0' \
-	"$(printf '%032d' 7 | base64)" >"$dir/blconfig"
-FARROOT_BLCONFIG=$dir/blconfig "$rescue/eeprom" >"$RESCUE_STATE/device"
+	"$(printf '%032d' 7 | base64)" >"$devices/rmem0/nvmem"
+"$rescue/eeprom" >"$RESCUE_STATE/device"
+same "$(stat -c %a "$devices/rmem0/nvmem")" 400 "who may read the configuration"
 same "$(cat "$RESCUE_STATE/device")" "ip=192.0.2.7::192.0.2.1:255.255.255.0::eth0:off
 farroot.hostname=north-hall
 host-key=$(printf '%032d' 7 | base64)" "the section [farroot]"
@@ -58,6 +69,9 @@ has 'interface eth0' "a fixed address"
 has 'static ip_address=192.0.2.7/23' "a fixed address"
 has 'static routers=192.0.2.1' "a fixed address"
 has 'static domain_name_servers=192.0.2.2 192.0.2.3' "a fixed address"
+conf=$(conf ip=192.0.2.7::192.0.2.1)
+! echo "$conf" | grep -q '^interface' || fail "a fixed address without an interface is for one alone"
+has 'static ip_address=192.0.2.7/24' "a fixed address without a netmask"
 conf=$(conf 'ip=[2001:db8::7]::[2001:db8::1]:48::eth0:off:[2001:db8::2]')
 has 'static ip6_address=2001:db8::7/48' "a fixed IPv6 address"
 has 'static domain_name_servers=2001:db8::2' "a fixed IPv6 address"

@@ -38,7 +38,7 @@ rescue_arguments="boot=farroot farroot=http://$rescue_server/root.img roothash=$
 # shellcheck disable=SC2086 # words
 [ "$arch" != arm64 ] || rescue_fetch_as_a_pi $rescue_arguments
 # shellcheck disable=SC2086
-rescue_power_on --disk "$dir/disk" -- $rescue_arguments
+rescue_power_on --disk "$dir/disk" -- $rescue_arguments '"farroot.header=X-Site: confidential words"'
 rescue_expect 120 'rescue system of rescue'
 # shellcheck disable=SC2016 # for the guest
 rescue_type 'echo serial-$((6 * 7))'
@@ -89,7 +89,8 @@ cmp "$dir/out" "$dir/data/precious" || fail "rsync brought other data"
 rescue_in scp $rescue_ssh_options -i "$dir/key" "$dir/packed" "root@$rescue_address:/root/" || fail "scp"
 rescue_ssh 'umount /mnt/data && farroot report' >"$dir/report.tar.gz" || fail "farroot report"
 tar -tzf "$dir/report.tar.gz" | grep -q report/dmesg || fail "no dmesg in the report"
-! tar -xzOf "$dir/report.tar.gz" | grep -q 'PRIVATE KEY' || fail "a private key in the report"
+tar -xzOf "$dir/report.tar.gz" report/arguments | grep -q '^farroot=http' || fail "no arguments in the report"
+! tar -xzOf "$dir/report.tar.gz" | grep -aq confidential || fail "a secret of the arguments is in the report"
 
 # --- the origin comes; a login stays open ----------------------------------------
 rescue_ssh 'echo begun; while ! grep -q systemd /proc/1/comm; do sleep 1; done; sleep 5; fsck.ext4 -V 2>&1; echo lived' \

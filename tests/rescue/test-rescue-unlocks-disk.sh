@@ -36,7 +36,7 @@ rescue_ssh 'cd /mnt/new && echo unlocked >etc/hostname && echo "secret UUID=$(ca
 	echo "/dev/mapper/secret / ext4 defaults 0 1" >etc/fstab && : >etc/machine-id &&
 	cd / && umount /mnt/new && cryptsetup close work' || fail "the new system cannot be configured"
 
-! rescue_ssh 'farroot boot-local /dev/vda' </dev/null 2>/dev/null || fail "opened without its passphrase"
+echo wrong | rescue_ssh 'farroot boot-local /dev/vda' 2>&1 | grep -q 'not opened' || fail "opened without its passphrase"
 rescue_ssh 'farroot boot-local /dev/nothing' 2>&1 | grep -q 'no such block device' || fail "no message for a wrong device"
 # In the background of the session, as a user would keep a second login.
 rescue_ssh 'while ! grep -q systemd /proc/1/comm; do sleep 1; done; sleep 20; dmsetup ls; lsmod; echo lived' >"$dir/session" 2>&1 &
