@@ -385,6 +385,7 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 		o->last_byte_ms = t->last_byte_ms;
 	t->was_alone = !os->active;
 	t->hops = 0;
+	t->went_to_itself = false;
 	t->is_at_target = !is_profile(t) && o->target && !(request && request->no_cache);
 	err = start_at(t, t->is_at_target ? o->target : first_url(t));
 	if (!err && os->health[origin].failures) {
@@ -426,6 +427,13 @@ static const char *next_hop(struct transfer *t)
 		snprintf(t->why, sizeof t->why, "more than %d redirects", REDIRECTS_MAX);
 		return NULL;
 	}
+	/* Once may be a server that sets a cookie. */
+	if (!strcmp(to, t->url) && t->went_to_itself) {
+		t->fault = FAULT_REDIRECT;
+		snprintf(t->why, sizeof t->why, "the server redirects to the same URL again and again");
+		return NULL;
+	}
+	t->went_to_itself |= !strcmp(to, t->url);
 	if (redirect_leaves_tls(t->url, to)) {
 		t->fault = FAULT_REDIRECT;
 		snprintf(t->why, sizeof t->why,

@@ -40,6 +40,7 @@ struct transfer {
 	struct credentials *credentials;	/* in flight: those sent; NULL: none */
 	char *url;		/* that is asked; malloc'ed; NULL: none */
 	unsigned hops;		/* redirects that were followed */
+	bool went_to_itself;	/* a redirect to the URL that answered it */
 	bool is_at_target;	/* asks the origin's remembered target */
 	int origin;
 	uint64_t first, last;
