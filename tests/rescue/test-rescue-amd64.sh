@@ -96,7 +96,7 @@ tar -xzOf "$dir/report.tar.gz" report/arguments | grep -q '^farroot=http' || fai
 rescue_ssh 'echo begun; while ! grep -q systemd /proc/1/comm; do sleep 1; done; sleep 5; fsck.ext4 -V 2>&1; echo lived' \
 	>"$dir/session" 2>&1 &
 session=$!
-until grep -q begun "$dir/session"; do sleep 0.2; done
+until grep -qs begun "$dir/session"; do sleep 0.2; done
 rescue_start_origin "$dir/www"
 rescue_in curl -sf -r 0-1023 "http://$rescue_server/root.img" -o "$dir/out" || fail "the origin does not serve"
 # A login is open after rescue-after: the boot waits for boot-stream.
