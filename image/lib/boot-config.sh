@@ -113,7 +113,7 @@ cmdline_write() {
 	*) cmdline_words="$cmdline_words boot=farroot" ;;
 	esac
 	case " $cmdline_words " in
-	*' boot=farroot '*' farroot='* | *' farroot='*' boot=farroot '*) ;;
+	*' farroot='*) ;;
 	*' boot=farroot '*) cmdline_words="$cmdline_words farroot=rescue" ;;
 	esac
 	[ ${#cmdline_words} -le $cmdline_limit ] ||
