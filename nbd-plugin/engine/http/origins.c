@@ -452,6 +452,12 @@ void origins_poll(struct origins *os, unsigned timeout_ms)
 		retry_all_origins(os);
 }
 
+/* At most most requests, with a limit of an origin; 0: no limit known. */
+static unsigned within_limit(unsigned limit, unsigned most)
+{
+	return limit && limit < most ? limit : most;
+}
+
 void origins_open_ahead(struct origins *os, unsigned count)
 {
 	struct origin *o;
@@ -463,7 +469,7 @@ void origins_open_ahead(struct origins *os, unsigned count)
 	os->has_reached = false;
 	for (i = 0; i < os->count; i++) {
 		o = &os->origin[i];
-		more = o->limit.requests && o->limit.requests < count ? o->limit.requests : count;
+		more = within_limit(o->limit.requests, count);
 		more -= origin_request_count(os, (int)i) < more ? origin_request_count(os, (int)i) : more;
 		/* curl binds a socket to interface= only before it connects. */
 		if (o->reached_ip[0] && os->rtt_ms >= LONG_RTT_MS && !o->multiplexes &&
@@ -500,9 +506,8 @@ static unsigned request_limit(const struct origins *os, int origin)
 unsigned origins_request_limit(const struct origins *os, unsigned most)
 {
 	int origin = origin_health_pick(os->health, os->count, clock_ms(), -1);
-	unsigned limit = origin < 0 ? 0 : request_limit(os, origin);
 
-	return limit && limit < most ? limit : most;
+	return within_limit(origin < 0 ? 0 : request_limit(os, origin), most);
 }
 
 int origins_start(struct origins *os, struct origin_request *request)

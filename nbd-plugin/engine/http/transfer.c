@@ -427,13 +427,15 @@ static const char *next_hop(struct transfer *t)
 		snprintf(t->why, sizeof t->why, "more than %d redirects", REDIRECTS_MAX);
 		return NULL;
 	}
-	/* Once may be a server that sets a cookie. */
-	if (!strcmp(to, t->url) && t->went_to_itself) {
-		t->fault = FAULT_REDIRECT;
-		snprintf(t->why, sizeof t->why, "the server redirects to the same URL again and again");
-		return NULL;
+	if (!strcmp(to, t->url)) {
+		/* Once may be a server that sets a cookie. */
+		if (t->went_to_itself) {
+			t->fault = FAULT_REDIRECT;
+			snprintf(t->why, sizeof t->why, "the server redirects to the same URL again and again");
+			return NULL;
+		}
+		t->went_to_itself = true;
 	}
-	t->went_to_itself |= !strcmp(to, t->url);
 	if (redirect_leaves_tls(t->url, to)) {
 		t->fault = FAULT_REDIRECT;
 		snprintf(t->why, sizeof t->why,
