@@ -25,7 +25,7 @@
 #include "workers.h"
 
 #define SEEDS_BY_DEFAULT 1500
-#define JOBS 32
+#define JOBS 96
 
 struct driver {
 	char folder[256];
@@ -201,33 +201,6 @@ static int run_kept(struct trial *t)
 	return worker_apart(run_trial, t, 0);
 }
 
-static void describe(const struct trial *t)
-{
-	unsigned i, k;
-
-	fprintf(stderr, "image of %" PRIu64 " bytes, %u readers, hostile for %u ms, end %d%s\n",
-		t->image->size_bytes, t->reader_count, t->hostile_ms, t->end,
-		t->until_all_here ? ", until all is here" : "");
-	for (i = 0; i < t->option_count; i++)
-		fprintf(stderr, "  %s\n", t->options[i]);
-	for (i = 0; i < t->origin_count; i++) {
-		fprintf(stderr, "  origin %u: %u %% of:", i, t->origin[i].percent);
-		for (k = 1; k < HOSTILE_KINDS; k++)
-			if (t->origin[i].kinds >> k & 1)
-				fprintf(stderr, " %s", hostile_kind_name(k));
-		fputc('\n', stderr);
-		nature_describe(&t->origin[i].nature);
-		if (t->origin[i].delay_ms)
-			fprintf(stderr, "    behind a relay of %u ms%s\n", t->origin[i].delay_ms,
-				t->by_proxy ? " (proxy=)" : "");
-		if (t->origin[i].tls)
-			fputs("    https\n", stderr);
-	}
-	if (t->dead)
-		fprintf(stderr, "  a dead origin %s: %s\n", t->dead_is_last ? "last" : "first",
-			dead_kind_name(t->dead));
-}
-
 static int run_seed(void *ctx, uint64_t seed)
 {
 	const struct driver *d = ctx;
@@ -258,7 +231,7 @@ static int run_seed(void *ctx, uint64_t seed)
 	if (store)
 		trial_option(&t, "store=%s", path);
 	if (d->verbose)
-		describe(&t);
+		trial_describe(&t);
 	if (store)
 		err = run_killed(&r, &t, path);
 	t.end = end;

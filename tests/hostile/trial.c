@@ -13,12 +13,14 @@
 
 #include "common/clock.h"
 #include "costs.h"
+#include "hostile-faults.h"
 #include "hostile-origin.h"
 #include "engine/image.h"
 #include "common/options.h"
 #include "prng.h"
 #include "profile-judge.h"
 #include "readers.h"
+#include "record.h"
 #include "relay.h"
 #include "common/status.h"
 #include "../slack.h"
@@ -36,6 +38,7 @@ struct run {
 	struct log log;
 	struct image *image;
 	struct readers readers;
+	FILE *record;			/* what engine and origins log */
 	unsigned failures;
 	_Atomic unsigned log_lines;	/* notes and warnings */
 	_Atomic unsigned timeouts;	/* of requests, that the engine tells */
@@ -71,6 +74,33 @@ void trial_timeouts(struct trial *t)
 	trial_option(t, "stall=%.1f", (double)slack(300) / 1000);
 	trial_option(t, "connect-timeout=%.1f", (double)slack(500) / 1000);
 	trial_option(t, "retry-max=0.2");
+}
+
+void trial_describe(const struct trial *t)
+{
+	unsigned i, k;
+
+	fprintf(stderr, "image of %" PRIu64 " bytes, %u readers, hostile for %u ms, end %d%s\n",
+		t->image->size_bytes, t->reader_count, t->hostile_ms, t->end,
+		t->until_all_here ? ", until all is here" : "");
+	for (i = 0; i < t->option_count; i++)
+		fprintf(stderr, "  %s\n", t->options[i]);
+	for (i = 0; i < t->origin_count; i++) {
+		fprintf(stderr, "  origin %u: %u %% of:", i, t->origin[i].percent);
+		for (k = 1; k < HOSTILE_KINDS; k++)
+			if (t->origin[i].kinds >> k & 1)
+				fprintf(stderr, " %s", hostile_kind_name(k));
+		fputc('\n', stderr);
+		nature_describe(&t->origin[i].nature);
+		if (t->origin[i].delay_ms)
+			fprintf(stderr, "    behind a relay of %u ms%s\n", t->origin[i].delay_ms,
+				t->by_proxy ? " (proxy=)" : "");
+		if (t->origin[i].tls)
+			fputs("    https\n", stderr);
+	}
+	if (t->dead)
+		fprintf(stderr, "  a dead origin %s: %s\n", t->dead_is_last ? "last" : "first",
+			dead_kind_name(t->dead));
 }
 
 static void fail(struct run *run, const char *what, uint64_t ms)
@@ -111,9 +141,8 @@ static void log_write(void *ctx, enum log_level level, const char *message)
 		run->timeouts++;
 	if (is_expiry_logged(run->trial, message))
 		fail(run, "an expired target is taken for a fault", 0);
-	if (run->trial->verbose)
-		fprintf(stderr, "%8.3f %s: %s\n", (double)(clock_ms() % 1000000) / 1000,
-			names[level], message);
+	fprintf(run->record, "%8.3f %s: %s\n", (double)(clock_ms() % 1000000) / 1000, names[level],
+		message);
 }
 
 static void set(struct run *run, char *option)
@@ -221,7 +250,7 @@ static void start_origins(struct run *run)
 			.image = t->image->bytes, .image_bytes = t->image->size_bytes,
 			.seed = t->seed * TRIAL_ORIGINS + i, .kinds = t->origin[i].kinds,
 			.percent = t->origin[i].percent, .nature = t->origin[i].nature,
-			.log = t->verbose ? stderr : NULL,
+			.log = run->record,
 		};
 
 		if (hostile_origin_new(&o, &run->origins[i]))
@@ -343,8 +372,7 @@ static void heal(struct run *run)
 	image_status(run->image, &s);
 	run->healed_requests = s.requests;
 
-	if (run->trial->verbose)
-		fprintf(stderr, "healing\n");
+	fprintf(run->record, "%8.3f healing\n", (double)(clock_ms() % 1000000) / 1000);
 	for (i = 0; i < run->trial->origin_count; i++)
 		hostile_origin_heal(run->origins[i]);
 }
@@ -393,6 +421,21 @@ static void judge_costs(struct run *run)
 		costs_print(&costs, &task);
 }
 
+/* What is needed to find out why, if it does not come again with the seed. */
+static void explain(struct run *run)
+{
+	struct status s;
+	char *json;
+
+	image_status(run->image, &s);
+	json = status_to_json(&s);
+	trial_describe(run->trial);
+	if (run->record != stderr)
+		record_print_end(run->record);
+	fprintf(stderr, "%8.3f %s", (double)(clock_ms() % 1000000) / 1000, json ? json : "");
+	free(json);
+}
+
 static void finish(struct run *run)
 {
 	if (run->trial->end == TRIAL_KILL) {
@@ -405,8 +448,10 @@ static void finish(struct run *run)
 		heal(run);
 		demand_progress(run);
 	}
-	if (run->failures)
+	if (run->failures) {
+		explain(run);
 		run->readers.abandon = true;
+	}
 	end_readers(run);
 	if (run->trial->end == TRIAL_HEAL && !run->failures && !run->readers.failures)
 		readers_check_all(&run->readers);
@@ -427,9 +472,11 @@ static int start_engine(struct run *run)
 int trial_run(const struct trial *t)
 {
 	struct run run = { .trial = t };
+	bool explained;
 	unsigned i;
 
 	run.log = (struct log){ log_write, &run };
+	run.record = t->verbose ? stderr : record_new();
 	run.began_ms = clock_ms();
 	run.began_bytes = costs_peak_bytes();
 	start_origins(&run);
@@ -446,7 +493,10 @@ int trial_run(const struct trial *t)
 	readers_start(&run.readers, t->seed);
 	hostile_phase(&run);
 	finish(&run);
+	explained = run.failures;
 	judge_costs(&run);
+	if ((run.failures || run.readers.failures) && !explained)
+		explain(&run);
 	image_free(run.image);
 	for (i = 0; i < t->origin_count; i++) {
 		relay_free(run.relays[i]);
@@ -455,5 +505,7 @@ int trial_run(const struct trial *t)
 	if (t->dead)
 		dead_origin_end(&run.dead);
 	options_free(&run.options);
+	if (!t->verbose)
+		fclose(run.record);
 	return run.failures || run.readers.failures;
 }

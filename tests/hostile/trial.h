@@ -76,6 +76,9 @@ unsigned trial_jobs(unsigned n);
  */
 void trial_timeouts(struct trial *trial);
 
+/* Prints on stderr what the trial is made of. */
+void trial_describe(const struct trial *trial);
+
 /* Returns 0, or 1 after printing what is wrong on stderr. */
 int trial_run(const struct trial *trial);
 
