@@ -10,6 +10,8 @@
 
 rescue_top=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
 rescue_vm=$rescue_top/tests/boot/vm
+# shellcheck disable=SC2034 # for lib.sh
+vm_here=$rescue_vm
 # shellcheck source-path=SCRIPTDIR source=../boot/vm/lib.sh
 . "$rescue_vm/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../slack.sh
@@ -92,12 +94,22 @@ rescue_build() {
 		say "building the packages and the rescue system"
 		"$rescue_vm/make-debs" --arch "$arch" >"$dir/debs" || fail "make-debs"
 		rescue_image=$dir/rescue
-		"$rescue_top/image/farroot-image" rescue "$dir/site" -o "$rescue_image" --debs "$(cat "$dir/debs")" ||
+		FARROOT_IMAGE_CACHE=${FARROOT_IMAGE_CACHE:-$(vm_work_dir)/image} \
+			"$rescue_top/image/farroot-image" rescue "$dir/site" -o "$rescue_image" --debs "$(cat "$dir/debs")" ||
 			fail "farroot-image rescue"
 	fi
 	mkdir -p "$dir/boot"
 	cp "$rescue_image/vmlinuz" "$dir/boot/vmlinuz"
 	cat "$rescue_image/initrd" "$rescue_image/rescue.cpio" >"$dir/boot/initrd"
+}
+
+# rescue_make_root: the Debian that is streamed, in $rescue_root, with the login $dir/key.
+rescue_make_root() {
+	vm_use_tools || fail "make-debs"
+	mkdir -p "$dir/root-site"
+	cp "$dir/key.pub" "$dir/root-site/authorized_keys"
+	# shellcheck disable=SC2034 # for the tests
+	rescue_root=$(vm_root "$arch" "$dir/root-site") || fail "farroot-image rootfs"
 }
 
 # rescue_fetch_as_a_pi KERNEL-ARGUMENT...: makes boot.img and boot.sig with these arguments, serves
