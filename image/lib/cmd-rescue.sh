@@ -6,7 +6,7 @@
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 
-for rescue_part in build rescue-initramfs rescue-tree rescue-sizes; do
+for rescue_part in build rescue-initramfs rescue-tree rescue-shared rescue-sizes; do
 	# shellcheck source=/dev/null
 	. "$image_lib/lib/$rescue_part.sh"
 done
@@ -64,11 +64,13 @@ rescue_build() {
 	tree_prune "$root"
 	rescue_check_tree
 	libraries_unused "$root" >"$work/unused"
+	shared_drop "$root" "$work/initramfs/all"
 	sizes_tree_bytes=$(du -s --apparent-size --block-size=1 "$root" | cut -f 1)
 	tree_squash "$root" "$work/rescue.squashfs"
 	sizes_packages "$root" "$work/dpkg-info" "$(stat -c %s "$work/rescue.squashfs")" "$result/package-sizes"
 	tree_cpio "$work/rescue.squashfs" "$result/rescue.cpio"
 	sizes_table "$result/package-sizes" "$build_packages" "$result" >"$result/sizes"
+	sizes_check "$result"
 }
 
 # The kernel, and of its modules those that are listed.

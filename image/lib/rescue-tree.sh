@@ -130,10 +130,14 @@ tree_udevadm() {
 	chmod 755 "$1/usr/bin/udevadm"
 }
 
-# tree_squash ROOT OUT: the squashfs.
+# tree_squash ROOT OUT: the squashfs.  xz is smaller, and slower to read.
 tree_squash() {
 	initramfs_clamp "$1"
-	env -u SOURCE_DATE_EPOCH mksquashfs "$1" "$2" -comp zstd -Xcompression-level 19 -b 256K -noappend \
+	case "$flavour" in
+	small) set -- "$1" "$2" -comp xz -b 1M ;;
+	*) set -- "$1" "$2" -comp zstd -Xcompression-level 19 -b 256K ;;
+	esac
+	env -u SOURCE_DATE_EPOCH mksquashfs "$@" -noappend \
 		-no-xattrs -no-exports -no-progress -quiet -mkfs-time "$SOURCE_DATE_EPOCH" >"$work/mksquashfs.log" 2>&1 || {
 		tail -n 10 "$work/mksquashfs.log" | sed 's/^/  /' >&2
 		die "mksquashfs cannot write $2 (above); is the disk full?"
