@@ -269,7 +269,8 @@ static bool is_request_limit(struct transfer *t, enum fault fault)
 			 others + 1);
 	origin_log(os, t->origin, TOPIC_LIMIT, message);
 	request_limit_lower(limit, others, clock_ms());
-	return true;
+	/* Its wish is kept, too. */
+	return !retry_after_s(t);
 }
 
 /* Says which server answered, if it is not the one of url=. */
