@@ -29,7 +29,7 @@ system_ssh() {
 	} >"$1/etc/ssh/sshd_config.d/50-farroot.conf"
 	[ ! -e "$site_dir/user_ca.pub" ] || install -D -m 644 "$site_dir/user_ca.pub" "$1/etc/farroot/user_ca.pub"
 	mkdir -p "$1/etc/systemd/system/ssh.service.d"
-	cat >"$1/etc/systemd/system/ssh.service.d/50-farroot.conf" <<-'END'
+	cat >"$1/etc/systemd/system/ssh.service.d/10-farroot.conf" <<-'END'
 		[Service]
 		ExecStartPre=
 		ExecStartPre=/usr/libexec/farroot/host-keys-of-rescue
