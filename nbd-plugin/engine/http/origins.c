@@ -568,6 +568,7 @@ void origins_blame(struct origins *os, int origin, enum fault fault, const char 
 	struct origin *o = &os->origin[origin];
 	char named[384];
 
+	o->blamed_ms = clock_ms();
 	if (o->target) {
 		snprintf(named, sizeof named, "redirected to %s: %s", o->shown_target, why);
 		why = named;
