@@ -70,9 +70,25 @@ rescue_begin() {
 		cp "$RESCUE_IMAGE.key" "$dir/key"
 		cp "$RESCUE_IMAGE.key.pub" "$dir/key.pub"
 	else
-		ssh-keygen -q -t ed25519 -N '' -f "$dir/key"
+		rescue_take_keys
 	fi
 	ssh-keygen -q -t ed25519 -N '' -f "$dir/stranger"
+}
+
+# The login and the CA of users are made once, so that images with their public keys can be
+# kept.
+rescue_take_keys() {
+	rescue_keys=$(vm_work_dir)/rescue-keys
+	(
+		flock 9
+		[ ! -d "$rescue_keys" ] || exit 0
+		rm -rf "$rescue_keys.new"
+		(umask 077 && mkdir "$rescue_keys.new")
+		ssh-keygen -q -t ed25519 -N '' -C test -f "$rescue_keys.new/key"
+		ssh-keygen -q -t ed25519 -N '' -C test -f "$rescue_keys.new/ca"
+		mv "$rescue_keys.new" "$rescue_keys"
+	) 9>"$rescue_keys.lock"
+	cp "$rescue_keys"/* "$dir/"
 }
 
 rescue_in() {

@@ -14,7 +14,6 @@ case $0 in
 *-arm64.sh) rescue_begin arm64 ;;
 *) rescue_begin amd64 ;;
 esac
-ssh-keygen -q -t ed25519 -N '' -f "$dir/ca"
 rescue_site shell
 rescue_build
 
