@@ -46,7 +46,7 @@ tr -d '\r' <"$rescue_log" | grep -qF "ssh host key $fingerprint (this machine's 
 	fail "the console does not show the fingerprint of the key in device.conf"
 ! grep -aqF "$seed" "$rescue_log" || fail "the console shows the key"
 
-# --- the certificate, as a user who trusts the CA sees it -------------------------
+# --- the certificate, for a user that trusts the CA --------------------------------
 rescue_find_address 120
 echo "@cert-authority * $(cut -d ' ' -f 1,2 "$dir/host-ca.pub")" >"$dir/known_hosts"
 rescue_start_origin "$dir/www"
