@@ -18,6 +18,8 @@
 . "$image_lib/lib/boot-sign.sh"
 # shellcheck source=boot-config.sh
 . "$image_lib/lib/boot-config.sh"
+# shellcheck source=cache.sh
+. "$image_lib/lib/cache.sh"
 # shellcheck source=boot-firmware.sh
 . "$image_lib/lib/boot-firmware.sh"
 # shellcheck source=boot-files.sh
