@@ -17,12 +17,13 @@ hosts_shape='device.conf cmdline.d/ config.txt.d/ eeprom.d/ files/ hooks/'
 # hosts_open: checks groups/ and hosts/ of the open site, and sets $hosts, words
 # SERIAL:FOLDER, of 8 digits and of the name in hosts/.
 hosts_open() {
+	site_check_names
 	for hosts_name in group host; do
 		[ ! -e "$site_dir/$hosts_name" ] || die "$site_dir/$hosts_name: unknown; the folder is named ${hosts_name}s"
 	done
-	hosts_check_groups
 	hosts=
 	hosts_folders=' '
+	hosts_check_groups
 	[ -e "$site_dir/hosts" ] || return 0
 	[ -d "$site_dir/hosts" ] || die "$site_dir/hosts: not a folder; it has a folder for each machine"
 	for hosts_path in "$site_dir/hosts"/*; do
@@ -82,7 +83,6 @@ hosts_check_groups() {
 
 # hosts_check FOLDER: files, hooks and device.conf in it.
 hosts_check() {
-	site_check_names
 	[ ! -d "$1/files" ] || site_check_files "$1/files"
 	[ ! -d "$1/hooks" ] || site_check_hooks "$1/hooks"
 	for hosts_bad in dev proc run sys tmp; do

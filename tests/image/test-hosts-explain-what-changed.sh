@@ -27,9 +27,14 @@ hosts() {
 	farroot_image hosts "$site" -o "$out" "$@" >"$dir/hosts.out" 2>"$dir/hosts.log" || fail "farroot-image hosts $*"
 }
 
-# inodes: what is there.
+# inodes: what is there, and since when.
 inodes() {
-	(cd "$out" && find . -printf '%i %p\n' | sort -k 2)
+	(cd "$out" && find . ! -type d -printf '%i.%T@ %p\n' | sort -k 2)
+}
+
+# shared: the same without the folders of single machines and the list.
+shared() {
+	grep -v -e ' \./tftp/0' -e ' \./tftp/dc-' -e ' \./hosts$' "$1"
 }
 
 # changed WHAT REASON MADE: --explain says REASON and changes nothing; then the folders of
@@ -41,12 +46,15 @@ changed() {
 	inodes | diff "$dir/before" - || fail "--explain of $1 changed the output"
 	hosts
 	same "$(sed -n 's,^ *[0-9]*  tftp/\([0-9a-z-]*\):.*,\1,p' "$dir/hosts.out" | tr '\n' ' ')" "$3" "what was made of $1"
+	inodes >"$dir/after"
+	shared "$dir/before" >"$dir/shared"
+	shared "$dir/after" | diff "$dir/shared" - || fail "$1: a file of all machines changed"
 	for host in "$out/tftp"/0* "$out/tftp"/dc-*; do
 		[ -e "$host" ] || continue
 		case " $3" in
 		*" ${host##*/} "*) ;;
 		*)
-			inodes | grep -F " ./tftp/${host##*/}/" >"$dir/now" || fail "$host is empty"
+			grep -F " ./tftp/${host##*/}/" "$dir/after" >"$dir/now" || fail "$host is empty"
 			grep -F " ./tftp/${host##*/}/" "$dir/before" | diff - "$dir/now" || fail "$1: $host changed, too"
 			;;
 		esac

@@ -155,7 +155,7 @@ hook() {
 }
 hook "the hook failed with status 7 for 9ffefdef" 'exit 7'
 hook "the hook failed" "cat '$site/site.conf'"
-hook "the hook failed" 'touch /usr/made-by-a-hook'
+hook "the hook failed" 'test -w /usr'
 hook "the hook failed" 'mount -t tmpfs x /tmp'
 hook "the hook failed" "echo x >$(printf '%s' "$dir" | tr -d ' ')/made"
 hook "neither a file nor a folder" 'mkfifo pipe'
