@@ -106,6 +106,8 @@ host_cmdline() {
 		values_merge "$boot_temp/words" "$boot_temp/words-more" >"$boot_temp/words-all"
 		mv "$boot_temp/words-all" "$boot_temp/words"
 	done
+	! grep -q '^farroot=http' "$boot_temp/words" || grep -q -e '^roothash=' -e '^farroot\.verify=none$' "$boot_temp/words" ||
+		die "$site_dir/hosts/$hosts_folder: farroot= in cmdline.d names an image, and roothash= is missing: the digits that farroot pack printed"
 	host_line=$(tr '\n' ' ' <"$boot_temp/words")
 	cmdline_check "${host_line% }"
 	printf '%s\n' "${host_line% }" >"$host_folder/cmdline.txt" || die "$host_folder: cannot be written; is the disk full?"

@@ -171,6 +171,8 @@ config "config.txt.d/10:1: include" 'include x'
 config "config.txt.d/10:1: initramfs: farroot-image writes this line" 'initramfs other followkernel'
 config "tftp/9ffefdef: config.txt needs absent.img, which is missing" 'kernel=absent.img'
 config "dtoverlay=x: overlays are for Raspberry Pi's kernel" 'dtoverlay=x'
+echo farroot=http://192.0.2.1/x | put hosts/9ffefdef/cmdline.d/image
+bad "farroot= in cmdline.d names an image, and roothash= is missing"
 printf '%01600d\n' 1 | put hosts/9ffefdef/cmdline.d/long
 bad "the limit is 1500"
 mkdir -p "$site/hosts/9ffefdef/files/run"
