@@ -128,6 +128,7 @@ cmd_hosts() {
 	renew_options "$@"
 	boot_environment
 	boot_need cpio cpio
+	boot_need openssl openssl
 	boot_need xxd xxd
 	renew_check_out
 	site_open "$renew_site"

@@ -67,7 +67,7 @@ host_run() {
 	host_user=$([ "$(id -u)" = 0 ] || echo --map-root-user)
 	# shellcheck disable=SC2086 # an option, or none
 	unshare $host_user --mount --net --pid --ipc --uts --fork --kill-child --propagation private true 2>/dev/null ||
-		die "$1: a hook runs in namespaces of its own, and this machine does not let $(id -un) make them; run as root"
+		die "$1: a hook runs in namespaces of its own, and $(id -un) cannot make them here; run as root, in a container with CAP_SYS_ADMIN"
 	# shellcheck disable=SC2086 # an option, or none
 	setpriv --pdeathsig KILL unshare $host_user --mount --net --pid --ipc --uts --fork --kill-child --propagation private -- \
 		sh -eu -c '
