@@ -147,3 +147,24 @@ same "$(stat -c %a "$tree/root" "$tree/srv" | tr '\n' ' ')" '700 750 ' "the mode
 [ ! -e "$dir/outside/motd" ] || fail "a file outside of the tree was written"
 same "$(readlink "$tree/tool")" /usr/bin/true "a link"
 "$rescue/add-files" "$dir/absent" "$tree" || fail "a machine without files"
+
+# The certificate of its ssh host key, which may be in the archive; one of another key would
+# keep sshd from starting.
+need ssh-keygen
+ssh-keygen -q -t ed25519 -N '' -f "$dir/ca"
+mkdir "$RESCUE_STATE/ssh"
+ssh-keygen -q -t ed25519 -N '' -f "$RESCUE_STATE/ssh/host_ed25519_key"
+cp "$RESCUE_STATE/ssh/host_ed25519_key.pub" "$dir/host.pub"
+ssh-keygen -q -s "$dir/ca" -I north -h -n north "$dir/host.pub"
+put hosts/9ffefdef/files/etc/farroot/host-certificate.pub <"$dir/host-cert.pub"
+boots
+mkdir -p "$FARROOT_SYSTEM/etc/farroot"
+"$rescue/add-files" "$FARROOT_SYSTEM/etc/farroot/files" "$FARROOT_SYSTEM"
+"$rescue/host-certificate" || fail host-certificate
+cmp "$dir/host-cert.pub" "$RESCUE_STATE/ssh/host_ed25519_key-cert.pub" || fail "the certificate is not used"
+[ -e "$RESCUE_STATE/released.certificate" ] || fail "host-certificate would run again"
+rm "$RESCUE_STATE/ssh/host_ed25519_key-cert.pub"
+ssh-keygen -q -s "$dir/ca" -I north -h -n north "$dir/ca.pub"
+cp "$dir/ca-cert.pub" "$FARROOT_SYSTEM/etc/farroot/host-certificate.pub"
+"$rescue/host-certificate" || fail host-certificate
+[ ! -e "$RESCUE_STATE/ssh/host_ed25519_key-cert.pub" ] || fail "a certificate of another key is used"
