@@ -84,7 +84,7 @@ files_kernel() {
 }
 
 # The kernel wants each archive at a multiple of 4 bytes, and skips zeros between two.  Behind
-# rescue.cpio a single machine may have another one, host.cpio.
+# rescue.cpio a single machine may have another one, device.cpio.
 files_initramfs() {
 	boot_copy "$1/initrd" "$2/initrd"
 	[ -e "$1/rescue.cpio" ] || return 0

@@ -8,7 +8,7 @@
 # shellcheck shell=dash
 # image_lib is set by farroot-image.
 # shellcheck disable=SC2154
-for renew_part in boot-common site boot-config boot-files boot-layout boot-read archives secrets rescue-inputs \
+for renew_part in boot-common site boot-config boot-files boot-layout boot-read archives secrets inputs \
 	hosts host-values host-archive host-tree host-list; do
 	# shellcheck source=/dev/null
 	. "$image_lib/lib/$renew_part.sh"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# host.cpio, the second archive of one machine, which the kernel unpacks after those that all
+# device.cpio, the archive of one machine, which the kernel unpacks after those that all
 # machines share:
 #   etc/farroot/device.conf  its arguments
 #   etc/farroot/files/       its files, which the rescue system copies into its tree
@@ -29,8 +29,8 @@ host_archive() {
 	truncate -s %4 "$1" || die "$1: cannot be written; is the disk full?"
 	files_check_tftp "$(dirname "$1")"
 	secrets_check "$1" >"$boot_temp/secrets" || {
-		sed -e "s,^.*/host.cpio: etc/farroot/,  ," "$boot_temp/secrets" >&2
-		die "$site_dir/hosts/$hosts_folder: TFTP gives host.cpio to any machine that asks, and it would hold secrets (above); put them into the EEPROM (eeprom.d) or on a local disk"
+		sed -e "s,^.*/device.cpio: etc/farroot/,  ," "$boot_temp/secrets" >&2
+		die "$site_dir/hosts/$hosts_folder: TFTP gives device.cpio to any machine that asks, and it would hold secrets (above); put them into the EEPROM (eeprom.d) or on a local disk"
 	}
 }
 

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # The folder of one machine in OUT/tftp: its config.txt, its cmdline.txt and its archive
-# host.cpio where they differ from those of all machines, and links to the rest, so that it
+# device.cpio where they differ from those of all machines, and links to the rest, so that it
 # costs some KiB.
 # shellcheck shell=dash
 
@@ -34,8 +34,8 @@ host_make() {
 		ln -s "../$host_shared${host_path##*/}" "$host_folder/" || die "$host_folder: cannot be written; is the disk full?"
 	done
 	config_place="tftp/$hosts_tftp"
-	host_archive "$host_folder/host.cpio" "$host_epoch"
-	[ ! -e "$host_folder/host.cpio" ] || [ -e "$host_card/rescue.cpio" ] ||
+	host_archive "$host_folder/device.cpio" "$host_epoch"
+	[ ! -e "$host_folder/device.cpio" ] || [ -e "$host_card/rescue.cpio" ] ||
 		die "$site_dir/hosts/$hosts_folder: the rescue system reads device.conf and files/, and $host_card has no rescue.cpio; put arguments into cmdline.d"
 	host_config
 	host_cmdline
@@ -46,11 +46,11 @@ host_make() {
 # config.txt: that of all machines, with one archive more, then the lines for this one.
 host_config() {
 	hosts_files config.txt.d >"$boot_temp/host-config"
-	if [ ! -e "$host_folder/host.cpio" ] && [ ! -s "$boot_temp/host-config" ]; then
+	if [ ! -e "$host_folder/device.cpio" ] && [ ! -s "$boot_temp/host-config" ]; then
 		return
 	fi
 	host_archives=
-	[ ! -e "$host_folder/host.cpio" ] || host_archives=,host.cpio
+	[ ! -e "$host_folder/device.cpio" ] || host_archives=,device.cpio
 	rm "$host_folder/config.txt"
 	{
 		sed "s/^\(initramfs[[:space:]]*[^[:space:]]*\)/\1$host_archives/" "$host_card/config.txt"
@@ -58,7 +58,7 @@ host_config() {
 	} >"$host_folder/config.txt" || die "$host_folder: cannot be written; is the disk full?"
 	while IFS= read -r host_path; do
 		host_line=$(sed -n '/^[[:space:]]*\(initramfs[[:space:]]\|ramfsfile=\)/=' "$host_path" | head -n 1)
-		[ -z "$host_line" ] || die "$host_path:$host_line: initramfs: farroot-image writes this line, with host.cpio"
+		[ -z "$host_line" ] || die "$host_path:$host_line: initramfs: farroot-image writes this line, with device.cpio"
 		host_overlays "$host_path"
 	done <"$boot_temp/host-config"
 }

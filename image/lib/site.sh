@@ -101,6 +101,8 @@ site_list() {
 # use.
 site_check() {
 	for site_part in common "$1"; do
+		[ "$site_part" = rootfs ] || [ ! -e "$site_dir/$site_part/boot.files" ] ||
+			die "$site_dir/$site_part/boot.files: belongs into $site_dir/rootfs"
 		# shellcheck disable=SC2046 # a word, or none
 		site_check_folder "$site_dir/$site_part" packages.d/ debs/ files/ modules.d/ cmdline.d/ config.txt.d/ eeprom.d/ hooks/ \
 			$([ "$site_part" != rootfs ] || echo boot.files)

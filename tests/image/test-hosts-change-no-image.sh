@@ -39,7 +39,7 @@ done
 for host in 9ffefdef aabbccdd; do
 	bytes=$(find "$out/tftp/$host" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }')
 	{ [ "$bytes" -gt 1000 ] && [ "$bytes" -lt 8192 ]; } || fail "$host has $bytes bytes of its own"
-	grep -q " $bytes  tftp/$host: cmdline.txt config.txt host.cpio\$" "$dir/boot.log" || fail "the table lacks $host: $(cat "$dir/boot.log")"
+	grep -q " $bytes  tftp/$host: cmdline.txt config.txt device.cpio\$" "$dir/boot.log" || fail "the table lacks $host: $(cat "$dir/boot.log")"
 done
 
 # Again: other times, another order of the folders' entries, another time zone and umask, and

@@ -69,7 +69,7 @@ echo BOOT_UART=0 | put hosts/00000001/eeprom.d/10
 changed nothing "$nothing" ''
 echo 'farroot.ntp=192.0.2.1' | put hosts/00000003/device.conf
 changed "a host" "host 00000003 hosts/00000003/device.conf: has changed" '00000003 '
-grep -aq farroot.ntp "$out/tftp/00000003/host.cpio" || fail "the new value is not there"
+grep -aq farroot.ntp "$out/tftp/00000003/device.cpio" || fail "the new value is not there"
 echo 'panic=400' | put groups/lab/device.conf
 echo 'of one' | put hosts/00000001/files/etc/motd
 changed "a group and a file" "host 00000001 groups/lab/device.conf: has changed
@@ -87,7 +87,7 @@ host 00000002 hosts/00000002/host.conf: has changed
 host 00000003: is gone
 host 00000004: is new" '00000001 dc-a6-32-01-02-0a 00000004 '
 [ ! -e "$out/tftp/00000003" ] || fail "the folder of a machine that is gone is there"
-{ [ -e "$out/tftp/dc-a6-32-01-02-0a/host.cpio" ] && [ ! -e "$out/tftp/00000002" ]; } || fail "the folder has the old name"
+{ [ -e "$out/tftp/dc-a6-32-01-02-0a/device.cpio" ] && [ ! -e "$out/tftp/00000002" ]; } || fail "the folder has the old name"
 rm -r "$out/tftp/00000001"
 changed "a folder that was deleted" "host 00000001: the folder tftp/00000001 is missing" '00000001 '
 
@@ -115,7 +115,7 @@ inodes | diff "$dir/before" - || fail "a run that fails changed the output"
 rm -r "$site/groups/lab/hooks"
 sed -i '/^host 00000004	folder/!{/^host 00000004	/d;}' "$out/hosts"
 hosts
-[ -e "$out/tftp/00000004/host.cpio" ] || fail "an incomplete list is taken for a complete one"
+[ -e "$out/tftp/00000004/device.cpio" ] || fail "an incomplete list is taken for a complete one"
 
 # usage_error TEXT ARGUMENT...
 usage_error() {

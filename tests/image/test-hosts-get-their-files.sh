@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # Two machines of one group ask by TFTP as a Pi does: each gets its own config.txt, cmdline.txt
-# and second archive, and the other files of all machines.
+# and archive, and the other files of all machines.
 . "${srcdir:-..}/tests/image/lib.sh"
 need_tftp
 need cpio
@@ -44,7 +44,7 @@ grep -q '^probe 9ffefdef/start4.elf found' "$dir/asked.log" || fail "no start4.e
 for file in kernel8.img initrd rescue.cpio bcm2711-rpi-4-b.dtb start4.elf fixup4.dat overlays/overlay_map.dtb; do
 	cmp "$out/card/$file" "$dir/got/$file" || fail "$file is not that of all machines"
 done
-grep -qx 'initramfs initrd,rescue.cpio,host.cpio followkernel' "$dir/got/config.txt" || fail "no second archive: $(cat "$dir/got/config.txt")"
+grep -qx 'initramfs initrd,rescue.cpio,device.cpio followkernel' "$dir/got/config.txt" || fail "no archive of its own: $(cat "$dir/got/config.txt")"
 sed -n '/^# groups/,$p' "$dir/got/config.txt" >"$dir/added"
 printf '# groups/lab/config.txt.d/10\ndtparam=watchdog=on\n\n[all]\n# hosts/9ffefdef/config.txt.d/10\n[0x9ffefdef]\ndtoverlay=vc4-fkms-v3d\n[all]\n' |
 	diff - "$dir/added" || fail "config.txt"
@@ -53,15 +53,15 @@ same "$(cat "$dir/got/cmdline.txt")" \
 cmp "$from/overlays/vc4-fkms-v3d.dtbo" "$out/tftp/9ffefdef/overlays/vc4-fkms-v3d.dtbo" || fail "no overlay of its own"
 [ ! -e "$out/card/overlays/vc4-fkms-v3d.dtbo" ] || fail "all machines have an overlay of one"
 
-# unpack: what the kernel makes of host.cpio.
+# unpack: what the kernel makes of device.cpio.
 unpack() {
 	rm -rf "$dir/unpacked"
 	mkdir "$dir/unpacked"
-	same "$(($(stat -c %s "$dir/got/host.cpio") % 4))" 0 "the size of host.cpio, modulo 4"
+	same "$(($(stat -c %s "$dir/got/device.cpio") % 4))" 0 "the size of device.cpio, modulo 4"
 	same "$(($(stat -c %s "$dir/got/initrd") % 4))" 0 "the size of initrd, modulo 4"
 	same "$(($(stat -c %s "$dir/got/rescue.cpio") % 4))" 0 "the size of rescue.cpio, modulo 4"
-	(cd "$dir/unpacked" && cpio -i -d -m --quiet) <"$dir/got/host.cpio" || fail "cpio cannot unpack it"
-	! cpio -itv <"$dir/got/host.cpio" 2>/dev/null | grep -v ' root *root ' || fail "an owner that is not root"
+	(cd "$dir/unpacked" && cpio -i -d -m --quiet) <"$dir/got/device.cpio" || fail "cpio cannot unpack it"
+	! cpio -itv <"$dir/got/device.cpio" 2>/dev/null | grep -v ' root *root ' || fail "an owner that is not root"
 }
 unpack
 same "$(cat "$dir/unpacked/etc/farroot/device.conf")" "panic=300
@@ -88,7 +88,7 @@ same "$(cat "$dir/unpacked/etc/farroot/device.conf")" "panic=300
 farroot.ntp=192.0.2.1" "device.conf of the other one"
 
 ask 00000001/
-[ ! -e "$dir/got/host.cpio" ] || fail "an archive of nothing"
+[ ! -e "$dir/got/device.cpio" ] || fail "an archive of nothing"
 cmp "$out/card/config.txt" "$dir/got/config.txt" || fail "another config.txt of nothing"
 same "$(find "$out/tftp/00000001" -type f)" '' "files of a machine with nothing of its own"
 

@@ -128,7 +128,7 @@ for part in groups/lab hosts/9ffefdef; do
 	mkdir -p "$site/hosts/9ffefdef" "$site/groups/lab"
 	echo groups=lab | put hosts/9ffefdef/host.conf
 	put $part/files/root/notes <"$dir/key"
-	refused "TFTP gives host.cpio to any machine that asks" farroot_image hosts "$site" -o "$out"
+	refused "TFTP gives device.cpio to any machine that asks" farroot_image hosts "$site" -o "$out"
 	grep -q "files/root/notes: a private key" "$dir/refused.log" || fail "the file is not named"
 	rm -r "$site/$part/files"
 	echo 'farroot.proxy-password=hunter2' | put $part/device.conf
@@ -142,10 +142,10 @@ done
 # A hook that brings one in; and a certificate, which is public.
 printf '#!/bin/sh\necho 0123456789abcdef0123456789abcdef >machine-id\n' | put hosts/9ffefdef/hooks/10-id
 chmod 755 "$site/hosts/9ffefdef/hooks/10-id"
-bad "TFTP gives host.cpio to any machine that asks"
+bad "TFTP gives device.cpio to any machine that asks"
 put hosts/9ffefdef/files/etc/ssh/ssh_host_ed25519_key-cert.pub <"$dir/key.pub"
 farroot_image hosts "$site" -o "$out" >"$dir/good.log" 2>&1 || fail "a certificate is refused"
-[ -e "$out/tftp/9ffefdef/host.cpio" ] || fail "no archive"
+[ -e "$out/tftp/9ffefdef/device.cpio" ] || fail "no archive"
 
 # Hooks: no network, no other files, and an end.
 hook() {
@@ -179,7 +179,7 @@ mkdir -p "$site/hosts/9ffefdef/files/run"
 bad "files/run: the running system has its own /run"
 echo x | put hosts/9ffefdef/files/large
 truncate -s $((65535 * 1024)) "$site/hosts/9ffefdef/files/large"
-bad "host.cpio: 6710"
+bad "device.cpio: 6710"
 
 # A tree of another kind, whose initramfs reads no device.conf.
 mv "$from/rescue.cpio" "$dir/"

@@ -168,9 +168,9 @@ rescue_add_archive() {
 		site_open "$dir/site"
 		hosts_open
 		hosts_find 9ffefdef "the test"
-		host_archive "$dir/archive/host.cpio" 1700000000
+		host_archive "$dir/archive/device.cpio" 1700000000
 	) || fail "no archive for one machine"
-	cat "$dir/archive/host.cpio" >>"$dir/boot/initrd"
+	cat "$dir/archive/device.cpio" >>"$dir/boot/initrd"
 }
 
 # rescue_start_dhcp OPTION...: for dnsmasq.

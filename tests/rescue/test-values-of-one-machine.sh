@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # From the site to the machine: what hosts/SERIAL says reaches the rescue system and the boot
-# by the second archive of the TFTP tree and by the EEPROM, which counts more: address,
+# by its archive in the TFTP tree and by the EEPROM, which counts more: address,
 # hostname, role, image, what to do after a time-out, and files.
 . "${srcdir:-..}/tests/image/lib.sh"
 need cpio
@@ -36,8 +36,8 @@ takes_over() {
 	printf '/nvram\0' >"$FARROOT_SYSTEM/proc/device-tree/aliases/blconfig"
 	ln -s "$node" "$FARROOT_SYSTEM/sys/bus/nvmem/devices/rmem0/of_node"
 	cp "$dir/boot.conf" "$FARROOT_SYSTEM/sys/bus/nvmem/devices/rmem0/nvmem"
-	[ ! -e "$out/tftp/9ffefdef/host.cpio" ] ||
-		(cd "$FARROOT_SYSTEM" && cpio -i -d -m --quiet) <"$out/tftp/9ffefdef/host.cpio" || fail "cpio"
+	[ ! -e "$out/tftp/9ffefdef/device.cpio" ] ||
+		(cd "$FARROOT_SYSTEM" && cpio -i -d -m --quiet) <"$out/tftp/9ffefdef/device.cpio" || fail "cpio"
 	# The firmware adds its own.
 	printf 'coherent_pool=1M smsc95xx.macaddr=DC:A6:32:01:02:0A %s\n' "$(cat "$out/tftp/9ffefdef/cmdline.txt")" \
 		>"$FARROOT_SYSTEM/proc/cmdline"
