@@ -64,7 +64,7 @@ values_program='
 			return
 		if (value ~ /^\[/) {
 			if (value !~ /^\[[0-9A-Fa-f:.]+\](:([^:\[]*|\[[0-9A-Fa-f:.]*\]))*$/)
-				wrong("not a form such as [2001:db8::7]::[2001:db8::1]:64::eth0:off")
+				wrong("not a form such as [2001:db8::7]::[2001:db8::1]:64:::off")
 			return
 		}
 		n = split(value, field, ":")
@@ -76,7 +76,7 @@ values_program='
 		if (field[4] != "" && !is_mask(field[4]))
 			wrong(field[4] " is no netmask such as 255.255.255.0")
 		if (n > 9 || field[6] !~ /^[A-Za-z0-9._-]*$/ || field[7] !~ /^(off|none|)$/)
-			wrong("not a form such as 192.0.2.7::192.0.2.1:255.255.255.0::eth0:off:192.0.2.2")
+			wrong("not a form such as 192.0.2.7::192.0.2.1:255.255.255.0:::off:192.0.2.2")
 	}
 	BEGIN {
 		n = split(names, list, /[ \n]+/)

@@ -107,7 +107,7 @@ echo "farroot=http://192.0.2.1/y" | put hosts/9ffefdef/device.conf
 echo groups=lab | put hosts/9ffefdef/host.conf
 bad "names an image, and roothash= is missing"
 # What is right, with each kind of address.
-for good in dhcp auto6 none 192.0.2.7 192.0.2.7::192.0.2.1:255.255.254.0::eth0:off:192.0.2.2:192.0.2.3 \
+for good in dhcp auto6 none 192.0.2.7 192.0.2.7::192.0.2.1:255.255.254.0:::off:192.0.2.2 192.0.2.7::192.0.2.1:255.255.254.0::eth0:off:192.0.2.2:192.0.2.3 \
 	'[2001:db8::7]::[2001:db8::1]:64::eth0:off:[2001:db8::2]'; do
 	printf '# %s\nip=%s\nfarroot=http://192.0.2.1/x\nroothash=%064d\nfarroot.header=X-Site: north hall\n' "$(printf '\303\244')" "$good" 1 |
 		put hosts/9ffefdef/device.conf
