@@ -3,7 +3,8 @@
 #
 # config.txt, which the firmware reads, and cmdline.txt, the kernel's arguments.  The site
 # adds to both: the files in config.txt.d and cmdline.d of its folders common, rescue and
-# boot, in this order.  Any machine can download boot.img, so secrets are refused.
+# boot, in this order; for one machine host-tree.sh adds those of its groups and its own.
+# Any machine can download boot.img, so secrets are refused.
 # shellcheck shell=dash
 
 # site_dir is set by site.sh, boot_temp by boot-common.sh.
@@ -13,18 +14,24 @@
 config_line_limit=98
 # The kernel takes 2,048 bytes, and the firmware adds about 500 of its own.
 cmdline_limit=1500
+# Where a secret would be, for messages.
+config_place=boot.img
 
 # config_site_files NAME.d: the site's files, one a line.  groups/ and hosts/ are for single
 # machines, and are never read here.
 config_site_files() {
 	for config_part in common rescue boot; do
-		for config_file in "$site_dir/$config_part/$1"/*; do
-			case $config_file in
-			# The copy that an editor leaves.
-			*'~') ;;
-			*) [ ! -f "$config_file" ] || printf '%s\n' "$config_file" ;;
-			esac
-		done
+		config_files_in "$site_dir/$config_part/$1"
+	done
+}
+
+# config_files_in FOLDER: its files, one a line, without the copies that an editor leaves.
+config_files_in() {
+	for config_file in "$1"/*; do
+		case $config_file in
+		*'~') ;;
+		*) [ ! -f "$config_file" ] || printf '%s\n' "$config_file" ;;
+		esac
 	done
 }
 
@@ -50,13 +57,18 @@ config_write() {
 		printf '%s\n' '[cm4]' otg_mode=1 '[all]'
 	} >"$1/config.txt" || die "$1: cannot be written; is the disk full?"
 	config_site_files config.txt.d >"$boot_temp/config-files"
+	config_add <"$boot_temp/config-files" >>"$1/config.txt"
+}
+
+# config_add: the files whose names are on standard input, for the end of a config.txt.
+config_add() {
 	while IFS= read -r config_file; do
 		config_check "$config_file"
 		echo "# ${config_file#"$site_dir/"}"
 		cat "$config_file"
 		# Also after a last line without an end.
 		printf '\n[all]\n'
-	done <"$boot_temp/config-files" >>"$1/config.txt"
+	done
 }
 
 config_check() {
@@ -86,12 +98,12 @@ config_refuse_secrets() {
 		word == "bearer" || value ~ /bearer$/ { print "the header in " key "="; exit }
 		word ~ /-----begin/ { print "a key"; exit }')
 	[ -z "$config_secret" ] ||
-		die "$1: $config_secret would be in boot.img, which any machine can download; put it into the EEPROM's [farroot] section or on a local disk"
+		die "$1: $config_secret would be in $config_place, which any machine can download; put it into the EEPROM's [farroot] section or on a local disk"
 }
 
-# cmdline_write TREE KERNEL-KIND: TREE/cmdline.txt, one line.
-cmdline_write() {
-	config_site_files cmdline.d >"$boot_temp/cmdline-files"
+# cmdline_words: those of the files whose names are on standard input, one word per line or
+# more.
+cmdline_words() {
 	while IFS= read -r config_file; do
 		[ -r "$config_file" ] || die "$config_file: cannot be read"
 		config_refuse_secrets "$config_file"
@@ -101,7 +113,19 @@ cmdline_write() {
 		sed -e 's/^[[:space:]]*#.*//' -e 's/[[:space:]]#.*//' "$config_file"
 		# After a last line without an end.
 		echo
-	done <"$boot_temp/cmdline-files" >"$boot_temp/cmdline"
+	done
+}
+
+# cmdline_check WORDS: that the kernel takes them.
+cmdline_check() {
+	[ ${#1} -le $cmdline_limit ] ||
+		die "$site_dir: the files in cmdline.d have ${#1} characters; the limit is $cmdline_limit, since the kernel takes 2048 with those that the firmware adds"
+}
+
+# cmdline_write TREE KERNEL-KIND: TREE/cmdline.txt, one line.
+cmdline_write() {
+	config_site_files cmdline.d >"$boot_temp/cmdline-files"
+	cmdline_words <"$boot_temp/cmdline-files" >"$boot_temp/cmdline"
 	cmdline_words=$(tr -s '[:space:]' ' ' <"$boot_temp/cmdline" | sed -e 's/^ //' -e 's/ $//')
 	case " $cmdline_words " in
 	*' console='*) ;;
@@ -116,8 +140,7 @@ cmdline_write() {
 	*' farroot='*) ;;
 	*' boot=farroot '*) cmdline_words="$cmdline_words farroot=rescue" ;;
 	esac
-	[ ${#cmdline_words} -le $cmdline_limit ] ||
-		die "$site_dir: the files in cmdline.d have ${#cmdline_words} characters; the limit is $cmdline_limit, since the kernel takes 2048 with those that the firmware adds"
+	cmdline_check "$cmdline_words"
 	# echo of dash would change a backslash.
 	printf '%s\n' "$cmdline_words" >"$1/cmdline.txt" || die "$1: cannot be written; is the disk full?"
 }

@@ -83,13 +83,13 @@ files_kernel() {
 	[ "$(boot_size "$2")" -lt "$(boot_size "$1")" ] || boot_copy "$1" "$2"
 }
 
-# The kernel wants each archive at a multiple of 4 bytes, and skips zeros between two.
+# The kernel wants each archive at a multiple of 4 bytes, and skips zeros between two.  Behind
+# rescue.cpio a single machine may have another one, device.cpio.
 files_initramfs() {
 	boot_copy "$1/initrd" "$2/initrd"
 	[ -e "$1/rescue.cpio" ] || return 0
-	files_size=$(boot_size "$2/initrd")
-	truncate -s $(((files_size + 3) / 4 * 4)) "$2/initrd" || die "$2: cannot be written; is the disk full?"
 	boot_copy "$1/rescue.cpio" "$2/rescue.cpio"
+	truncate -s %4 "$2/initrd" "$2/rescue.cpio" || die "$2: cannot be written; is the disk full?"
 }
 
 files_dtbs() {

@@ -23,17 +23,6 @@ firmware_find() {
 	die "$1: has no start4.elf, also not in usr/lib/raspi-firmware, boot/firmware or boot; unpack the package raspi-firmware there: dpkg-deb -x FILE.deb $1"
 }
 
-# firmware_cache: the folder for packages, which stays.
-firmware_cache() {
-	if [ -n "${FARROOT_IMAGE_CACHE-}" ]; then
-		echo "$FARROOT_IMAGE_CACHE"
-	elif [ "$(id -u)" = 0 ]; then
-		echo /var/tmp/farroot-image
-	else
-		echo "${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/farroot-image"
-	fi
-}
-
 # firmware_download SUITE: sets $firmware_root and $firmware_version.  apt's own folders and
 # lists are not used: a root of its own, whose index is checked by Debian's keys.
 firmware_download() {
@@ -46,7 +35,7 @@ firmware_download() {
 	firmware_keys=/usr/share/keyrings/debian-archive-keyring.gpg
 	[ -r $firmware_keys ] ||
 		die "$firmware_keys: missing, so no Debian package can be verified; install debian-archive-keyring, or use --firmware FOLDER"
-	firmware_apt=$(firmware_cache)/apt-$1
+	firmware_apt=$(cache_folder)/apt-$1
 	case $firmware_apt in
 	/*) ;;
 	# apt takes other names as names in its own folders.

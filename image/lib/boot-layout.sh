@@ -17,28 +17,30 @@ layout_check_out() {
 	[ -w "$(dirname "$1")" ] || die "$(dirname "$1"): cannot be written"
 }
 
-# layout_prefix PREFIX: sets $layout_prefix, a folder in tftp/ with its /, or nothing.
+# layout_prefix PREFIX [WHERE]: sets $layout_prefix, a folder in tftp/ with its /, or
+# nothing.  WHERE is for messages.
 layout_prefix() {
 	layout_prefix=$1
+	layout_where=${2:---prefix $1}
 	case $1 in
 	none) layout_prefix='' && return ;;
 	*[!A-Za-z0-9._:-]* | '' | .* | -*)
-		die "--prefix $1: must be none, a serial number (8 hex digits), a MAC address, or a name of the characters A-Z a-z 0-9 . _ -"
+		die "$layout_where: must be none, a serial number (8 hex digits), a MAC address, or a name of the characters A-Z a-z 0-9 . _ -"
 		;;
 	??:??:??:??:??:?? | ??-??-??-??-??-??)
 		layout_prefix=$(echo "$1" | tr 'A-F:' 'a-f-')
 		case $layout_prefix in
-		*[!0-9a-f-]*) die "--prefix $1: is no MAC address" ;;
+		*[!0-9a-f-]*) die "$layout_where: is no MAC address" ;;
 		esac
 		;;
-	*:*) die "--prefix $1: is no MAC address" ;;
+	*:*) die "$layout_where: is no MAC address" ;;
 	????????) case $1 in *[!0-9A-Fa-f]*) ;; *) layout_prefix=$(echo "$1" | tr A-F a-f) ;; esac ;;
 	1000000000000000 | 10000000[0-9a-fA-F]*)
-		[ ${#1} != 16 ] || die "--prefix $1: a Pi uses the last 8 digits of its serial number: ${1#????????}"
+		[ ${#1} != 16 ] || die "$layout_where: a Pi uses the last 8 digits of its serial number: ${1#????????}"
 		;;
 	esac
 	layout_prefix=$layout_prefix/
-	[ ${#layout_prefix} -le 32 ] || die "--prefix $1: TFTP_PREFIX_STR takes 31 characters and a /"
+	[ ${#layout_prefix} -le 32 ] || die "$layout_where: TFTP_PREFIX_STR takes 31 characters and a /"
 }
 
 # layout_make TREE IMAGE OUT SIGNED: fills OUT.
@@ -68,10 +70,12 @@ layout_readme() {
 	cat <<-END
 		tftp/     The root of a TFTP server.  In the EEPROM: BOOT_ORDER with the digit 2${layout_prefix:+
 		          and TFTP_PREFIX for the folder $layout_prefix}.
+		          A folder with the serial number of a machine is for this machine alone.
 		card/     Copy the files to the first partition (FAT32) of an SD card, of a USB disk, or of
 		          the eMMC of a CM4.  Nothing else has to be on it.
 		rpiboot/  For a CM4 with nRPIBOOT set, on a USB cable: add bootfiles.bin of usbboot
 		          (mass-storage-gadget64/bootfiles.bin), then: rpiboot -d rpiboot
+		hosts     What the folders of single machines were made from.
 		sizes     The bytes of each file.
 
 		The pages docs/boot-http.md and docs/boot-tftp-sd-rpiboot.md of rpi-rescue-netboot have all

@@ -8,6 +8,9 @@
 # fat_log is set by fat.sh.
 # shellcheck disable=SC2154
 
+# What is read, for messages.
+read_of=boot.img
+
 # read_image IMAGE FOLDER: unpacks it to the new FOLDER, beside IMAGE.
 read_image() {
 	mkdir "$2" || die "$2: cannot be made"
@@ -19,7 +22,7 @@ read_image() {
 # each kind (model, serial) replaces the one before; [all] ends both.  Filters that this
 # program cannot decide, such as [gpio4=1], are taken as not met.
 read_config() {
-	[ -f "$1/config.txt" ] || die "boot.img: has no config.txt"
+	[ -f "$1/config.txt" ] || die "$read_of: has no config.txt"
 	awk -v model="$2" -v serial="$3" '
 		function last8(hex) {
 			hex = "00000000" tolower(hex)
@@ -67,14 +70,14 @@ read_machine() {
 	read_archives=$(printf '%s\n' "$read_lines" | sed -n 's/^initramfs[[:space:]][[:space:]]*\([^[:space:]]*\).*/\1/p' | tail -n 1 | tr ',*?[' ' ___')
 	read_dtb=$(read_value "$read_lines" device_tree '')
 	[ -n "$read_dtb" ] || read_dtb=$(read_find_dtb "$1" "$2")
-	[ -n "$read_dtb" ] || die "boot.img: has no device tree for the model $2"
+	[ -n "$read_dtb" ] || die "$read_of: has no device tree for the model $2"
 	for read_name in "$read_start" "$read_fixup" "$read_kernel" "$read_cmdline" "$read_dtb" $read_archives; do
 		case $read_name in
-		*/* | .*) die "boot.img: config.txt names $read_name, which is not in the top folder" ;;
+		*/* | .*) die "$read_of: config.txt names $read_name, which is not in the top folder" ;;
 		esac
-		[ -s "$1/$read_name" ] || die "boot.img: config.txt needs $read_name, which is missing or empty"
+		[ -s "$1/$read_name" ] || die "$read_of: config.txt needs $read_name, which is missing or empty"
 	done
-	[ "$(read_value "$read_lines" arm_64bit 0)" = 1 ] || die "boot.img: config.txt has no arm_64bit=1, and the kernel is arm64"
+	[ "$(read_value "$read_lines" arm_64bit 0)" = 1 ] || die "$read_of: config.txt has no arm_64bit=1, and the kernel is arm64"
 }
 
 # read_find_dtb FOLDER MODEL: upstream_kernel=1 prefers the names of the upstream kernel.
@@ -92,13 +95,14 @@ read_find_dtb() {
 	done
 }
 
-# read_check FOLDER: every file that is named exists, for each model that has a device tree.
+# read_check FOLDER [SERIAL]: every file that is named exists, for each model that has a
+# device tree.
 read_check() {
 	for read_model in 4b 400 cm4; do
 		[ "$read_model" = 4b ] || [ -n "$(read_find_dtb "$1" $read_model)" ] || continue
-		read_machine "$1" $read_model ''
-		boot_starts_with "$1/$read_dtb" d00dfeed || die "boot.img: $read_dtb is no device tree"
+		read_machine "$1" $read_model "${2-}"
+		boot_starts_with "$1/$read_dtb" d00dfeed || die "$read_of: $read_dtb is no device tree"
 		boot_starts_with "$1/$read_kernel" 1f8b || boot_starts_with "$1/$read_kernel" 41524d64 56 ||
-			die "boot.img: $read_kernel is no arm64 kernel and no gzip of one"
+			die "$read_of: $read_kernel is no arm64 kernel and no gzip of one"
 	done
 }

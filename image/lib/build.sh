@@ -7,7 +7,7 @@
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 
-for build_lib in site site-apply debian-plan debian-root debian-modules kernel archives libraries secrets \
+for build_lib in cache site site-apply debian-plan debian-root debian-modules kernel archives libraries secrets \
 	inputs initramfs identities keys; do
 	# shellcheck source=/dev/null
 	. "$image_lib/lib/$build_lib.sh"
@@ -92,7 +92,7 @@ build_check_tools() {
 
 # The cache folder belongs to root: what is in it goes into images.
 build_open_cache() {
-	cache=${FARROOT_IMAGE_CACHE:-/var/tmp/farroot-image}
+	cache=$(cache_folder)
 	case "$cache" in
 	/*) ;;
 	*) die "FARROOT_IMAGE_CACHE=$cache: must be an absolute path" ;;

@@ -18,6 +18,8 @@
 . "$image_lib/lib/boot-sign.sh"
 # shellcheck source=boot-config.sh
 . "$image_lib/lib/boot-config.sh"
+# shellcheck source=cache.sh
+. "$image_lib/lib/cache.sh"
 # shellcheck source=boot-firmware.sh
 . "$image_lib/lib/boot-firmware.sh"
 # shellcheck source=boot-files.sh
@@ -26,12 +28,18 @@
 . "$image_lib/lib/boot-layout.sh"
 # shellcheck source=boot-read.sh
 . "$image_lib/lib/boot-read.sh"
+# For single machines.
+for boot_part in archives secrets inputs hosts host-values host-archive host-tree host-list; do
+	# shellcheck source=/dev/null
+	. "$image_lib/lib/$boot_part.sh"
+done
 
 boot_usage() {
 	cat <<'EOT'
 Usage: farroot-image boot SITE --from DIR -o OUT [OPTION]...
 Makes the files that a Raspberry Pi 4B or CM4 boots, from DIR, the output of
-farroot-image rescue: OUT/http, OUT/tftp, OUT/card and OUT/rpiboot.
+farroot-image rescue: OUT/http, OUT/tftp, OUT/card and OUT/rpiboot. Each machine in
+SITE/hosts gets a folder in OUT/tftp; farroot-image hosts renews these folders.
 
   --from DIR          what farroot-image rescue made
   -o OUT              the folder to make; one of an earlier run is replaced
@@ -120,6 +128,8 @@ cmd_boot() {
 	boot_need openssl openssl
 	boot_need xxd xxd
 	site_open "$boot_site"
+	hosts_open
+	[ -z "$hosts" ] || boot_need cpio cpio
 	files_check "$boot_from"
 	layout_prefix "$boot_prefix"
 	layout_check_out "$boot_out"
@@ -150,6 +160,19 @@ cmd_boot() {
 	boot_temp_new=$boot_temp/new
 	layout_make "$boot_tree" "$boot_temp/boot.img" "$boot_temp_new" "$boot_sig"
 	cp "$boot_temp/sizes" "$boot_temp_new/sizes" || die "$boot_out: cannot be written; is the disk full?"
+	boot_hosts
 	layout_publish "$boot_temp_new" "$boot_out"
-	cat "$boot_out/sizes"
+	cat "$boot_out/sizes" "$boot_temp/host-sizes"
+}
+
+# The folders of single machines; what is before does not depend on them.
+boot_hosts() {
+	host_start "$layout_prefix" "$(cd "$boot_temp_new/card" && pwd)" "$boot_epoch" "$boot_from"
+	list_write >"$boot_temp_new/hosts" || die "$boot_out: cannot be written; is the disk full?"
+	for boot_word in $hosts; do
+		hosts_read "${boot_word#*:}"
+		host_make
+		mv "$host_folder" "$boot_temp_new/tftp/" || die "$boot_out: cannot be written"
+		host_table "$boot_temp_new/tftp/$hosts_tftp"
+	done >"$boot_temp/host-sizes"
 }

@@ -11,6 +11,14 @@
 . "$image_lib/lib/boot-common.sh"
 # shellcheck source=site.sh
 . "$image_lib/lib/site.sh"
+# shellcheck source=boot-config.sh
+. "$image_lib/lib/boot-config.sh"
+# shellcheck source=boot-layout.sh
+. "$image_lib/lib/boot-layout.sh"
+# shellcheck source=hosts.sh
+. "$image_lib/lib/hosts.sh"
+# shellcheck source=host-values.sh
+. "$image_lib/lib/host-values.sh"
 # shellcheck source=boot-sign.sh
 . "$image_lib/lib/boot-sign.sh"
 # shellcheck source=eeprom-check.sh
@@ -44,7 +52,7 @@ Pi unreachable. Reads bootconf.txt, pubkey.bin and others out of an EEPROM image
   --gateway ADDRESS      the router
   --watchdog SECONDS     restart a boot loader that takes longer; default: 1800
   --netconsole TEXT      messages of the boot loader by UDP
-  --host SERIAL          add also what SITE/hosts/SERIAL/eeprom.d has
+  --host SERIAL          add what SITE/hosts/SERIAL and its groups have for the EEPROM
   --eeprom-version DATE  the version that the Pi has or gets; default: 2026-05-17
   --base EEPROM.BIN      write the configuration into a copy of this image
   --public-key FILE      with --base: the key that boot.img is signed with
@@ -115,10 +123,11 @@ eeprom_check_options() {
 	[ -z "$eeprom_config" ] || [ -n "$eeprom_base" ] || boot_usage_error eeprom "--config needs --base"
 	[ -z "$eeprom_public$eeprom_ca" ] || [ -n "$eeprom_base" ] ||
 		boot_usage_error eeprom "--public-key and --ca-cert need --base"
-	[ -z "$eeprom_site" ] || [ -n "$eeprom_case" ] || boot_usage_error eeprom "--case is missing: http, tftp or static"
 	case $eeprom_host in
-	*/* | .*) boot_usage_error eeprom "--host $eeprom_host: must be a serial number, as in /proc/cpuinfo" ;;
+	*[!0-9A-Fa-f]*) boot_usage_error eeprom "--host $eeprom_host: must be a serial number, as in /proc/cpuinfo" ;;
 	esac
+	[ -z "$eeprom_host" ] || [ -n "$eeprom_site" ] || boot_usage_error eeprom "--host needs SITE"
+	[ -z "$eeprom_site" ] || [ -n "$eeprom_case" ] || boot_usage_error eeprom "--case is missing: http, tftp or static"
 	[ -z "$eeprom_out" ] || [ -d "$(dirname "$eeprom_out")" ] || die "$(dirname "$eeprom_out"): no such folder; make it first"
 }
 
@@ -129,8 +138,7 @@ eeprom_prepare() {
 		boot_copy "$eeprom_config" "$boot_temp/boot.conf"
 	else
 		site_open "$eeprom_site"
-		[ -z "$eeprom_host" ] || [ -d "$site_dir/hosts/$eeprom_host" ] ||
-			die "$site_dir/hosts/$eeprom_host: no such folder, for --host $eeprom_host"
+		[ -z "$eeprom_host" ] || eeprom_open_host "$eeprom_host"
 		eeprom_case_defaults
 		eeprom_version=${eeprom_version:-$eeprom_version_default}
 		eeprom_write "$boot_temp/boot.conf"

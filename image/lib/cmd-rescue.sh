@@ -24,7 +24,7 @@ Debian, and writes vmlinuz, initrd, rescue.cpio, dtbs/ and lists to the folder O
   --security-mirror URL  the archive of Debian's security updates; the same default
   --explain              build nothing; say what would be rebuilt, and why
 
-Results are kept in $FARROOT_IMAGE_CACHE, default /var/tmp/farroot-image: what did
+Results are kept in $FARROOT_IMAGE_CACHE, default /var/cache/farroot-image: what did
 not change is not built again. SOURCE_DATE_EPOCH sets the time of the image.
 EOT
 }

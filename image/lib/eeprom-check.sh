@@ -108,6 +108,8 @@ eeprom_check_lines='
 	in_config_txt {
 		if ((key = $0) && sub(/=.*/, "", key) && key in known)
 			report(key " is after [config.txt], so the boot loader takes it for a line of config.txt; put it before")
+		if ($0 ~ /^[ \t]*(initramfs[ \t]|(arm_64bit|cmdline|device_tree|include|initramfs|kernel|os_prefix|ramfsfile)[ =])/)
+			report("\"" $0 "\" belongs to the boot files, not to the EEPROM: with files that it does not fit, no mode boots any more, and only rpiboot or an SD card undoes it")
 		if (length($0) > 98)
 			report("longer than 98 characters; the firmware ignores the rest")
 		next

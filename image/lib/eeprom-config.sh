@@ -2,8 +2,10 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # Writes the configuration of the boot loader (bootconf.txt) for each case.  What the site has
-# in eeprom.d of common, boot and hosts/SERIAL is added behind: the last value of a setting
-# counts.
+# in eeprom.d of common, boot and, for one machine, of its groups and itself is added behind:
+# the last value of a setting counts.  For one machine device.conf becomes the section
+# [farroot], which the rescue system reads, and config.txt.d the section [config.txt],
+# which start4.elf appends to config.txt.
 # shellcheck shell=dash
 
 # The variables eeprom_* are the options of cmd-eeprom.sh.
@@ -71,10 +73,13 @@ eeprom_tftp_lines() {
 	*) [ "$eeprom_case" = static ] || return 0 ;;
 	esac
 	eeprom_line TFTP_IP "$eeprom_tftp_ip"
-	case $eeprom_tftp_prefix in
+	case ${eeprom_tftp_prefix:-${eeprom_host_prefix-}} in
 	'' | serial) echo TFTP_PREFIX=0 ;;
 	mac) echo TFTP_PREFIX=2 ;;
-	*) printf 'TFTP_PREFIX=1\nTFTP_PREFIX_STR=%s/\n' "${eeprom_tftp_prefix%/}" ;;
+	*)
+		eeprom_tftp_prefix=${eeprom_tftp_prefix:-$eeprom_host_prefix}
+		printf 'TFTP_PREFIX=1\nTFTP_PREFIX_STR=%s/\n' "${eeprom_tftp_prefix%/}"
+		;;
 	esac
 	# start4.elf has 2.3 MB; the default of 30 s needs 600 kbit/s and a short round trip.
 	echo TFTP_FILE_TIMEOUT=300000
@@ -109,6 +114,7 @@ eeprom_write() {
 		echo MAX_RESTARTS=10
 		eeprom_line BOOT_WATCHDOG_TIMEOUT "$eeprom_watchdog"
 	} >"$1" || die "$1: cannot be written; is the disk full?"
+	eeprom_host_values >>"$1"
 	eeprom_site_files >"$boot_temp/eeprom-files"
 	while IFS= read -r eeprom_file; do
 		[ -r "$eeprom_file" ] || die "$eeprom_file: cannot be read"
@@ -116,15 +122,57 @@ eeprom_write() {
 		cat "$eeprom_file"
 		[ -z "$(tail -c 1 "$eeprom_file")" ] || echo
 	done <"$boot_temp/eeprom-files" >>"$1"
+	eeprom_host_config "$1" >"$boot_temp/eeprom-config"
+	cat "$boot_temp/eeprom-config" >>"$1"
 }
 
 eeprom_site_files() {
-	for eeprom_part in common boot ${eeprom_host:+"hosts/$eeprom_host"}; do
-		for eeprom_file in "$site_dir/$eeprom_part/eeprom.d"/*; do
-			case $eeprom_file in
-			*'~') ;;
-			*) [ ! -f "$eeprom_file" ] || printf '%s\n' "$eeprom_file" ;;
-			esac
-		done
+	for eeprom_part in common boot; do
+		config_files_in "$site_dir/$eeprom_part/eeprom.d"
 	done
+	[ -z "$eeprom_host" ] || hosts_files eeprom.d
+}
+
+# Before the files of eeprom.d, which may end with a section [config.txt].
+eeprom_host_values() {
+	[ -n "$eeprom_host" ] || return 0
+	hosts_values >"$boot_temp/values"
+	[ ! -s "$boot_temp/values" ] || {
+		echo '[farroot]'
+		cat "$boot_temp/values"
+	}
+}
+
+# eeprom_host_config FILE: for the end of FILE.  The filter keeps the lines from counting on
+# another Pi that gets this file.
+eeprom_host_config() {
+	[ -n "$eeprom_host" ] || return 0
+	hosts_files config.txt.d >"$boot_temp/config-files"
+	[ -s "$boot_temp/config-files" ] || return 0
+	# All behind the first [config.txt] belongs to config.txt.
+	grep -q '^\[config\.txt\]' "$1" || echo '[config.txt]'
+	while IFS= read -r eeprom_file; do
+		config_check "$eeprom_file"
+		echo '[all]' | cat - "$eeprom_file" | awk -v filter="[0x$hosts_serial]" '
+			/^[ \t]*(#.*)?$/ { next }
+			{ print }
+			/^\[all\]/ { print filter }'
+	done <"$boot_temp/config-files"
+	echo '[all]'
+}
+
+# eeprom_open_host SERIAL: reads this host, and says what of it the EEPROM cannot have.
+eeprom_open_host() {
+	hosts_open
+	hosts_find "$1" "--host $1"
+	# For boot-config.sh.
+	# shellcheck disable=SC2034
+	config_place="config.txt of the TFTP tree"
+	case $hosts_tftp in
+	"$hosts_serial") ;;
+	??-??-??-??-??-??) eeprom_host_prefix=mac ;;
+	*) eeprom_host_prefix=$hosts_tftp ;;
+	esac
+	[ -z "$(hosts_parts cmdline.d)$(hosts_parts files)$(hosts_parts hooks)" ] ||
+		say "note: the EEPROM has room for device.conf, config.txt.d and eeprom.d; files, hooks and cmdline.d of the host $hosts_serial and its groups reach it only by TFTP"
 }

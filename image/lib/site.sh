@@ -2,8 +2,9 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # A site: the folder that says what to build.  site.conf has lines KEY=VALUE; the folders
-# common, rootfs, rescue, boot, groups/NAME and hosts/SERIAL all have the same shape:
+# common, rootfs, rescue and boot all have the same shape:
 #   packages.d/ debs/ files/ modules.d/ cmdline.d/ config.txt.d/ eeprom.d/ hooks/NN-name
+# groups/NAME and hosts/SERIAL have a part of it; see hosts.sh.
 # Nothing here runs a site's files; site.conf is read line by line and never sourced.
 # shellcheck shell=dash
 # The parts of the builder share their variables.
@@ -97,30 +98,45 @@ site_list() {
 }
 
 # site_check PART: common/ and PART/ hold only what the builder uses, in a form that it can
-# use.  A name that is misspelt must not be ignored.
+# use.
 site_check() {
 	for site_part in common "$1"; do
-		[ -e "$site_dir/$site_part" ] || continue
-		[ -d "$site_dir/$site_part" ] || die "$site_dir/$site_part: not a folder"
-		for site_path in "$site_dir/$site_part"/*; do
-			[ -e "$site_path" ] || [ -L "$site_path" ] || continue
-			case "${site_path##*/}" in
-			packages.d | debs | files | modules.d | cmdline.d | config.txt.d | eeprom.d | hooks)
-				[ -d "$site_path" ] || die "$site_path: not a folder"
-				;;
-			README*) ;;
-			boot.files)
-				[ "$site_part" = rootfs ] || die "$site_path: belongs into $site_dir/rootfs"
-				;;
-			*) die "$site_path: unknown; a part of a site has packages.d, debs, files, modules.d, cmdline.d, config.txt.d, eeprom.d, hooks and README" ;;
-			esac
-		done
+		[ "$site_part" = rootfs ] || [ ! -e "$site_dir/$site_part/boot.files" ] ||
+			die "$site_dir/$site_part/boot.files: belongs into $site_dir/rootfs"
+		# shellcheck disable=SC2046 # a word, or none
+		site_check_folder "$site_dir/$site_part" packages.d/ debs/ files/ modules.d/ cmdline.d/ config.txt.d/ eeprom.d/ hooks/ \
+			$([ "$site_part" != rootfs ] || echo boot.files)
 	done
 	site_check_names
 	site_check_words "$1" packages.d '^[a-z0-9][a-z0-9+.-]*$' "a package name"
 	site_check_words "$1" modules.d '^[a-zA-Z0-9_-]*$' "the name of a kernel module"
-	site_check_files "$1"
-	site_check_hooks "$1"
+	site_check_debs "$1"
+	site_parts "$1" files | while IFS= read -r site_folder; do
+		site_check_files "$site_folder"
+	done
+	site_parts "$1" hooks | while IFS= read -r site_folder; do
+		site_check_hooks "$site_folder"
+	done
+}
+
+# site_check_folder FOLDER NAME...: if it is there, it has only these, and README; a NAME of a
+# folder ends with /.  A name that is misspelt must not be ignored.
+site_check_folder() {
+	site_folder=$1
+	shift
+	[ -e "$site_folder" ] || [ -L "$site_folder" ] || return 0
+	[ -d "$site_folder" ] || die "$site_folder: not a folder"
+	for site_path in "$site_folder"/*; do
+		[ -e "$site_path" ] || [ -L "$site_path" ] || continue
+		case " $* " in
+		*" ${site_path##*/}/ "*) [ -d "$site_path" ] || die "$site_path: not a folder" ;;
+		*" ${site_path##*/} "*) [ -f "$site_path" ] || die "$site_path: not a file" ;;
+		*) case ${site_path##*/} in
+			README*) ;;
+			*) die "$site_path: unknown; here may be $* and README" ;;
+			esac ;;
+		esac
+	done
 }
 
 # Lists of files have one name a line.
@@ -141,11 +157,13 @@ site_check_words() {
 	done
 }
 
+# site_check_files FOLDER
 site_check_files() {
-	site_parts "$1" files | while IFS= read -r site_folder; do
-		site_bad=$(find "$site_folder/" ! -type f ! -type d ! -type l | head -n 1)
-		[ -z "$site_bad" ] || die "$site_bad: neither a file nor a folder nor a symbolic link; a hook can make it"
-	done
+	site_bad=$(find "$1/" ! -type f ! -type d ! -type l | head -n 1)
+	[ -z "$site_bad" ] || die "$site_bad: neither a file nor a folder nor a symbolic link; a hook can make it"
+}
+
+site_check_debs() {
 	site_parts "$1" debs | while IFS= read -r site_folder; do
 		for site_file in "$site_folder"/*; do
 			[ -e "$site_file" ] || [ -L "$site_file" ] || continue
@@ -157,18 +175,17 @@ site_check_files() {
 	done
 }
 
+# site_check_hooks FOLDER
 site_check_hooks() {
-	site_parts "$1" hooks | while IFS= read -r site_folder; do
-		for site_file in "$site_folder"/*; do
-			[ -e "$site_file" ] || [ -L "$site_file" ] || continue
-			case "${site_file##*/}" in
-			README*) continue ;;
-			[0-9][0-9]-*[!A-Za-z0-9_-]*) die "$site_file: a hook is named NN-NAME, of letters, digits, _ and -" ;;
-			[0-9][0-9]-?*) ;;
-			*) die "$site_file: a hook is named NN-NAME, such as 50-motd" ;;
-			esac
-			[ -f "$site_file" ] || die "$site_file: not a file; a hook is a script"
-			[ -x "$site_file" ] || die "$site_file: not executable; chmod +x it"
-		done
+	for site_file in "$1"/*; do
+		[ -e "$site_file" ] || [ -L "$site_file" ] || continue
+		case "${site_file##*/}" in
+		README*) continue ;;
+		[0-9][0-9]-*[!A-Za-z0-9_-]*) die "$site_file: a hook is named NN-NAME, of letters, digits, _ and -" ;;
+		[0-9][0-9]-?*) ;;
+		*) die "$site_file: a hook is named NN-NAME, such as 50-motd" ;;
+		esac
+		[ -f "$site_file" ] || die "$site_file: not a file; a hook is a script"
+		[ -x "$site_file" ] || die "$site_file: not executable; chmod +x it"
 	done
 }

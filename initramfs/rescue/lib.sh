@@ -15,9 +15,7 @@ log() {
 	echo "farroot-rescue: $*" >/dev/kmsg
 }
 
-# The arguments of this machine: the kernel's command line, then those of
-# /etc/farroot/device.conf (a second archive beside the initramfs), then the section
-# [farroot] of the boot loader's configuration.  serve writes the file.
+# The arguments of this machine, which gather-arguments puts together.
 rescue_arguments=$rescue_state/arguments
 
 # argument NAME: the value of the last NAME=VALUE.  Fails if there is none.

@@ -9,6 +9,7 @@
 #   make_key NAME   -> $dir/NAME.key and $dir/NAME.pem
 #   boot [OPTION].. -> $out, made with --key $dir/owner.key
 #   refused TEXT COMMAND...: it fails with status 1 and one message that has TEXT
+#   ask PREFIX      a client asks for $out/tftp as a Pi does; -> $dir/got, $dir/asked.log
 . "${srcdir:-..}/tests/lib.sh"
 need mkfs.vfat mcopy openssl xxd
 image=$srcdir/image/farroot-image
@@ -98,4 +99,37 @@ refused() {
 nothing_left() {
 	left=$(find "$dir" -name '.farroot-image.*')
 	[ -z "$left" ] || fail "temporary files are left: $left"
+}
+
+need_tftp() {
+	need_root
+	need dnsmasq python3 unshare ip
+	unshare -n true 2>/dev/null || skip "no network namespace can be made"
+}
+
+# ask PREFIX: in a network namespace of its own, on its loopback device.
+ask() {
+	cat >"$dir/serve-and-ask" <<'END'
+#!/bin/sh
+# ROOT PREFIX GOT CLIENT
+ip link set lo up || exit 1
+dnsmasq --no-daemon --conf-file=/dev/null --port=0 --listen-address=127.0.0.1 --bind-interfaces \
+	--enable-tftp --tftp-root="$1" --user=root --pid-file= >"$3.dnsmasq" 2>&1 &
+server=$!
+tries=0
+until grep -q ':0045 ' /proc/net/udp; do
+	tries=$((tries + 1))
+	[ $tries -lt 200 ] || exit 1
+	sleep 0.05
+done
+timeout 60 python3 "$4" 127.0.0.1 "$2" "$3"
+status=$?
+kill $server
+wait $server
+exit $status
+END
+	rm -rf "$dir/got"
+	mkdir "$dir/got"
+	unshare -n sh "$dir/serve-and-ask" "$(cd "$out/tftp" && pwd)" "$1" "$dir/got" "$srcdir/tests/image/pi-tftp.py" \
+		>"$dir/asked.log" 2>&1 || fail "the client ended with $?"
 }

@@ -34,7 +34,7 @@ usage_error "no such option" verify -x
 usage_error "BOOT.IMG is missing" extract
 usage_error "-o DIR is missing" extract x
 usage_error "must be hex digits" extract x -o y --serial zz
-for command in boot verify extract eeprom; do
+for command in boot hosts verify extract eeprom; do
 	farroot_image "$command" --help >"$dir/help" || fail "$command --help fails"
 	grep -q "^Usage: farroot-image $command " "$dir/help" || fail "$command --help has no usage"
 	farroot_image --help | grep -q "^  $command " || fail "--help does not list $command"

@@ -31,14 +31,19 @@ echo 'password=hunter2' >"$site/rescue/config.txt.d/x"
 refused "the value of password=" boot_to "$no"
 rm "$site/rescue/config.txt.d/x"
 
-# What only looks like one: names of files, comments, passwords of one machine.
+# TFTP gives the folder of one machine to any machine, too.
+mkdir -p "$site/hosts/12345678/cmdline.d" "$site/hosts/12345678/eeprom.d"
+echo 'password=hunter2' >"$site/hosts/12345678/cmdline.d/x"
+refused "would be in tftp/12345678, which any machine can download" boot_to "$no"
+rm "$site/hosts/12345678/cmdline.d/x"
+
+# What only looks like one: names of files, comments; and what is for an EEPROM alone.
 cat >"$site/boot/cmdline.d/x" <<'END'
 # password=hunter2 does not belong here
 farroot.password=+/run/farroot/password farroot.password-file=/run/farroot/password
 farroot.cookie-file=/run/cookie farroot.header=X-Site:north roothash=0123 farroot=https://192.0.2.1:8443/a@b
 serial=password token_bucket=3 bypass=1 iommu.passthrough=1
 END
-mkdir -p "$site/hosts/12345678/cmdline.d"
-echo 'password=hunter2' >"$site/hosts/12345678/cmdline.d/x"
+printf '[farroot]\npassword=hunter2\n' >"$site/hosts/12345678/eeprom.d/x"
 boot
 ! grep -r hunter2 "$out" || fail "a secret is in the output"

@@ -60,14 +60,14 @@ hostkey=c2VjcmV0" "the section of one machine"
 same "$(stat -c %a "$conf")" 600 "mode of a configuration with a host key"
 
 usage_status=0
-for arguments in '--case http' '--case nfs' '--case static --client-ip 192.0.2.7' '' '--case tftp --host ../x' \
+for arguments in '--case http' '--case nfs' '--case static --client-ip 192.0.2.7' '' '--case tftp --host ../x' '--case tftp --host north' \
 	'--case tftp --public-key x' '--nonsense 1' '--case'; do
 	# shellcheck disable=SC2086 # words
 	farroot_image eeprom "$site" $arguments -o "$dir/no" 2>"$dir/usage.log" && fail "accepted: $arguments"
 	usage_status=$?
 	grep -q -e '--help$' "$dir/usage.log" || fail "'$arguments' ends with $usage_status: $(cat "$dir/usage.log")"
 done
-refused "no such folder, for --host absent" farroot_image eeprom "$site" --case tftp --host absent -o "$dir/no"
+refused "hosts/00000001: no such folder, for --host 00000001" farroot_image eeprom "$site" --case tftp --host 00000001 -o "$dir/no"
 refused "is there twice" farroot_image eeprom "$site" --case tftp --order tftp,sd,emmc -o "$dir/no"
 refused "floppy: must be of" farroot_image eeprom "$site" --case tftp --order tftp,floppy -o "$dir/no"
 refused "has no network boot of the case" farroot_image eeprom "$site" --case tftp --order sd,usb -o "$dir/no"

@@ -97,6 +97,9 @@ trap_is "a line end of Windows" 'BOOT_UART=1\r'
 trap_is "BOOT_UART is inside of [farroot]" '[farroot]' BOOT_UART=1
 trap_is "[farroot] is after [config.txt]" '[config.txt]' 'dtparam=x' '[farroot]'
 trap_is "BOOT_UART is after [config.txt]" '[config.txt]' BOOT_UART=1
+for line in kernel=x.img 'initramfs x followkernel' cmdline=x.txt arm_64bit=0 'include x.txt'; do
+	trap_is "\"$line\" belongs to the boot files" '[config.txt]' "$line"
+done
 trap_is "longer than 98 characters" '[config.txt]' "a=$(printf '%099d' 1)"
 trap_is "TFTP_PREFIX_STR=/lab/: only" TFTP_PREFIX=1 TFTP_PREFIX_STR=/lab/
 trap_is "BOOT_WATCHDOG_TIMEOUT=1h: must be seconds" BOOT_WATCHDOG_TIMEOUT=1h

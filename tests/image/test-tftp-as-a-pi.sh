@@ -5,40 +5,9 @@
 # dnsmasq serves OUT/tftp, and a client that asks in the order of a Pi 4 gets the very files
 # of boot.img, with a folder for its serial number and without one.
 . "${srcdir:-..}/tests/image/lib.sh"
-need_root
-need dnsmasq python3 unshare ip
-unshare -n true 2>/dev/null || skip "no network namespace can be made"
+need_tftp
 make_site
 make_raspberrypi_kernel
-
-# In a network namespace of its own, on its loopback device.
-cat >"$dir/serve-and-ask" <<'END'
-#!/bin/sh
-# ROOT PREFIX GOT CLIENT
-ip link set lo up || exit 1
-dnsmasq --no-daemon --conf-file=/dev/null --port=0 --listen-address=127.0.0.1 --bind-interfaces \
-	--enable-tftp --tftp-root="$1" --user=root --pid-file= >"$3.dnsmasq" 2>&1 &
-server=$!
-tries=0
-until grep -q ':0045 ' /proc/net/udp; do
-	tries=$((tries + 1))
-	[ $tries -lt 200 ] || exit 1
-	sleep 0.05
-done
-timeout 60 python3 "$4" 127.0.0.1 "$2" "$3"
-status=$?
-kill $server
-wait $server
-exit $status
-END
-
-# ask PREFIX
-ask() {
-	rm -rf "$dir/got"
-	mkdir "$dir/got"
-	unshare -n sh "$dir/serve-and-ask" "$(cd "$out/tftp" && pwd)" "$1" "$dir/got" "$srcdir/tests/image/pi-tftp.py" \
-		>"$dir/asked.log" 2>&1 || fail "the client ended with $?"
-}
 
 boot --prefix 9ffefdef
 ask 9ffefdef/

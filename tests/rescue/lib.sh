@@ -153,6 +153,26 @@ rescue_fetch_as_a_pi() {
 	rescue_arguments="$(cat "$dir/taken/cmdline") console=$(vm_console "$arch")"
 }
 
+# rescue_add_archive: what the site has for the machine 9ffefdef, as the archive that
+# farroot-image boot makes for its folder of the TFTP tree.  The firmware loads it behind
+# the others.
+rescue_add_archive() {
+	mkdir "$dir/archive"
+	# shellcheck disable=SC2034 # for the parts of the builder
+	(
+		image_lib=$rescue_top/image boot_temp=$dir/archive
+		for rescue_part in say boot-common site boot-config boot-files boot-layout archives secrets hosts host-values host-archive; do
+			# shellcheck source=/dev/null
+			. "$image_lib/lib/$rescue_part.sh"
+		done
+		site_open "$dir/site"
+		hosts_open
+		hosts_find 9ffefdef "the test"
+		host_archive "$dir/archive/device.cpio" 1700000000
+	) || fail "no archive for one machine"
+	cat "$dir/archive/device.cpio" >>"$dir/boot/initrd"
+}
+
 # rescue_start_dhcp OPTION...: for dnsmasq.
 rescue_start_dhcp() {
 	rescue_in dnsmasq --conf-file=/dev/null --user=root --interface=tap0 --bind-interfaces --except-interface=lo \

@@ -32,12 +32,20 @@ cp "$rescue_root/root.img" "$dir/www/root.img"
 roothash=$(cat "$rescue_root/roothash")
 
 # --- no DHCP server, no origin ---------------------------------------------------
-rescue_arguments="boot=farroot farroot=http://$rescue_server/root.img roothash=$roothash farroot.fill=no farroot.rescue-after=40"
+rescue_arguments="boot=farroot farroot=http://$rescue_server/root.img roothash=$roothash farroot.fill=no"
 # shellcheck disable=SC2086 # words
 [ "$arch" != arm64 ] || rescue_fetch_as_a_pi $rescue_arguments
+# What this machine alone has.
+mkdir -p "$dir/site/hosts/9ffefdef/files/etc" "$dir/site/groups/lab/files/root"
+echo groups=lab >"$dir/site/hosts/9ffefdef/host.conf"
+echo farroot.rescue-after=40 >"$dir/site/groups/lab/device.conf"
+echo farroot.hostname=north-hall >"$dir/site/hosts/9ffefdef/device.conf"
+echo 'of this machine' >"$dir/site/hosts/9ffefdef/files/etc/issue.test"
+echo 'of the group' >"$dir/site/groups/lab/files/root/note"
+rescue_add_archive
 # shellcheck disable=SC2086
 rescue_power_on --disk "$dir/disk" -- $rescue_arguments '"farroot.header=X-Site: confidential words"'
-rescue_expect 120 'rescue system of rescue'
+rescue_expect 120 'rescue system of north-hall'
 # shellcheck disable=SC2016 # for the guest
 rescue_type 'echo serial-$((6 * 7))'
 rescue_expect 30 'serial-42'
@@ -69,6 +77,8 @@ fi
 rescue_in ssh $rescue_ssh_options -o PreferredAuthentications=none "root@$rescue_address" true 2>&1 |
 	grep -q '(publickey)' || fail "a login by something else than a key is offered"
 
+[ "$(rescue_ssh 'cat /etc/issue.test /root/note; stat -c %a /root; hostname' | tr '\n' ' ')" = 'of this machine of the group 700 north-hall ' ] ||
+	fail "what this machine alone has is not there"
 rescue_ssh 'free -m' | tee "$dir/free"
 available=$(awk '$1 == "Mem:" { print $7 }' "$dir/free")
 [ "$available" -ge 600 ] || fail "only $available MB of 1 GB are available"
