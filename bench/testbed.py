@@ -19,7 +19,6 @@ from limit import bytes_read
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
-VM = f"{TOP}/tests/boot/vm"
 WORK = os.environ.get("FARROOT_VM_DIR", "/var/tmp/farroot-vm")
 
 NAMES = {"local": "from a local disk", "download": "download, then boot", "nbdkit-curl": "nbdkit curl",
@@ -87,11 +86,11 @@ class Machine:
 
     def __init__(self, arch):
         self.arch = arch
-        tree = output(f"{VM}/make-tree", "--arch", arch)
-        host = output(f"{VM}/make-tree")
+        tree = output(f"{HERE}/make-tree", "--arch", arch)
+        host = output(f"{HERE}/make-tree")
         self.farroot = f"{host}/usr/bin/farroot"
-        root = output(f"{VM}/make-rootfs", "--arch", arch, "--tree", tree)
-        initrd = output(f"{VM}/make-rootfs", "--arch", arch, "--tree", tree, "--packages",
+        root = output(f"{HERE}/make-rootfs", "--arch", arch, "--tree", tree)
+        initrd = output(f"{HERE}/make-rootfs", "--arch", arch, "--tree", tree, "--packages",
                         "qemu-utils,qemu-block-extra,curl,ethtool", "--initramfs",
                         f"{HERE}/initramfs", "--no-image")
         self.kernel, self.initrd = f"{initrd}/vmlinuz", f"{initrd}/initrd"

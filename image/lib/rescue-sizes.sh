@@ -76,3 +76,20 @@ sizes_table() {
 	echo
 	echo "Libraries in rescue.cpio that nothing links to: $(tr '\n' ' ' <"$work/unused")"
 }
+
+# sizes_check OUT_FOLDER: dies if the image has grown, and the site is not the cause.
+sizes_check() {
+	[ "$suite:$kernel" = "trixie:linux-image-$arch" ] || return 0
+	for sizes_folder in packages.d debs files modules.d hooks; do
+		[ -z "$(site_parts rescue "$sizes_folder")" ] || return 0
+	done
+	sizes_limit=$(awk -v flavour="$flavour" -v arch="$arch" '$1 == flavour && $2 == arch { print $3 }' "$image_lib/rescue/size-limits")
+	[ -n "$sizes_limit" ] || return 0
+	sizes_kernel=$(gzip -9nc "$1/vmlinuz" | wc -c)
+	[ "$sizes_kernel" -lt "$(stat -c %s "$1/vmlinuz")" ] || sizes_kernel=$(stat -c %s "$1/vmlinuz")
+	sizes_sum=$((sizes_kernel + $(stat -c %s "$1/initrd") + $(stat -c %s "$1/rescue.cpio")))
+	[ "$sizes_sum" -le $((sizes_limit + sizes_limit * 3 / 100)) ] || {
+		cat "$1/sizes" >&2
+		die "kernel, initrd and rescue.cpio have $sizes_sum bytes, more than 3 % above the $sizes_limit of $image_lib/rescue/size-limits; the table above has the parts"
+	}
+}

@@ -7,24 +7,6 @@
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 
-# tree_identities ROOT: no machine id, host key, random seed, password or log; before the
-# initramfs is made, which copies some of them.
-tree_identities() {
-	rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/dropbear/dropbear_*_host_key "$1"/etc/dropbear-initramfs/dropbear_*_host_key \
-		"$1"/etc/dropbear/initramfs/dropbear_*_host_key \
-		"$1"/etc/machine-id "$1"/var/lib/dbus/machine-id "$1"/var/lib/systemd/random-seed \
-		"$1"/etc/nvme/hostnqn "$1"/etc/nvme/hostid "$1"/etc/hostid "$1"/var/lib/dhcpcd/duid "$1"/var/lib/dhcpcd/secret \
-		"$1"/etc/resolv.conf "$1"/etc/hostname "$1"/etc/mdadm/mdadm.conf "$1"/etc/.pwd.lock "$1"/etc/apt/sources.list \
-		"$1"/etc/passwd- "$1"/etc/shadow- "$1"/etc/group- "$1"/etc/gshadow- "$1"/etc/subuid- "$1"/etc/subgid-
-	: >"$1/etc/machine-id"
-	echo rescue >"$1/etc/hostname"
-	# Keys log root in; no password does.  The day of the last change is that of the build.
-	awk -F : -v OFS=: '{ $2 = $1 == "root" ? "*" : ($2 ~ /^!?[*]?$/ && $2 != "" ? $2 : "*"); $3 = ""; print }' \
-		"$1/etc/shadow" >"$1/etc/shadow.new"
-	cat "$1/etc/shadow.new" >"$1/etc/shadow"
-	rm "$1/etc/shadow.new"
-}
-
 # tree_site ROOT: what the rescue system reads of the site.
 tree_site() {
 	mkdir -p "$1/etc/farroot"
@@ -108,6 +90,7 @@ tree_drop_paths() {
 
 # tree_prune ROOT: the root becomes the tool tree.
 tree_prune() {
+	rm -f "$1/etc/apt/sources.list"
 	root_bind=
 	root_run "$1" busybox --list >"$work/applets"
 	tree_drop_packages "$1" "$image_lib/rescue/packages-drop-$flavour"
@@ -147,10 +130,14 @@ tree_udevadm() {
 	chmod 755 "$1/usr/bin/udevadm"
 }
 
-# tree_squash ROOT OUT: the squashfs.
+# tree_squash ROOT OUT: the squashfs.  xz is smaller, and slower to read.
 tree_squash() {
 	initramfs_clamp "$1"
-	env -u SOURCE_DATE_EPOCH mksquashfs "$1" "$2" -comp zstd -Xcompression-level 19 -b 256K -noappend \
+	case "$flavour" in
+	small) set -- "$1" "$2" -comp xz -b 1M ;;
+	*) set -- "$1" "$2" -comp zstd -Xcompression-level 19 -b 256K ;;
+	esac
+	env -u SOURCE_DATE_EPOCH mksquashfs "$@" -noappend \
 		-no-xattrs -no-exports -no-progress -quiet -mkfs-time "$SOURCE_DATE_EPOCH" >"$work/mksquashfs.log" 2>&1 || {
 		tail -n 10 "$work/mksquashfs.log" | sed 's/^/  /' >&2
 		die "mksquashfs cannot write $2 (above); is the disk full?"

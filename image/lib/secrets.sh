@@ -195,9 +195,9 @@ secrets_check_der() {
 	done <"$secrets_work/der" | secrets_tell "$1" "$2" "a private key"
 }
 
-# Archives inside archives, and compressed files.
+# Archives inside archives, and compressed files; but not thousands of kernel modules.
 secrets_check_inner() {
-	find "$1" -type f -size +0 \( -name '*.cpio' -o -name '*.squashfs' -o -name '*.sqfs' -o -name '*.gz' -o -name '*.xz' \
+	find "$1" -type f -size +0 ! -name '*.ko.xz' ! -name '*.ko.zst' ! -name '*.ko.gz' \( -name '*.cpio' -o -name '*.squashfs' -o -name '*.sqfs' -o -name '*.gz' -o -name '*.xz' \
 		-o -name '*.zst' -o -name '*.bz2' -o -name '*.lz4' -o -name '*.img' -o -name 'initrd*' -o -name 'initramfs*' \) >"$secrets_work/inner.$secrets_number"
 	while IFS= read -r secrets_inner; do
 		case "$secrets_inner:$(archive_kind "$secrets_inner")" in

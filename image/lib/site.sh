@@ -109,6 +109,9 @@ site_check() {
 				[ -d "$site_path" ] || die "$site_path: not a folder"
 				;;
 			README*) ;;
+			boot.files)
+				[ "$site_part" = rootfs ] || die "$site_path: belongs into $site_dir/rootfs"
+				;;
 			*) die "$site_path: unknown; a part of a site has packages.d, debs, files, modules.d, cmdline.d, config.txt.d, eeprom.d, hooks and README" ;;
 			esac
 		done

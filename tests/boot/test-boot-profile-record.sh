@@ -12,10 +12,8 @@ set -eu
 
 boot_prepare amd64
 image=$boot_dir/www/root.img
-FARROOT_LIBEXECDIR=$boot_tree/usr/libexec/farroot
-export FARROOT_LIBEXECDIR
 began=$(vm_now)
-"$boot_farroot" profile record --boot --console="$boot_log" --timeout="$(slack 300)" --append=vmreport \
+farroot profile record --boot --console="$boot_log" --timeout="$(slack 300)" --append=vmreport \
 	"$boot_image/vmlinuz" "$boot_image/initrd" "$image" 9>&- || boot_fail "profile record --boot"
 boot_say "recorded in $(($(vm_now) - began)) s"
 boot_seen 'NOTHING IS VERIFIED' || boot_fail "the console does not say that nothing is verified"
@@ -26,9 +24,9 @@ boot_seen 'vm-report: root=overlay lower=/dev/vda' || boot_fail "not the root th
 for header in "# farroot profile" "# roothash=$boot_roothash" "# kernel=[0-9].*-amd64" "# recorded=20.*"; do
 	grep -qx -e "$header" "$image.profile" || boot_fail "no '$header' in: $(head -n 5 "$image.profile")"
 done
-# The tables of a squashfs are last; its superblock has their offset.
+# The tables of a squashfs are last; its superblock has their offset and the end.
 tables=$(od -An -t u8 -j 64 -N 8 "$image" | tr -d ' ')
-data=$(stat -c %s "$boot_image/image.squashfs")
+data=$(od -An -t u8 -j 40 -N 8 "$image" | tr -d ' ')
 grep -v '^#' "$image.profile" | awk -v size="$boot_size" -v tables="$tables" -v data="$data" '
 	$1 == 0 { start = 1 }
 	$1 + $2 > tables && $1 < data { tail += $2 }
@@ -45,7 +43,7 @@ boot_expect 300 'vm-report: done'
 boot_check_log
 # A login prompt may have got in between, at the beginning of a line.
 tr -d '\r' <"$boot_log" | sed -n 's/^.*vm-report: profile=\(#.*\|[0-9]* [0-9]*\)$/\1/p' >"$boot_dir/guest.profile"
-"$boot_farroot" profile show "$boot_dir/guest.profile" "$image" >"$boot_dir/shown" ||
+farroot profile show "$boot_dir/guest.profile" "$image" >"$boot_dir/shown" ||
 	boot_fail "the machine's own profile: $(head -n 5 "$boot_dir/guest.profile")"
 for header in "# roothash=$boot_roothash" "# kernel=[0-9].*-amd64"; do
 	grep -qx -e "$header" "$boot_dir/guest.profile" ||

@@ -26,10 +26,7 @@
 
 /* A trial lasts for less than a minute. */
 #define LOG_LINES_MAX 20
-/* The mean request for an image.  For each origin, beside what the image needs: at first, and
- * in each second.
- */
-#define REQUEST_BYTES 32768
+/* For each origin, beside what the image needs: at first, and in each second. */
 #define REQUESTS 30
 #define REQUESTS_PER_S 15
 #define BYTES (5U << 20)
@@ -94,7 +91,7 @@ static unsigned judge_traffic(const struct costs *c, const struct costs_task *t)
 		       check("many bytes after a restart", c->bytes, KEPT_BYTES);
 	if (t->small_cache)
 		return 0;
-	failures += check("many requests", c->requests, t->image_bytes / REQUEST_BYTES +
+	failures += check("many requests", c->requests, t->image_bytes / COSTS_REQUEST_BYTES +
 			  t->origins * (REQUESTS + REQUESTS_PER_S * s) + c->expired);
 	failures += check("many bytes were fetched", c->bytes,
 			  t->image_bytes * 5 / 4 + PROFILE_MAX_BYTES + t->origins * (BYTES + BYTES_PER_S * s));

@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The mean request for an image has at least this size. */
+#define COSTS_REQUEST_BYTES 32768
+
 struct costs {
 	uint64_t ms;		/* time that the trial took */
 	uint64_t log_lines;	/* notes and warnings */

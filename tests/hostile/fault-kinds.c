@@ -71,7 +71,7 @@ int main(int argc, char **argv)
 	uint64_t began = clock_ms(), kinds;
 	unsigned failures;
 
-	w.limit_s = (unsigned)(trial_limit_ms() * 6 / 1000);
+	w.limit_s = (unsigned)(trial_limit_ms() * 8 / 1000);
 	if (argc == 2) {
 		if (hostile_kinds_parse(argv[1], &kinds) || !kinds)
 			return 2;

@@ -299,7 +299,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	/* Every phase has its own limit; this one is for what they don't see. */
-	w.limit_s = (unsigned)(trial_limit_ms() * 6 / 1000);
+	w.limit_s = (unsigned)(trial_limit_ms() * 8 / 1000);
 	snprintf(d.folder, sizeof d.folder, "%s/fault-schedules-XXXXXX",
 		 temporary ? temporary : "/tmp");
 	if (!mkdtemp(d.folder)) {

@@ -324,9 +324,23 @@ static bool is_profile_due(struct run *run)
 	return !trial_is_cache_limited(run->trial) && profile_is_due(run->origins, run->trial->origin_count, &s);
 }
 
+/* The readers go on reading, and each of their requests takes a round trip: as long as the
+ * requests take that are allowed, one after the other on each connection.
+ */
+static uint64_t round_trips_ms(const struct run *run)
+{
+	uint64_t requests = run->trial->image->size_bytes / COSTS_REQUEST_BYTES;
+	unsigned i, delay_ms = 0;
+
+	for (i = 0; i < run->trial->origin_count; i++)
+		if (run->trial->origin[i].delay_ms > delay_ms)
+			delay_ms = run->trial->origin[i].delay_ms;
+	return requests * 2 * delay_ms / run->options.http.connections;
+}
+
 static void demand_progress(struct run *run)
 {
-	uint64_t healed = clock_ms(), limit = trial_limit_ms(), took = 0;
+	uint64_t healed = clock_ms(), limit = trial_limit_ms(), took = 0, far = round_trips_ms(run);
 	bool read = false, here = false, profile = false;
 
 	while (!run->failures && !run->readers.failures && !(read && here && profile)) {
@@ -339,7 +353,7 @@ static void demand_progress(struct run *run)
 		if (!read && took > limit)
 			fail(run, "a read waits although the origins are healed", took);
 		/* Twice the limit, because the background fetches more than the readers. */
-		else if (!here && took > 2 * limit)
+		else if (!here && took > 2 * limit + far)
 			fail(run, "not everything comes although the origins are healed", took);
 		else if (!profile && took > 2 * limit)
 			fail(run, "the profile does not come although the origins are healed", took);

@@ -27,11 +27,11 @@ explain 'no earlier build'
 # A build leaves this file; the last line of work of --explain shows what it would hold.
 build_inputs() {
 	(
-		load_parts site debian-plan rescue-inputs
+		load_parts site debian-plan inputs
 		awk '{ print $1, $2, "debian" }' "$dir/packages" >"$dir/plan"
 		mkdir -p "$dir/no-debs" "$out"
 		site_open "$site"
-		inputs_rescue "$dir/plan" "$dir/no-debs" >"$out/inputs"
+		inputs_write rescue "$dir/plan" "$dir/no-debs" arch suite kernel flavour serial >"$out/inputs"
 	) || fail "no inputs"
 }
 build_inputs
@@ -44,7 +44,7 @@ explain 'nothing has changed'
 changed() {
 	cp "$out/inputs" "$dir/before"
 	build_inputs
-	(load_parts rescue-inputs && inputs_explain "$dir/before" "$out/inputs") >"$dir/changes" || fail "no explanation"
+	(load_parts inputs && inputs_explain "$dir/before" "$out/inputs") >"$dir/changes" || fail "no explanation"
 	same "$(cat "$dir/changes")" "$1" "what changed"
 }
 echo 'Hello' >"$site/rescue/files/etc/motd"

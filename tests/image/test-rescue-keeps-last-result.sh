@@ -18,25 +18,25 @@ result() {
 }
 result first 1000
 result second 3000000
-(rescue_deliver "$dir/first") 2>"$dir/err" || fail "cannot deliver: $(cat "$dir/err")"
+(build_deliver "$dir/first") 2>"$dir/err" || fail "cannot deliver: $(cat "$dir/err")"
 diff -r "$dir/first" "$out" || fail "the result is not the first one"
 
 # No file may have more than 1 MB: like a full disk.
 ! (
 	ulimit -f 1000
 	trap '' XFSZ
-	rescue_deliver "$dir/second"
+	build_deliver "$dir/second"
 ) 2>"$dir/err" || fail "the limit is not noticed"
 grep -q 'is the disk full' "$dir/err" || fail "no message: $(cat "$dir/err")"
 diff -r "$dir/first" "$out" || fail "the last result was changed"
 
-(rescue_deliver "$dir/second") 2>"$dir/err" || fail "cannot deliver: $(cat "$dir/err")"
+(build_deliver "$dir/second") 2>"$dir/err" || fail "cannot deliver: $(cat "$dir/err")"
 diff -r "$dir/second" "$out" || fail "the result is not the second one"
 before=$(stat -c %i "$out/initrd")
-(rescue_deliver "$dir/second") 2>"$dir/err"
+(build_deliver "$dir/second") 2>"$dir/err"
 grep -q 'nothing has changed' "$dir/err" || fail "delivered again"
 same "$(stat -c %i "$out/initrd")" "$before" "the file"
 # A file that was damaged since is replaced.
 echo >>"$out/initrd"
-(rescue_deliver "$dir/second") 2>"$dir/err"
+(build_deliver "$dir/second") 2>"$dir/err"
 diff -r "$dir/second" "$out" || fail "a damaged file stays"

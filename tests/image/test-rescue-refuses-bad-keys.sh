@@ -41,7 +41,7 @@ rm "$site/authorized_keys" && cp "$dir/key.pub" "$site/user_ca.pub" && echo flav
 bad 'dropbear, which knows no certificates'
 
 # These are right: options, and an authority alone.
-load_parts site rescue-keys
+load_parts site keys
 printf 'from="10.0.0.0/8",no-pty %s' "$(cat "$dir/key.pub")" >"$site/authorized_keys"
 site_open "$site"
 (keys_check full) || fail "a line with options is refused"

@@ -10,6 +10,8 @@
 
 rescue_top=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
 rescue_vm=$rescue_top/tests/boot/vm
+# shellcheck disable=SC2034 # for lib.sh
+vm_here=$rescue_vm
 # shellcheck source-path=SCRIPTDIR source=../boot/vm/lib.sh
 . "$rescue_vm/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../slack.sh
@@ -68,9 +70,25 @@ rescue_begin() {
 		cp "$RESCUE_IMAGE.key" "$dir/key"
 		cp "$RESCUE_IMAGE.key.pub" "$dir/key.pub"
 	else
-		ssh-keygen -q -t ed25519 -N '' -f "$dir/key"
+		rescue_take_keys
 	fi
 	ssh-keygen -q -t ed25519 -N '' -f "$dir/stranger"
+}
+
+# The login and the CA of users are made once, so that images with their public keys can be
+# kept.
+rescue_take_keys() {
+	rescue_keys=$(vm_work_dir)/rescue-keys
+	(
+		flock 9
+		[ ! -d "$rescue_keys" ] || exit 0
+		rm -rf "$rescue_keys.new"
+		(umask 077 && mkdir "$rescue_keys.new")
+		ssh-keygen -q -t ed25519 -N '' -C test -f "$rescue_keys.new/key"
+		ssh-keygen -q -t ed25519 -N '' -C test -f "$rescue_keys.new/ca"
+		mv "$rescue_keys.new" "$rescue_keys"
+	) 9>"$rescue_keys.lock"
+	cp "$rescue_keys"/* "$dir/"
 }
 
 rescue_in() {
@@ -92,12 +110,22 @@ rescue_build() {
 		say "building the packages and the rescue system"
 		"$rescue_vm/make-debs" --arch "$arch" >"$dir/debs" || fail "make-debs"
 		rescue_image=$dir/rescue
-		"$rescue_top/image/farroot-image" rescue "$dir/site" -o "$rescue_image" --debs "$(cat "$dir/debs")" ||
+		FARROOT_IMAGE_CACHE=${FARROOT_IMAGE_CACHE:-$(vm_work_dir)/image} \
+			"$rescue_top/image/farroot-image" rescue "$dir/site" -o "$rescue_image" --debs "$(cat "$dir/debs")" ||
 			fail "farroot-image rescue"
 	fi
 	mkdir -p "$dir/boot"
 	cp "$rescue_image/vmlinuz" "$dir/boot/vmlinuz"
 	cat "$rescue_image/initrd" "$rescue_image/rescue.cpio" >"$dir/boot/initrd"
+}
+
+# rescue_make_root: the Debian that is streamed, in $rescue_root, with the login $dir/key.
+rescue_make_root() {
+	vm_use_tools || fail "make-debs"
+	mkdir -p "$dir/root-site"
+	cp "$dir/key.pub" "$dir/root-site/authorized_keys"
+	# shellcheck disable=SC2034 # for the tests
+	rescue_root=$(vm_root "$arch" "$dir/root-site") || fail "farroot-image rootfs"
 }
 
 # rescue_fetch_as_a_pi KERNEL-ARGUMENT...: makes boot.img and boot.sig with these arguments, serves

@@ -14,7 +14,6 @@ case $0 in
 *-arm64.sh) rescue_begin arm64 ;;
 *) rescue_begin amd64 ;;
 esac
-ssh-keygen -q -t ed25519 -N '' -f "$dir/ca"
 rescue_site shell
 rescue_build
 
@@ -27,11 +26,10 @@ debugfs -w -R 'set_super_value free_blocks_count 1' "$dir/disk" 2>/dev/null
 debugfs -w -R 'set_super_value state 0' "$dir/disk" 2>/dev/null
 
 # The image on top: without a root hash, a boot would refuse it.
-tree=$("$rescue_vm/make-tree") || fail "make-tree"
-root=$("$rescue_vm/make-rootfs" --arch "$arch" --tree "$("$rescue_vm/make-tree" --arch "$arch")" --packages openssh-server) ||
-	fail "make-rootfs"
-"$tree/usr/bin/farroot" pack "$root/image.squashfs" -o "$dir/www/root.img" >"$dir/packed" || fail "farroot pack"
-roothash=$(sed -n 's/^roothash=//p' "$dir/packed")
+rescue_make_root
+# shellcheck disable=SC2154 # of lib.sh
+cp "$rescue_root/root.img" "$dir/www/root.img"
+roothash=$(cat "$rescue_root/roothash")
 
 # --- no DHCP server, no origin ---------------------------------------------------
 rescue_arguments="boot=farroot farroot=http://$rescue_server/root.img roothash=$roothash farroot.fill=no farroot.rescue-after=40"
@@ -86,7 +84,7 @@ rescue_in rsync -e "ssh $rescue_ssh_options -i $dir/key" "root@$rescue_address:/
 	fail "rsync"
 cmp "$dir/out" "$dir/data/precious" || fail "rsync brought other data"
 # shellcheck disable=SC2086
-rescue_in scp $rescue_ssh_options -i "$dir/key" "$dir/packed" "root@$rescue_address:/root/" || fail "scp"
+rescue_in scp $rescue_ssh_options -i "$dir/key" "$rescue_root/sizes" "root@$rescue_address:/root/" || fail "scp"
 rescue_ssh 'umount /mnt/data && farroot report' >"$dir/report.tar.gz" || fail "farroot report"
 tar -tzf "$dir/report.tar.gz" | grep -q report/dmesg || fail "no dmesg in the report"
 tar -xzOf "$dir/report.tar.gz" report/arguments | grep -q '^farroot=http' || fail "no arguments in the report"
@@ -106,12 +104,14 @@ rescue_ssh 'farroot boot-stream' || fail "farroot boot-stream"
 rescue_expect 600 'login:'
 wait "$session" || fail "the login ended: $(cat "$dir/session")"
 grep -q lived "$dir/session" || fail "the login has lost its tools: $(cat "$dir/session")"
-# The image's own sshd has port 22 now; it knows other keys, so the login is refused.
+# The image's own sshd has port 22 now, with the host key that the users know.
 until_=$(($(vm_now) + $(slack 120)))
-until rescue_in ssh-keyscan -t ed25519 "$rescue_address" 2>/dev/null | ssh-keygen -l -f - 2>/dev/null >"$dir/scan" &&
-	! grep -qF "$fingerprint" "$dir/scan"; do
+until rescue_ssh 'systemctl is-active ssh.service && [ -d /run/rescue ]' >"$dir/scan" 2>&1; do
 	[ "$(vm_now)" -lt "$until_" ] || fail "the rescue system keeps port 22: $(cat "$dir/scan")"
 	sleep 2
 done
 say "$(($(vm_now) - rescue_began)) s: the root file system's sshd answers"
+rescue_in ssh-keyscan -t ed25519 "$rescue_address" 2>/dev/null | ssh-keygen -l -f - | grep -qF "$fingerprint" ||
+	fail "the streamed root has another host key than the rescue system"
+rescue_ssh 'cat /root/.ssh/authorized_keys' | cmp - "$dir/key.pub" || fail "the site's key is not in the streamed root"
 ! grep -aE 'I/O error|SQUASHFS error|Kernel panic' "$rescue_log" || fail "see the lines above"

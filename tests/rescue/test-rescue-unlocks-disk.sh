@@ -12,9 +12,10 @@ set -eu
 rescue_begin amd64
 rescue_site shell
 rescue_build
-root=$("$rescue_vm/make-rootfs" --arch amd64 --tree "$("$rescue_vm/make-tree")" --packages openssh-server) || fail "make-rootfs"
-# The installed Debian from which that image was made.
-base=${root%-*}
+rescue_make_root
+# shellcheck disable=SC2154 # of lib.sh
+unsquashfs -q -n -d "$dir/base" "$rescue_root/root.img" >/dev/null || fail "unsquashfs"
+base=$dir/base
 truncate -s 3G "$dir/disk"
 rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m
 rescue_power_on --disk "$dir/disk" -- farroot=rescue

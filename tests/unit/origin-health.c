@@ -147,6 +147,11 @@ static void server_may_ask_for_more_time(void)
 	many[0] = h;
 	origin_health_reset(many, 2);
 	CHECK_EQ(origin_health_wait(many, 1, 1000), 3599000);
+	/* Nor is the end of a request that was sent before it. */
+	origin_health_success(&many[0]);
+	CHECK_EQ(origin_health_pick(many, 1, 1000, -1), -1);
+	CHECK_EQ(origin_health_wait(many, 1, 1000), 3599000);
+	CHECK_EQ(origin_health_pick(many, 1, 3600000, -1), 0);
 }
 
 /* An origin whose bytes are all corrupt: asked for as much as allowed, for a day. */

@@ -75,8 +75,32 @@ static void a_good_block_brings_the_region_back(void)
 	suspects_free(&s);
 }
 
+/* An origin that is down must not make the suspects wait for the others. */
+static void a_request_without_an_answer_is_no_attempt(void)
+{
+	unsigned i;
+
+	suspects_init(&s, BLOCKS);
+	suspects_add(&s, 1, 0, 0);
+	suspects_add(&s, 1, 0, 100);
+	for (i = 0; i < 20; i++) {
+		CHECK_EQ(suspects_take(&s, 1, 600 + i, &avoid), 1);
+		CHECK_EQ(suspects_take(&s, 1, 600 + i, &avoid), 0);
+		suspects_put_back(&s, 1, 601 + i);
+	}
+	/* A bad answer is one. */
+	CHECK_EQ(suspects_take(&s, 1, 620, &avoid), 1);
+	suspects_add(&s, 1, 0, 630);
+	CHECK_EQ(suspects_next_ms(&s), 1630);
+	/* What is not a suspect stays what it is. */
+	suspects_put_back(&s, 9, 640);
+	CHECK_EQ(suspects_next_ms(&s), 1630);
+	suspects_free(&s);
+}
+
 int main(void)
 {
+	a_request_without_an_answer_is_no_attempt();
 	waits_for_the_last_failure_of_a_transfer();
 	attempts_become_rare();
 	a_good_block_brings_the_region_back();

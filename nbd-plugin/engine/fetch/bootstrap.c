@@ -299,10 +299,12 @@ static void send_request(struct fetch *f)
 	}
 	origins_set_total(f->origins, b->claim.size_bytes);
 	request = inflight_new(NULL, &extent, CLASS_BOOTSTRAP, b->claim.size_bytes);
-	if (!request || origins_start(f->origins, &request->request))
+	if (!request || origins_start(f->origins, &request->request)) {
 		inflight_free(request);
-	else
-		b->request = request;
+		return;
+	}
+	b->request = request;
+	prefetch_hints_image_asked(f);
 }
 
 static void guess(struct fetch *f)

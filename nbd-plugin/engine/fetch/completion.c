@@ -173,8 +173,8 @@ void completion_end(struct fetch *f, struct inflight *inflight, enum fault fault
 	if (!fault)
 		return;
 	completion_add_wasted(f, inflight->received - (uint64_t)inflight->arrived * STORE_BLOCK);
-	scheduler_release(&f->scheduler, inflight->start + inflight->arrived,
-			  inflight->count - inflight->arrived);
+	scheduler_release_unanswered(&f->scheduler, inflight->start + inflight->arrived,
+				     inflight->count - inflight->arrived, clock_ms());
 	for (i = inflight->arrived; i < inflight->count; i++)
 		inflight_judge(inflight, i);
 }

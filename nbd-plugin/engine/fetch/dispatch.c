@@ -91,7 +91,7 @@ static bool send_request(struct fetch *f, const struct extent *e, enum request_c
 
 	if (!inflight || origins_start(f->origins, &inflight->request)) {
 		inflight_free(inflight);
-		scheduler_release(&f->scheduler, e->start, e->count);
+		scheduler_release_unanswered(&f->scheduler, e->start, e->count, clock_ms());
 		if (class == CLASS_HASH)
 			scheduler_add_hash(&f->scheduler, e->start);
 		return false;

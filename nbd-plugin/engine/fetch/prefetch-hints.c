@@ -43,6 +43,7 @@ struct prefetch_hints {
 	size_t length;
 	unsigned tries;
 	uint64_t again_ms;
+	bool with_image;	/* not before the next request for the image that is not open */
 	bool has_profile;
 	struct profile profile;	/* while it is being scheduled */
 	size_t at;		/* the next of its entries */
@@ -126,8 +127,9 @@ void prefetch_hints_ask(struct fetch *f)
 {
 	struct prefetch_hints *h = f->hints;
 
-	if (h->state != HINT_DUE || clock_ms() < h->again_ms)
+	if (h->state != HINT_DUE || clock_ms() < h->again_ms || (h->with_image && !f->is_open))
 		return;
+	h->with_image = false;
 	h->request = (struct origin_request){ .is_profile = true, .length = PROFILE_MAX_BYTES,
 					      .avoid = -1 };
 	h->length = 0;
@@ -135,6 +137,11 @@ void prefetch_hints_ask(struct fetch *f)
 		h->state = HINT_ASKED;
 	else if (f->is_open)
 		h->again_ms = clock_ms() + SEND_AGAIN_MS;
+}
+
+void prefetch_hints_image_asked(struct fetch *f)
+{
+	f->hints->with_image = false;
 }
 
 void prefetch_hints_receive(struct fetch *f, const uint8_t *bytes, size_t count)
@@ -151,9 +158,11 @@ void prefetch_hints_end(struct fetch *f, enum fault fault)
 
 	h->state = HINT_DUE;
 	h->again_ms = clock_ms() + ASK_AGAIN_MS;
-	/* There is no network yet: with the next request for the image. */
-	if (!f->is_open && (fault == FAULT_RESOLVE || fault == FAULT_CONNECT))
+	/* There is no network yet. */
+	if (!f->is_open && (fault == FAULT_RESOLVE || fault == FAULT_CONNECT)) {
 		h->again_ms = 0;
+		h->with_image = true;
+	}
 	if (!fault)
 		h->state = HINT_HERE;
 	else if (fault == FAULT_STATUS)

@@ -28,6 +28,11 @@ void prefetch_hints_free(struct fetch *f);
 
 /* Requests the profile if that is due; needs no size. */
 void prefetch_hints_ask(struct fetch *f);
+
+/* A request for the image, which is not open, was sent: a profile that found no network may
+ * go along.
+ */
+void prefetch_hints_image_asked(struct fetch *f);
 /* The next bytes of the profile, and its end. */
 void prefetch_hints_receive(struct fetch *f, const uint8_t *bytes, size_t count);
 void prefetch_hints_end(struct fetch *f, enum fault fault);

@@ -269,7 +269,8 @@ static bool is_request_limit(struct transfer *t, enum fault fault)
 			 others + 1);
 	origin_log(os, t->origin, TOPIC_LIMIT, message);
 	request_limit_lower(limit, others, clock_ms());
-	return true;
+	/* Its wish is kept, too. */
+	return !retry_after_s(t);
 }
 
 /* Says which server answered, if it is not the one of url=. */
@@ -567,6 +568,7 @@ void origins_blame(struct origins *os, int origin, enum fault fault, const char 
 	struct origin *o = &os->origin[origin];
 	char named[384];
 
+	o->blamed_ms = clock_ms();
 	if (o->target) {
 		snprintf(named, sizeof named, "redirected to %s: %s", o->shown_target, why);
 		why = named;

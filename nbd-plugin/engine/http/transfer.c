@@ -386,7 +386,9 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	t->was_alone = !os->active;
 	t->hops = 0;
 	t->went_to_itself = false;
-	t->is_at_target = !is_profile(t) && o->target && !(request && request->no_cache);
+	/* After wrong bytes, one request finds out whether the first URL leads elsewhere now. */
+	t->is_at_target = !is_profile(t) && o->target &&
+			  !(request && request->no_cache && o->target_ms <= o->blamed_ms);
 	err = start_at(t, t->is_at_target ? o->target : first_url(t));
 	if (!err && os->health[origin].failures) {
 		os->health[origin].probing = t->is_single = true;
@@ -478,7 +480,11 @@ void transfer_remember_target(const struct transfer *t)
 {
 	struct origin *o = &t->origins->origin[t->origin];
 
-	if (!t->hops || is_profile(t) || (o->target && !strcmp(o->target, t->url)))
+	if (!t->hops || is_profile(t))
+		return;
+	if (!t->is_at_target)
+		o->target_ms = t->sent_ms;
+	if (o->target && !strcmp(o->target, t->url))
 		return;
 	origin_forget_target(o);
 	o->target = strdup(t->url);

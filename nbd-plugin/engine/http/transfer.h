@@ -77,6 +77,8 @@ struct origin {
 	char *profile_url;
 	char *target;		/* of its redirect, malloc'ed; NULL: not known, or no redirect */
 	char shown_target[256];	/* target without query and password */
+	uint64_t target_ms;	/* when the request was sent that last was redirected there */
+	uint64_t blamed_ms;	/* when wrong bytes of this origin were last noticed */
 	char shown[256];	/* URL without user, password and query */
 	uint64_t reported_total;
 	char etag[128];

@@ -380,6 +380,14 @@ void scheduler_release(struct block_scheduler *s, uint64_t start, uint64_t count
 		s->fill_at = start;
 }
 
+void scheduler_release_unanswered(struct block_scheduler *s, uint64_t start, uint64_t count,
+				  uint64_t now_ms)
+{
+	scheduler_release(s, start, count);
+	if (count)
+		suspects_put_back(&s->suspects, start, now_ms);
+}
+
 void scheduler_mark_present(struct block_scheduler *s, uint64_t start, uint64_t count)
 {
 	uint64_t i;

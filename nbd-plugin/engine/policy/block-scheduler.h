@@ -118,6 +118,9 @@ void scheduler_mark_busy(struct block_scheduler *scheduler, uint64_t start, uint
 
 /* These blocks will not arrive from their request. */
 void scheduler_release(struct block_scheduler *scheduler, uint64_t start, uint64_t count);
+/* The same for blocks for which no origin has answered. */
+void scheduler_release_unanswered(struct block_scheduler *scheduler, uint64_t start, uint64_t count,
+				  uint64_t now_ms);
 /* These blocks have arrived and verified, and are in the store unless it could not keep
  * them.
  */

@@ -19,7 +19,8 @@ enum rank { CLEAN, DEMOTED, AVOIDED, RETURNING, UNUSABLE };
 
 static enum rank rank_of(const struct origin_health *h, uint64_t now_ms, bool avoided)
 {
-	if (now_ms < h->corrupt_until_ms)
+	/* A request that was sent before may have been successful since the server asked. */
+	if (now_ms < h->corrupt_until_ms || now_ms < h->asked_until_ms)
 		return UNUSABLE;
 	if (h->failures)
 		return h->probing || now_ms < h->next_try_ms ? UNUSABLE : RETURNING;
@@ -74,7 +75,7 @@ uint64_t origin_health_wait(const struct origin_health *h, size_t count, uint64_
 	for (i = 0; i < count; i++) {
 		if (h[i].failures && h[i].probing)
 			continue;
-		next = h[i].failures ? h[i].next_try_ms : 0;
+		next = h[i].failures ? h[i].next_try_ms : h[i].asked_until_ms;
 		if (next < h[i].corrupt_until_ms)
 			next = h[i].corrupt_until_ms;
 		left = next <= now_ms ? 0 : next - now_ms;

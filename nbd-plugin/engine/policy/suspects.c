@@ -124,6 +124,16 @@ uint32_t suspects_take(struct suspects *s, uint64_t block, uint64_t now_ms, int 
 	return 1;
 }
 
+void suspects_put_back(struct suspects *s, uint64_t block, uint64_t now_ms)
+{
+	struct suspect_region *region = suspects_has(s, block) ? find(s, block) : NULL;
+
+	if (!region || region->attempts < 2)
+		return;
+	region->attempts--;
+	region->next_try_ms = now_ms;
+}
+
 uint64_t suspects_region_end(uint64_t block)
 {
 	return (block / SUSPECT_REGION_BLOCKS + 1) * SUSPECT_REGION_BLOCKS;

@@ -62,6 +62,10 @@ uint64_t suspects_due_ms(const struct suspects *suspects, uint64_t block);
  * requested together if all are suspects; 0: none yet.  *avoid is the origin to avoid.
  */
 uint32_t suspects_take(struct suspects *suspects, uint64_t block, uint64_t now_ms, int *avoid);
+/* A suspect was taken, but no origin answered for it: that was no attempt, and it is due again.
+ * The backoff of the origins limits such requests.
+ */
+void suspects_put_back(struct suspects *suspects, uint64_t block, uint64_t now_ms);
 /* The first block behind the region of a block. */
 uint64_t suspects_region_end(uint64_t block);
 /* The time of the next request for a suspect; UINT64_MAX: there is none. */

@@ -7,6 +7,7 @@
 # shellcheck shell=dash
 
 boot_here=$(cd "${srcdir:-$(dirname "$0")/../..}/tests/boot/vm" && pwd)
+vm_here=$boot_here
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$boot_here/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../../slack.sh
@@ -33,7 +34,7 @@ boot_cleanup() {
 # A private CA that every image here trusts by farroot.cainfo=/etc/farroot/ca.pem,
 # made once so that images can be kept.
 boot_make_ca() {
-	boot_ca=$(vm_work_dir)/ca
+	boot_ca=$(vm_work_dir)/ca-of-tests
 	exec 8>"$boot_ca.lock"
 	flock 8
 	if [ ! -d "$boot_ca" ]; then
@@ -46,6 +47,7 @@ boot_make_ca() {
 			openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 \
 				-subj /CN=boot-test -addext subjectAltName=IP:10.0.2.2 \
 				-CA ca.pem -CAkey ca.key -keyout server.key -out server.pem
+			install -D -m 644 ca.pem site/rootfs/files/etc/farroot/ca.pem
 		) 2>/dev/null || boot_fail "openssl"
 		mv "$boot_ca.new" "$boot_ca"
 	fi
@@ -65,15 +67,12 @@ boot_prepare() {
 	trap boot_cleanup EXIT
 	trap 'exit 130' INT TERM
 	boot_say "building farroot and a Debian for $boot_arch"
-	boot_tree=$("$boot_here/make-tree" --arch "$boot_arch") || boot_fail "make-tree"
+	vm_use_tools || boot_fail "make-debs"
 	boot_make_ca
-	boot_image=$("$boot_here/make-rootfs" --arch "$boot_arch" --tree "$boot_tree" --ca "$boot_ca/ca.pem") ||
-		boot_fail "make-rootfs"
+	boot_image=$(vm_root "$boot_arch" "$boot_ca/site") || boot_fail "farroot-image rootfs"
 	mkdir "$boot_dir/www"
-	boot_farroot=$("$boot_here/make-tree")/usr/bin/farroot
-	"$boot_farroot" pack "$boot_image/image.squashfs" -o "$boot_dir/www/root.img" >"$boot_dir/packed" ||
-		boot_fail "farroot pack"
-	boot_roothash=$(sed -n 's/^roothash=//p' "$boot_dir/packed")
+	ln "$boot_image/root.img" "$boot_dir/www/root.img" 2>/dev/null || cp "$boot_image/root.img" "$boot_dir/www/root.img"
+	boot_roothash=$(cat "$boot_image/roothash")
 	boot_size=$(stat -c %s "$boot_dir/www/root.img")
 	boot_serve
 	boot_url=http://10.0.2.2:$boot_port/root.img

@@ -31,42 +31,58 @@ inputs_file() {
 	inputs_line "$1" "$3" "$(sha256sum <"$2" | cut -d ' ' -f 1)"
 }
 
-# inputs_rescue PLAN DEBS: the list for the rescue system, on standard output.
-inputs_rescue() {
+# inputs_write PART PLAN DEBS KEY...: the list, on standard output.  KEYs are those of
+# site.conf that count.
+inputs_write() {
+	inputs_part_of_site=$1
+	inputs_plan=$2
+	inputs_debs=$3
+	shift 3
 	inputs_work=$(mktemp -d)
 	{
-		for inputs_key in arch suite kernel flavour serial; do
+		for inputs_key in "$@"; do
 			inputs_line option "$inputs_key" "$(site_get "$inputs_key")"
 		done
 		[ -z "${SOURCE_DATE_EPOCH_given-}" ] || inputs_line option SOURCE_DATE_EPOCH "$SOURCE_DATE_EPOCH_given"
-		for inputs_key in authorized_keys user_ca.pub; do
-			[ ! -e "$site_dir/$inputs_key" ] || inputs_file site "$site_dir/$inputs_key" "$inputs_key"
-		done
-		for inputs_part in common rescue; do
-			for inputs_folder in packages.d debs modules.d hooks; do
-				[ ! -d "$site_dir/$inputs_part/$inputs_folder" ] ||
-					inputs_files site "$site_dir/$inputs_part/$inputs_folder" "$inputs_part/$inputs_folder/" -L
-			done
-			[ ! -d "$site_dir/$inputs_part/files" ] ||
-				inputs_files site "$site_dir/$inputs_part/files" "$inputs_part/files/"
-		done
-		for inputs_path in "$image_lib"/rescue/*; do
-			inputs_file list "$inputs_path" "${inputs_path##*/}"
-		done
-		for inputs_path in "$image_lib"/lib/cmd-rescue.sh "$image_lib"/lib/rescue-*.sh "$image_lib"/lib/debian-*.sh \
-			"$image_lib"/lib/site*.sh "$image_lib"/lib/archives.sh "$image_lib"/lib/libraries.sh "$image_lib"/lib/secrets.sh; do
-			inputs_file builder "$inputs_path" "lib/${inputs_path##*/}"
-		done
-		for inputs_path in "$2"/*.deb; do
+		inputs_site
+		inputs_builder
+		for inputs_path in "$inputs_debs"/*.deb; do
 			[ ! -e "$inputs_path" ] || inputs_file deb "$inputs_path" "${inputs_path##*/}"
 		done
-		awk '$3 == "debian" { printf "package\t%s\t%s\n", $1, $2 }' "$1"
+		awk '$3 == "debian" { printf "package\t%s\t%s\n", $1, $2 }' "$inputs_plan"
 		# Two versions of these may write other bytes.
 		inputs_line tool mksquashfs "$(mksquashfs -version 2>/dev/null | sed -n '1s/^mksquashfs version \([^ ]*\).*/\1/p')"
 		inputs_line tool zstd "$(zstd --version | sed -n 's/.*v\([0-9.]*\).*/\1/p' | head -n 1)"
 		inputs_line tool cpio "$(cpio --version | sed -n '1s/.* //p')"
 	} | LC_ALL=C sort
 	rm -rf "$inputs_work"
+}
+
+inputs_site() {
+	for inputs_key in authorized_keys user_ca.pub; do
+		[ ! -e "$site_dir/$inputs_key" ] || inputs_file site "$site_dir/$inputs_key" "$inputs_key"
+	done
+	for inputs_part in common "$inputs_part_of_site"; do
+		for inputs_folder in packages.d debs modules.d hooks; do
+			[ ! -d "$site_dir/$inputs_part/$inputs_folder" ] ||
+				inputs_files site "$site_dir/$inputs_part/$inputs_folder" "$inputs_part/$inputs_folder/" -L
+		done
+		[ ! -d "$site_dir/$inputs_part/files" ] ||
+			inputs_files site "$site_dir/$inputs_part/files" "$inputs_part/files/"
+	done
+}
+
+# The lists and the parts of this program.  Those of the rescue system are read by both.
+inputs_builder() {
+	inputs_files list "$image_lib/rescue" rescue/
+	[ "$inputs_part_of_site" = rescue ] || inputs_files list "$image_lib/rootfs" rootfs/
+	for inputs_path in build site site-apply debian-plan debian-root debian-modules kernel archives libraries \
+		secrets inputs initramfs identities keys "cmd-$inputs_part_of_site"; do
+		inputs_file builder "$image_lib/lib/$inputs_path.sh" "lib/$inputs_path.sh"
+	done
+	for inputs_path in "$image_lib/lib/$inputs_part_of_site"-*.sh; do
+		inputs_file builder "$inputs_path" "lib/${inputs_path##*/}"
+	done
 }
 
 # inputs_digest FILE: 16 hex digits that name the result.

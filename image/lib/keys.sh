@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# The public keys that may log in to the rescue system: SITE/authorized_keys and
-# SITE/user_ca.pub.  Without any, no user could log in: such an image is not built.
+# The public keys that may log in: SITE/authorized_keys and SITE/user_ca.pub.  A rescue system
+# without any is not built: no user could log in.
 # shellcheck shell=dash
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 
-# keys_check FLAVOUR: dies unless the site has a usable key, and only public ones.
-keys_check() {
+# keys_check_any: dies if one of them is unusable.  Sets keys_found.
+keys_check_any() {
 	keys_found=
 	for keys_name in authorized_keys user_ca.pub; do
 		keys_file=$site_dir/$keys_name
@@ -17,6 +17,11 @@ keys_check() {
 		keys_check_file "$keys_file" "$keys_name"
 		keys_found="$keys_found $keys_name"
 	done
+}
+
+# keys_check FLAVOUR: dies unless the site has a usable key, and only public ones.
+keys_check() {
+	keys_check_any
 	[ -n "$keys_found" ] ||
 		die "$site_dir: neither authorized_keys nor user_ca.pub, so no user could log in; put your public keys into $site_dir/authorized_keys"
 	case "$1:$keys_found" in

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# An initramfs that initramfs-tools made is packed again: sorted, without any time of today,
+# and compressed here, where it takes seconds.
+# shellcheck shell=dash
+# The parts of the builder share their variables.
+# shellcheck disable=SC2154,SC2034
+
+# initramfs_settings FOLDER: for mkinitramfs, in FOLDER/conf.d.
+initramfs_settings() {
+	{
+		echo 'MODULES=list'
+		echo 'BUSYBOX=y'
+		echo 'COMPRESS=gzip'
+		echo 'COMPRESSLEVEL=1'
+		echo 'RESUME=none'
+		echo 'UMASK=0022'
+		echo 'FSTYPE=auto'
+	} >"$1/conf.d/zz-farroot-image"
+	rm -f "$1/conf.d/resume"
+}
+
+# initramfs_modules_hook LIST FILE: a hook that adds the modules whose names are in LIST.
+# shellcheck disable=SC2016 # the hook expands its own argument
+initramfs_modules_hook() {
+	{
+		echo '#!/bin/sh'
+		echo '[ "$1" != prereqs ] || exit 0'
+		echo '. /usr/share/initramfs-tools/hook-functions'
+		sed 's/^/manual_add_modules /' "$1"
+	} >"$2"
+	chmod 755 "$2"
+}
+
+# initramfs_repack INITRD OUT: what mkinitramfs made, of which INITRD is deleted, sorted and
+# compressed.  Sets initramfs_bytes, its size before that.
+initramfs_repack() {
+	! grep -q '^[WE]: ' "$work/mkinitramfs.log" || grep '^[WE]: ' "$work/mkinitramfs.log" | sed 's/^/  /' >&2
+	archive_unpack "$1" "$work/initramfs"
+	rm "$1"
+	mkdir "$work/initramfs/all"
+	for initramfs_part in "$work"/initramfs/[0-9]*; do
+		tar -C "$initramfs_part" -c . | tar -C "$work/initramfs/all" --keep-directory-symlink -xp
+		rm -rf "$initramfs_part"
+	done
+	libraries_check "$work/initramfs/all" >"$work/missing" || {
+		sed 's/^/  /' "$work/missing" >&2
+		die "the initramfs lacks what its programs need (above)"
+	}
+	initramfs_pack "$work/initramfs/all" >"$work/initrd.cpio"
+	initramfs_compress <"$work/initrd.cpio" >"$2"
+	# The kernel takes a second archive behind the first only at a multiple of four.
+	truncate -s %4 "$2"
+	initramfs_bytes=$(stat -c %s "$work/initrd.cpio")
+	rm "$work/initrd.cpio"
+}
+
+# initramfs_pack FOLDER: a newc cpio archive of it, the same bytes each time.
+initramfs_pack() {
+	initramfs_clamp "$1"
+	(cd "$1" && find . -mindepth 1 -printf '%P\0' | LC_ALL=C sort -z |
+		cpio -0 -o -H newc --quiet --reproducible -R 0:0)
+}
+
+# No file is newer than the build's time.
+initramfs_clamp() {
+	find "$1" -newermt "@$SOURCE_DATE_EPOCH" -print0 |
+		xargs -0r touch --no-dereference --date="@$SOURCE_DATE_EPOCH"
+}
+
+# xz is 8 % smaller and unpacks seven times slower: right for the flavour that is made for
+# slow links.  The measurement is in docs/rescue-contents.md.
+initramfs_compress() {
+	case "$flavour" in
+	small) xz -6 --check=crc32 -T1 -c ;;
+	*) zstd -q -19 -T1 -c ;;
+	esac
+}

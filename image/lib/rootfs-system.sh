@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# The Debian that is streamed: what every such system needs beside its packages.  No
+# password, no key and no name of a machine is in it: logins are by the site's ssh keys.
+# shellcheck shell=dash
+# The parts of the builder share their variables.
+# shellcheck disable=SC2154,SC2034
+
+# system_configure ROOT: before the site's files, which may replace all of it.
+system_configure() {
+	system_ssh "$1"
+	system_serial "$1"
+	# The network comes from the initramfs, and the names of its servers.
+	rm -f "$1/etc/resolv.conf"
+}
+
+# The site's public keys log root in.  ssh.service starts only if there are host keys, and
+# none are in the image.
+system_ssh() {
+	[ ! -e "$site_dir/authorized_keys" ] || {
+		install -d -m 700 "$1/root/.ssh"
+		install -m 600 "$site_dir/authorized_keys" "$1/root/.ssh/authorized_keys"
+	}
+	[ -d "$1/etc/ssh/sshd_config.d" ] || return 0
+	{
+		echo 'PasswordAuthentication no'
+		[ ! -e "$site_dir/user_ca.pub" ] || echo 'TrustedUserCAKeys /etc/farroot/user_ca.pub'
+	} >"$1/etc/ssh/sshd_config.d/50-farroot.conf"
+	[ ! -e "$site_dir/user_ca.pub" ] || install -D -m 644 "$site_dir/user_ca.pub" "$1/etc/farroot/user_ca.pub"
+	mkdir -p "$1/etc/systemd/system/ssh.service.d"
+	cat >"$1/etc/systemd/system/ssh.service.d/10-farroot.conf" <<-'END'
+		[Service]
+		ExecStartPre=
+		ExecStartPre=/usr/libexec/farroot/host-keys-of-rescue
+		ExecStartPre=/usr/sbin/sshd -t
+	END
+}
+
+# serial= of site.conf, on whatever line the kernel's console is.
+system_serial() {
+	case "$serial" in
+	shell)
+		mkdir -p "$1/etc/systemd/system/serial-getty@.service.d"
+		cat >"$1/etc/systemd/system/serial-getty@.service.d/50-farroot.conf" <<-'END'
+			[Service]
+			ExecStart=
+			ExecStart=-/sbin/agetty --autologin root --keep-baud 115200,57600,38400,9600 - $TERM
+		END
+		;;
+	none) ln -sf /dev/null "$1/etc/systemd/system/serial-getty@.service" ;;
+	esac
+}
+
+# system_initramfs ROOT OUT: by the hooks of the root's packages, with modules for network
+# boot; the root's own settings stay as they are.
+system_initramfs() {
+	mkdir -p "$work/initramfs-tools"
+	cp -a "$1/etc/initramfs-tools/." "$work/initramfs-tools/"
+	mkdir -p "$work/initramfs-tools/conf.d" "$work/initramfs-tools/hooks"
+	initramfs_settings "$work/initramfs-tools"
+	initramfs_modules_hook "$work/modules-boot" "$work/initramfs-tools/hooks/farroot-image-modules"
+	root_bind=$work/initramfs-tools
+	root_run "$1" mkinitramfs -d /run/farroot-image -o /var/tmp/initrd.farroot "$version" >"$work/mkinitramfs.log" 2>&1 || {
+		tail -n 20 "$work/mkinitramfs.log" | sed 's/^/  /' >&2
+		die "mkinitramfs cannot make the initramfs (above)"
+	}
+	root_bind=
+	initramfs_repack "$1/var/tmp/initrd.farroot" "$2"
+}
+
+# system_clean ROOT: nothing of the build stays, and nothing is to be rebuilt by its first
+# boot.
+system_clean() {
+	rm -rf "${1:?}"/boot/* "$1"/initrd.img* "$1"/vmlinuz* "$1"/var/lib/apt/lists/* "$1"/var/lib/dpkg/*-old
+	for system_folder in dev proc sys run tmp var/tmp var/cache; do
+		find "$1/$system_folder" -xdev -mindepth 1 -delete
+	done
+	find "$1/var/log" -xdev -type f -delete
+	mkdir -p "$1/var/cache/apt/archives/partial" "$1/var/lib/apt/lists/partial"
+	touch "$1/etc/.updated" "$1/var/.updated"
+	initramfs_clamp "$1"
+	touch -d "@$SOURCE_DATE_EPOCH" "$1/usr" "$1/etc/.updated" "$1/var/.updated"
+}

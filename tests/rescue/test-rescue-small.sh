@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# The small rescue system on a machine with 512 MB: a serial login, logins by ssh with the
+# site's key only, files in and out, a disk is mounted, and the image is streamed on top
+# while a login stays open.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${srcdir:-$(dirname "$0")/../..}/tests/rescue/lib.sh"
+
+rescue_begin amd64
+rescue_site shell
+echo flavour=small >>"$dir/site/site.conf"
+rescue_build
+mkdir "$dir/data" "$dir/www"
+head -c 1000000 /dev/urandom >"$dir/data/precious"
+truncate -s 64M "$dir/disk"
+mkfs.ext4 -q -L data -d "$dir/data" "$dir/disk"
+rescue_make_root
+# shellcheck disable=SC2154 # of lib.sh
+cp "$rescue_root/root.img" "$dir/www/root.img"
+
+rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m
+rescue_memory=512M
+rescue_power_on --disk "$dir/disk" -- "farroot=http://$rescue_server/root.img" "roothash=$(cat "$rescue_root/roothash")" \
+	farroot.fill=no farroot.rescue-after=20
+rescue_expect 120 'rescue system of rescue'
+# shellcheck disable=SC2016 # for the guest
+rescue_type 'echo serial-$((6 * 7))'
+rescue_expect 30 'serial-42'
+rescue_find_address 120
+rescue_wait_ssh 60
+# shellcheck disable=SC2086,SC2154 # words
+! rescue_in ssh $rescue_ssh_options -i "$dir/stranger" "root@$rescue_address" true 2>/dev/null ||
+	fail "a stranger's key opens a login"
+# shellcheck disable=SC2086
+rescue_in ssh $rescue_ssh_options -o PreferredAuthentications=none "root@$rescue_address" true 2>&1 |
+	grep -q '(publickey)' || fail "a login by something else than a key is offered"
+available=$(rescue_ssh 'free -m' | tee "$dir/free" | awk '$1 == "Mem:" { print $7 }')
+say "$available MB of 512 MB are available"
+[ "$available" -ge 300 ] || fail "only $available MB are available: $(cat "$dir/free")"
+
+rescue_ssh 'mkdir -p /mnt/data && mount -t ext4 -o ro /dev/vda /mnt/data' || fail "the disk cannot be mounted"
+# shellcheck disable=SC2086
+rescue_in scp $rescue_ssh_options -i "$dir/key" "root@$rescue_address:/mnt/data/precious" "$dir/out" || fail "scp out"
+cmp "$dir/out" "$dir/data/precious" || fail "scp brought other data"
+# shellcheck disable=SC2086
+rescue_in scp $rescue_ssh_options -i "$dir/key" "$dir/site/site.conf" "root@$rescue_address:/root/" || fail "scp in"
+rescue_ssh 'cat /root/site.conf' | cmp - "$dir/site/site.conf" || fail "scp brought other data in"
+rescue_ssh 'umount /mnt/data && farroot status' || fail "farroot status"
+
+rescue_ssh 'echo begun; while ! grep -q systemd /proc/1/comm; do sleep 1; done; sleep 5; busybox | head -n 1; echo lived' \
+	>"$dir/session" 2>&1 &
+session=$!
+until grep -qs begun "$dir/session"; do sleep 0.2; done
+rescue_start_origin "$dir/www"
+rescue_ssh 'farroot boot-stream' || fail "farroot boot-stream"
+rescue_expect 600 'login:'
+wait "$session" || fail "the login ended: $(cat "$dir/session")"
+grep -q lived "$dir/session" || fail "the login has lost its tools: $(cat "$dir/session")"
+until_=$(($(vm_now) + $(slack 120)))
+until rescue_ssh 'systemctl is-active ssh.service' >"$dir/scan" 2>&1; do
+	[ "$(vm_now)" -lt "$until_" ] || fail "the rescue system keeps port 22: $(cat "$dir/scan")"
+	sleep 2
+done
+! grep -aE 'I/O error|SQUASHFS error|Kernel panic|Out of memory' "$rescue_log" || fail "see the lines above"
