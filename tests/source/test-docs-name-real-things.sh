@@ -177,7 +177,8 @@ BEGIN {
 	excepted["farroot-keys"]	# the label of a partition
 	read_tree()
 	n = split("README.md CONTRIBUTING.md docs/architecture.md docs/boot-http.md docs/boot-process.md " \
-		"docs/boot-tftp-sd-rpiboot.md docs/hacking.md docs/rescue.md", list, " ")
+		"docs/boot-tftp-sd-rpiboot.md docs/customise.md docs/hacking.md docs/hardware-checklist.md " \
+		"docs/rescue.md docs/root-file-system.md docs/unlock-from-afar.md docs/when-it-does-not-boot.md", list, " ")
 	for (i = 1; i <= n; i++)
 		read_document(where = list[i])
 	where = "test-docs-name-real-things.sh"
