@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "engine/fetch/bootstrap.h"
@@ -41,6 +43,7 @@ struct bootstrap {
 	unsigned setbacks;
 	uint64_t paused_until_ms;
 	bool has_guessed;
+	bool has_tried_store;
 };
 
 int bootstrap_init(struct fetch *f)
@@ -199,12 +202,12 @@ static int take_size(struct fetch *f, struct inflight *request)
 	return open_image(f, NULL);
 }
 
-/* NULL, or what is wrong with this top. */
-static const char *check_top(struct fetch *f, const struct inflight *request)
+/* NULL, or what is wrong with this top, the blocks from start on. */
+static const char *check_top(struct fetch *f, uint64_t start, const uint8_t *bytes)
 {
 	struct bootstrap *b = f->bootstrap;
 	uint64_t data_blocks = verity_data_blocks(b->claim.size_bytes / VERITY_BLOCK_SIZE), top;
-	const uint8_t *superblock = request->bytes + (data_blocks - request->start) * VERITY_BLOCK_SIZE;
+	const uint8_t *superblock = bytes + (data_blocks - start) * VERITY_BLOCK_SIZE;
 	struct verity_superblock sb;
 	const char *why = NULL;
 	int err;
@@ -218,8 +221,7 @@ static const char *check_top(struct fetch *f, const struct inflight *request)
 		return err == -ENOMEM ? "out of memory" :
 		       "the salt pins another size: this is not the whole image";
 	top = b->verity.levels ? b->verity.level_start[b->verity.levels - 1] : 0;
-	if (!verity_check(&b->verity, top, request->bytes + (top - request->start) * VERITY_BLOCK_SIZE,
-			  NULL)) {
+	if (!verity_check(&b->verity, top, bytes + (top - start) * VERITY_BLOCK_SIZE, NULL)) {
 		verity_free(&b->verity);
 		return "hash tree does not match roothash=: another image, or a damaged one";
 	}
@@ -244,7 +246,7 @@ static void take_contradiction(struct fetch *f, const struct inflight *request)
 
 static int take_top(struct fetch *f, struct inflight *request)
 {
-	const char *why = check_top(f, request);
+	const char *why = check_top(f, request->start, request->bytes);
 
 	if (!why)
 		return open_image(f, request);
@@ -334,11 +336,48 @@ static int skip_size(struct fetch *f)
 	return open_image(f, NULL);
 }
 
+/* Opens what a server of before has left in the store, without an origin: if the top is there,
+ * and verifies, and the root hash or size= says that this is the size.
+ */
+static int try_store(struct fetch *f)
+{
+	uint8_t bytes[TOP_BLOCKS * VERITY_BLOCK_SIZE];
+	struct bootstrap *b = f->bootstrap;
+	uint64_t wanted = f->options->size_bytes;
+	int fd = store_disk_fd(f->store);
+	struct stat st;
+	size_t count;
+
+	b->has_tried_store = true;
+	if (fd < 0 || f->options->verify_none || fstat(fd, &st) || st.st_size % VERITY_BLOCK_SIZE ||
+	    !verity_data_blocks((uint64_t)st.st_size / VERITY_BLOCK_SIZE) ||
+	    (wanted && wanted != (uint64_t)st.st_size))
+		return 0;
+	b->claim.size_bytes = (uint64_t)st.st_size;
+	begin_top(b);
+	count = b->claim.top_count * VERITY_BLOCK_SIZE;
+	if (pread(fd, bytes, count, (off_t)(b->claim.top_start * VERITY_BLOCK_SIZE)) == (ssize_t)count &&
+	    !check_top(f, b->claim.top_start, bytes)) {
+		if (b->verity.size_is_pinned || wanted) {
+			origins_set_total(f->origins, b->claim.size_bytes);
+			return open_image(f, NULL);
+		}
+		verity_free(&b->verity);
+	}
+	b->claim = (struct size_claim){ 0 };
+	b->state = BOOTSTRAP_SIZE;
+	return 0;
+}
+
 int bootstrap_step(struct fetch *f)
 {
 	struct bootstrap *b = f->bootstrap;
 	int err = 0;
 
+	if (!b->has_tried_store)
+		err = try_store(f);
+	if (err || f->is_open)
+		return err;
 	if (b->request && b->request->ended)
 		err = take_answer(f);
 	if (!err && !f->is_open && b->state == BOOTSTRAP_SIZE && f->options->size_bytes)

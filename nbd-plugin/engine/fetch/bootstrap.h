@@ -12,6 +12,9 @@
  *    ▲                     │
  *    └──── a set-back ─────┘  the answers do not fit together
  *
+ * A store on a disk that holds the superblock and the top opens the image at once, without an
+ * origin (with size=, or if the salt pins the size).
+ *
  * The size alone says where the superblock is: data + 1 + tree = total.  The requests are
  * as any other: an origin that fails is in backoff, another one is asked, and this is
  * repeated without a limit.  After a set-back, requests have Cache-Control: no-cache.
