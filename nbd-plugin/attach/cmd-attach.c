@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attach/cmd-supervise.h"
 #include "attach/nbd-handshake.h"
 #include "attach/nbd-netlink.h"
 #include "tool/commands.h"
@@ -42,6 +43,7 @@ struct settings {
 static const char usage[] =
 "Usage: farroot attach [OPTION]... SOCKET DEVICE\n"
 "       farroot attach --detach DEVICE\n"
+"       farroot attach --supervise DIRECTORY NAME NBDKIT [ARGUMENT]...\n"
 "Attaches DEVICE (such as /dev/nbd0) to the NBD server that listens on the Unix\n"
 "socket SOCKET.  The device stays attached after this program has ended.\n"
 "\n"
@@ -57,6 +59,8 @@ static const char usage[] =
 "                            when every connection is dead, let reads wait for\n"
 "                            --reconfigure for SECONDS before they fail;\n"
 "                            default 20 days\n"
+"      --supervise           start nbdkit, and replace it when it dies; see\n"
+"                            farroot attach --supervise --help\n"
 "      --help                show this\n";
 
 static void say(void *ctx, enum log_level level, const char *message)
@@ -264,8 +268,11 @@ int cmd_attach(int argc, char **argv)
 		.dead_conn_timeout_s = MANY_DAYS_S,
 		.export_name = "",
 	};
-	int ret = parse(argc, argv, &s);
+	int ret;
 
+	if (argc > 1 && !strcmp(argv[1], "--supervise"))
+		return cmd_supervise(argc - 1, argv + 1);
+	ret = parse(argc, argv, &s);
 	if (ret)
 		return ret;
 	ret = s.action == DETACH ? nbd_netlink_disconnect(s.device_index, &to_stderr) :

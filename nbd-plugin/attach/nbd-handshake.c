@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/types.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -246,17 +247,13 @@ static int take_info(const struct reply *reply, const struct log *log, bool *hav
 	}
 }
 
-int nbd_handshake(int fd, const char *export_name, const struct log *log,
-		  struct nbd_export *out)
+static int read_replies(int fd, const struct log *log, struct nbd_export *out)
 {
 	bool have_export = false;
 	struct reply reply;
-	int ret;
+	int ret = 0;
 
 	memset(out, 0, sizeof *out);
-	ret = greet(fd, log);
-	if (ret == 0)
-		ret = ask_go(fd, export_name, log);
 	while (ret == 0) {
 		ret = read_reply(fd, &reply, log);
 		if (ret < 0)
@@ -274,6 +271,44 @@ int nbd_handshake(int fd, const char *export_name, const struct log *log,
 	if (!have_export || !(out->flags & EXPORT_HAS_FLAGS))
 		return broken(log, "the server did not send the size of the export");
 	return 0;
+}
+
+static void limit_receive(int fd, unsigned ms)
+{
+	struct timeval limit = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+}
+
+int nbd_handshake_begin(int fd, const char *export_name, unsigned limit_ms, const struct log *log)
+{
+	int ret;
+
+	limit_receive(fd, limit_ms);
+	ret = greet(fd, log);
+	if (ret == 0)
+		ret = ask_go(fd, export_name, log);
+	/* The kernel, which gets this socket, would take the limit for a dead server. */
+	limit_receive(fd, 0);
+	return ret;
+}
+
+int nbd_handshake_end(int fd, unsigned limit_ms, const struct log *log, struct nbd_export *out)
+{
+	int ret;
+
+	limit_receive(fd, limit_ms);
+	ret = read_replies(fd, log, out);
+	limit_receive(fd, 0);
+	return ret;
+}
+
+int nbd_handshake(int fd, const char *export_name, const struct log *log,
+		  struct nbd_export *out)
+{
+	int ret = nbd_handshake_begin(fd, export_name, 0, log);
+
+	return ret ? ret : nbd_handshake_end(fd, 0, log, out);
 }
 
 bool nbd_export_multi_conn(const struct nbd_export *e)

@@ -35,6 +35,15 @@ int nbd_connect_unix(const char *path, const struct log *log);
 int nbd_handshake(int fd, const char *export_name, const struct log *log,
 		  struct nbd_export *out);
 
+/* The same in two parts, for a process that must not wait without a limit.
+ * nbd_handshake_begin ends when the request is sent: it waits for the server's greeting only,
+ * which nbdkit sends at once.  The reply has come when fd is readable: then
+ * nbd_handshake_end takes it.  Both fail with -EAGAIN after limit_ms without a byte (0: no
+ * limit); fd has no time limit afterwards.
+ */
+int nbd_handshake_begin(int fd, const char *export_name, unsigned limit_ms, const struct log *log);
+int nbd_handshake_end(int fd, unsigned limit_ms, const struct log *log, struct nbd_export *out);
+
 /* Returns whether the export allows several connections at the same time. */
 bool nbd_export_multi_conn(const struct nbd_export *e);
 

@@ -10,12 +10,19 @@
 #ifndef FARROOT_SANDBOX_H
 #define FARROOT_SANDBOX_H
 
+#include <stdint.h>
+
 /* Protects this process from the OOM killer, from waiting for write-back and from a busy
  * processor, and lets it lock memory; its children inherit all of these.  If the kernel or
  * a container forbids one of these settings, a message says so and the process goes on:
  * each setting only makes its death less likely.
  */
 void sandbox_protect(void);
+
+/* Gives up the capabilities whose bits are not in keep (1 << CAP_...), for this process and its
+ * children, and the right to get new ones by executing a file.  Returns 0 or -errno.
+ */
+int sandbox_keep_capabilities(uint64_t keep);
 
 /* Replaces this process by command (absolute path and arguments, then NULL), with the root
  * directory directory, without capabilities, in a session of its own, with a name that

@@ -80,6 +80,7 @@ BEGIN {
 	only("libnbd", "")
 	only("fuse", "fuse/")
 	only("netlink/", "attach/nbd-netlink.c")
+	only("linux/dm-ioctl.h", "attach/dm-device.c")
 	only("sqfs/", "squashfs/")
 	only("json-c/", "common/status.c")
 	only("openssl/", "engine/verity/ engine/http/ca-bundle.c engine/http/server-clock.c")

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * The text of a dm-multipath table with one nbd device or none, and what its status says.
+ * Bios, not requests: queue_mode bio, because nbd sleeps where request-based multipath
+ * must not.  Source: drivers/md/dm-mpath.c, multipath_ctr and multipath_status.
+ *
+ * Any thread may call any function; nothing blocks.
+ */
+#ifndef FARROOT_MULTIPATH_TABLE_H
+#define FARROOT_MULTIPATH_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The fixed major number of the kernel's nbd driver. */
+#define NBD_MAJOR 43
+#define MULTIPATH_TEXT_BYTES 256
+
+struct multipath_path {
+	int nbd;		/* the N of the device /dev/nbdN; -1: the table has no path */
+	bool is_failed;		/* a read failed; it and all others wait */
+};
+
+/* Writes the parameters of a table whose only path is /dev/nbdN; N = -1: no path.  With both,
+ * a read that has no path waits.
+ */
+void multipath_table_text(int nbd, char text[MULTIPATH_TEXT_BYTES]);
+
+/* Parses the status line of such a table.  Returns 0, or -EINVAL if it is not one of ours:
+ * another form, more than one path, or a path that is no nbd device.
+ */
+int multipath_parse_status(const char *status, struct multipath_path *out);
+
+/* Parses the parameters of a table as the kernel shows them.  Returns whether a read without
+ * a path waits; false if text is no such table.
+ */
+bool multipath_queues(const char *table);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The rpi-rescue-netboot authors
+ *
+ * Lines as kernel 6.12 shows them, and lines that are not ours.
+ */
+#include "config.h"
+
+#include <errno.h>
+
+#include "attach/multipath-table.h"
+#include "check.h"
+
+static void writes_tables(void)
+{
+	char text[MULTIPATH_TEXT_BYTES];
+
+	multipath_table_text(0, text);
+	CHECK_STR(text, "3 queue_if_no_path queue_mode bio 0 1 1 round-robin 0 1 0 43:0");
+	multipath_table_text(1, text);
+	CHECK_STR(text, "3 queue_if_no_path queue_mode bio 0 1 1 round-robin 0 1 0 43:1");
+	multipath_table_text(-1, text);
+	CHECK_STR(text, "3 queue_if_no_path queue_mode bio 0 0 0");
+}
+
+static void check_status(const char *status, int nbd, bool is_failed)
+{
+	struct multipath_path path;
+
+	CHECK_EQ(multipath_parse_status(status, &path), 0);
+	CHECK_EQ(path.nbd, nbd);
+	CHECK_EQ(path.is_failed, is_failed);
+}
+
+static void reads_status(void)
+{
+	check_status("2 0 0 0 1 1 E 0 1 0 43:0 A 0 ", 0, false);
+	check_status("2 0 0 0 1 1 A 0 1 0 43:1 F 12 ", 1, true);
+	check_status("2 0 0 0 0 0 ", -1, false);
+	/* A selector with words of its own, such as service-time. */
+	check_status("2 0 0 0 1 1 A 0 1 2 43:1 A 0 0 1 ", 1, false);
+}
+
+static void refuses_other_tables(void)
+{
+	static const char *const others[] = {
+		"", "2", "2 0 0 0", "x", "2 0 0 0 1 1 A 0 1 0 7:0 A 0 ", "2 0 0 0 1 1 A 0 2 0 43:0 A 0 43:1 A 0 ",
+		"2 0 0 0 2 1 A 0 1 0 43:0 A 0 E 0 1 0 43:1 A 0 ", "2 0 0 0 1 1 A 0 1 0 43:0 X 0",
+		"2 0 0 0 1 1 A 0 1 0 43:0", "2 0 0 0 1 1 A 0 1 0 43:-1 A 0", "2 0 0 0 1 1 A 0 1 0 43:0:0 A 0",
+		"99999999999 0 0 0",
+	};
+	struct multipath_path path;
+	size_t i;
+
+	for (i = 0; i < sizeof others / sizeof others[0]; i++)
+		CHECK_EQ(multipath_parse_status(others[i], &path), -EINVAL);
+}
+
+static void reads_whether_it_queues(void)
+{
+	CHECK(multipath_queues("3 queue_if_no_path queue_mode bio 0 1 1 round-robin 0 1 1 43:0 1 "));
+	CHECK(multipath_queues("3 queue_mode bio queue_if_no_path 0 0 0"));
+	CHECK(!multipath_queues("2 queue_mode bio 0 1 1 round-robin 0 1 1 43:0 1 "));
+	/* A word behind the features. */
+	CHECK(!multipath_queues("2 queue_mode bio 1 queue_if_no_path 1 1"));
+	CHECK(!multipath_queues(""));
+}
+
+int main(void)
+{
+	writes_tables();
+	reads_status();
+	refuses_other_tables();
+	reads_whether_it_queues();
+	return 0;
+}
