@@ -180,23 +180,40 @@ static void set_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* systemd's shutdown spares a process of uid 0 whose first argument begins with @, so this
+ * program executes itself with such a name, once.  Returns if it has it, or without /proc.
+ */
+static void take_name(int argc, char **argv)
+{
+	char **args = calloc((size_t)argc + 3, sizeof *args);
+
+	if (!args || program_invocation_name[0] == '@') {
+		free(args);
+		return;
+	}
+	args[0] = (char []){ "@farroot" };
+	args[1] = (char []){ "attach" };
+	memcpy(args + 2, argv, (size_t)argc * sizeof *args);
+	execv("/proc/self/exe", args);
+	free(args);
+	program_invocation_name[0] = '@';
+}
+
 /* nbd and the device mapper; a node; and what the start of an nbdkit needs. */
 #define BIT(cap) (UINT64_C(1) << (cap))
 #define CAPABILITIES (BIT(CAP_SYS_ADMIN) | BIT(CAP_MKNOD) | BIT(CAP_SYS_CHROOT) | BIT(CAP_SETPCAP) | \
 		      BIT(CAP_SYS_NICE) | BIT(CAP_SYS_RESOURCE) | BIT(CAP_IPC_LOCK))
 
-/* What both processes are.  systemd's shutdown spares a process of uid 0 whose first argument
- * begins with @.
- */
+/* What both processes are. */
 static void protect(const struct log *log)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), fd, ret;
 
-	program_invocation_name[0] = '@';
 	for (fd = 0; null >= 0 && fd <= STDERR_FILENO; fd++)
 		dup2(null, fd);
 	if (null > STDERR_FILENO)
 		close(null);
+	prctl(PR_SET_NAME, "farroot", 0, 0, 0);
 	setsid();
 	sandbox_protect();
 	/* Servers of a dead supervisor become children of the guard, which waits for them. */
@@ -300,6 +317,7 @@ int cmd_supervise(int argc, char **argv)
 
 	if (ret)
 		return ret;
+	take_name(argc, argv);
 	settings.name = argv[optind + 1];
 	settings.command = argv + optind + 2;
 	if (prepare(&settings, &console, argv[optind]) < 0)
