@@ -41,12 +41,13 @@
 #define NAME_MAX_BYTES 100
 
 static const char usage[] =
-"Usage: farroot attach --supervise [OPTION]... DIRECTORY NAME NBDKIT [ARGUMENT]...\n"
-"Attaches /dev/mapper/NAME, a dm-multipath device, to an NBDKIT that it starts in the\n"
-"sandbox DIRECTORY, prints the name of the device and ends.  A supervisor stays:\n"
-"it replaces an nbdkit that dies or does not answer, and meanwhile reads wait.\n"
-"ARGUMENTs begin with the plugin.  Give store=PATH, or a new nbdkit fetches again\n"
-"what the old one had.  Modules: nbd (with max_part=0), dm-multipath, dm-round-robin.\n"
+"Usage: farroot attach --supervise DIRECTORY NAME NBDKIT [ARGUMENT]...\n"
+"Attaches /dev/mapper/NAME, a dm-multipath device, to an NBDKIT that it starts\n"
+"in the sandbox DIRECTORY, prints the name of the device and ends.  A supervisor\n"
+"stays: it replaces an nbdkit that dies or does not answer, and meanwhile reads\n"
+"wait.  ARGUMENTs begin with the plugin.  Give store=PATH, or a new nbdkit\n"
+"fetches again what the old one had.  Kernel modules: nbd (with max_part=0),\n"
+"dm-multipath, dm-round-robin.\n"
 "\n"
 "      --help       show this\n";
 
@@ -269,6 +270,9 @@ static int guard(const struct supervise_settings *settings, struct console *cons
 	int status;
 
 	for (;; is_first = false) {
+		/* Whatever goes wrong, it does not go wrong in a rush. */
+		if (!is_first)
+			nanosleep(&pause, NULL);
 		self = getpid();
 		write_pid("guard");
 		child = fork();
@@ -289,7 +293,6 @@ static int guard(const struct supervise_settings *settings, struct console *cons
 			return WEXITSTATUS(status);
 		log_say(&settings->log, LOG_WARN, "the supervisor has died (signal %d); there is a new one",
 			child > 0 ? WTERMSIG(status) : 0);
-		nanosleep(&pause, NULL);
 	}
 }
 

@@ -245,15 +245,15 @@ static void attach(struct supervisor *s, int n)
 		(int)s->lines[n].pid);
 }
 
-/* Without multipath: one device, which nothing recovers. */
-enum supervise_end supervise_attach_alone(struct supervisor *s)
+int supervise_attach_alone(struct supervisor *s)
 {
-	if (connect_kernel(s, 0, MANY_DAYS_S)) {
+	int ret = connect_kernel(s, 0, MANY_DAYS_S);
+
+	if (ret)
 		kill_server(s, 0);
-		return SUPERVISE_FAILED;
-	}
-	supervise_tell_ready(s, "/dev/", "nbd0");
-	return SUPERVISE_ATTACHED;
+	else
+		supervise_tell_ready(s, "/dev/", "nbd0");
+	return ret;
 }
 
 /* What waited for a read may need a moment to let the device go. */

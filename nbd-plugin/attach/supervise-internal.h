@@ -60,8 +60,10 @@ void supervise_take_reply(struct supervisor *s, struct line *line);
 /* Says once that the device folder + name can be read. */
 void supervise_tell_ready(struct supervisor *s, const char *folder, const char *name);
 
-/* Without multipath, instead of SUPERVISE_ATTACH: attaches /dev/nbd0 for good. */
-enum supervise_end supervise_attach_alone(struct supervisor *s);
+/* Without multipath, instead of SUPERVISE_ATTACH: attaches /dev/nbd0 for good.  Returns 0 or
+ * -errno after a message.
+ */
+int supervise_attach_alone(struct supervisor *s);
 
 /* Ends the servers and removes the device.  Reads that wait end with an error. */
 void supervise_take_down(struct supervisor *s);

@@ -203,39 +203,68 @@ static bool must_pause(const struct supervisor *s, enum supervisor_action action
 {
 	uint64_t now = clock_ms();
 
-	return (now < s->not_before_ms && (action == SUPERVISE_OPEN || action == SUPERVISE_ATTACH || action == SUPERVISE_DETACH)) ||
-	       (now < s->start_not_before_ms && action == SUPERVISE_START);
+	switch (action) {
+	case SUPERVISE_START:
+		return now < s->start_not_before_ms;
+	case SUPERVISE_OPEN:
+	case SUPERVISE_ATTACH:
+	case SUPERVISE_DETACH:
+		return now < s->not_before_ms;
+	default:
+		return false;
+	}
+}
+
+/* Without multipath: nothing recovers the device, so whatever happens, it is left as it is. */
+static enum supervise_end hold(struct supervisor *s)
+{
+	struct pollfd guard = { .fd = s->guard, .events = POLLIN };
+
+	while (!is_stopping) {
+		if (poll(&guard, 1, TICK_MS) > 0)
+			return SUPERVISE_NO_GUARD;
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			continue;
+	}
+	supervise_take_down(s);
+	return SUPERVISE_STOPPED;
+}
+
+/* Returns whether this supervisor can do nothing more, after a message. */
+static bool must_give_up(const struct supervisor *s, const struct supervisor_step *step)
+{
+	if (s->is_foreign)
+		log_say(&s->settings->log, LOG_WARN,
+			"/dev/mapper/%s has a table that is not the supervisor's; it is left as it is", s->dm.name);
+	else if (step->action == SUPERVISE_START && is_hopeless(s))
+		log_say(&s->settings->log, LOG_WARN,
+			"nbdkit has ended %d times before it served; /nbdkit.log in the sandbox says why", STARTS_MAX);
+	else
+		return false;
+	return true;
 }
 
 static enum supervise_end run(struct supervisor *s)
 {
+	struct pollfd guard = { .fd = s->guard, .events = POLLIN };
 	struct supervisor_step step;
 	struct sight sight;
-	struct pollfd guard = { .fd = s->guard, .events = POLLIN };
 
 	while (!is_stopping) {
 		if (poll(&guard, 1, 0) > 0)
 			return SUPERVISE_NO_GUARD;
 		look(s, &sight);
-		if (s->is_foreign) {
-			log_say(&s->settings->log, LOG_WARN,
-				"/dev/mapper/%s has a table that is not the supervisor's; it is left as it is", s->dm.name);
+		step = supervisor_decide(&sight);
+		if (must_give_up(s, &step))
 			return SUPERVISE_FAILED;
-		}
 		if (supervisor_is_serving(&sight))
 			supervise_tell_ready(s, "/dev/mapper/", s->dm.name);
-		step = supervisor_decide(&sight);
-		if (!s->settings->has_multipath && step.action == SUPERVISE_ATTACH)
-			return supervise_attach_alone(s);
-		if (step.action == SUPERVISE_START && is_hopeless(s)) {
-			log_say(&s->settings->log, LOG_WARN, "nbdkit has ended %d times before it served; /nbdkit.log in the sandbox says why",
-				STARTS_MAX);
-			return SUPERVISE_FAILED;
-		}
 		if (step.action == SUPERVISE_WAIT || must_pause(s, step.action)) {
 			wait_for_something(s, &sight);
 			continue;
 		}
+		if (step.action == SUPERVISE_ATTACH && !s->settings->has_multipath)
+			return supervise_attach_alone(s) ? SUPERVISE_FAILED : hold(s);
 		announce(s, &step);
 		supervise_act(s, &step);
 	}
@@ -261,7 +290,7 @@ enum supervise_end supervise(const struct supervise_settings *settings, bool is_
 	if (s.guard < 0 || getppid() != guard)
 		end = SUPERVISE_NO_GUARD;
 	else if (take_lock(&s, is_first) == 0)
-		end = run(&s);
+		end = !is_first && !settings->has_multipath && supervise_is_attached(&s, 0) ? hold(&s) : run(&s);
 	let_go(&s);
 	return end;
 }

@@ -15,7 +15,7 @@
 struct supervise_settings {
 	const char *name;		/* of the device-mapper device */
 	char *const *command;		/* path of nbdkit, and its arguments from the plugin on */
-	bool has_multipath;		/* false: attach /dev/nbd0 alone, once */
+	bool has_multipath;		/* false: attach /dev/nbd0 once, and only take it down in the end */
 	/* Opened before the root directory was changed to the sandbox. */
 	int dm_control;			/* -1 without multipath */
 	int sysfs_block;		/* /sys/block */
@@ -27,7 +27,6 @@ struct supervise_settings {
 
 enum supervise_end {
 	SUPERVISE_STOPPED,		/* by SIGTERM: everything is taken down */
-	SUPERVISE_ATTACHED,		/* without multipath: there is nothing more to do */
 	SUPERVISE_NO_GUARD,		/* the guard has died; the supervisor goes on as a new guard */
 	SUPERVISE_FAILED		/* cannot begin, after a message */
 };

@@ -85,5 +85,11 @@ expect 2 'not a number of seconds' profile record --boot --timeout=never 1 2 3
 expect 1 'No such file' profile record --boot "$dir/none" "$dir/none" "$dir/none"
 expect 2 'not an nbd device' attach "$dir/none" /dev/sda
 expect 2 '--connections=0' attach -c 0 "$dir/none" /dev/nbd0
+expect 0 '' attach --supervise --help
+! grep -q '.\{81\}' "$dir/out" || fail "attach --supervise --help is too wide"
+expect 2 'give a DIRECTORY' attach --supervise "$dir" root
+expect 2 'a name of 1 to 100 bytes' attach --supervise "$dir" a/b /usr/bin/nbdkit memory
+expect 2 'must be the absolute path' attach --supervise "$dir" root nbdkit memory
+expect 1 "$dir/none: No such file" attach --supervise "$dir/none" root /usr/bin/nbdkit memory
 expect 2 'a DIRECTORY and a PROGRAM' jail "$dir"
 expect 2 'no arguments' rdnss eth0
