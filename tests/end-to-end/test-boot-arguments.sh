@@ -42,6 +42,13 @@ for value in no 1 15 3600; do
 	takes "$good farroot.watchdog=$value" url=http://a/x "roothash=$hash"
 	same "$farroot_watchdog" "$value" farroot.watchdog=
 done
+# Nor is this one.
+takes "$good" url=http://a/x "roothash=$hash"
+same "$farroot_supervise" no "the default of farroot.supervise="
+for value in yes no; do
+	takes "$good farroot.supervise=$value" url=http://a/x "roothash=$hash"
+	same "$farroot_supervise" "$value" farroot.supervise=
+done
 # The plugin is not started: its parameters do not matter.
 echo 'farroot=/dev/vda farroot.verify=none' >"$farroot_cmdline"
 farroot_parse || fail "a device is refused: $farroot_why"
@@ -88,6 +95,7 @@ user=\\n'\"" "the arguments of nbdkit"
 refuses "roothash=$hash" 'farroot=URL is missing'
 refuses "farroot= roothash=$hash" 'farroot=URL is missing'
 refuses "farroot=ftp://a/x roothash=$hash" 'farroot=ftp://a/x: not an http or https URL'
+refuses "$good farroot.supervise=maybe" 'farroot.supervise=maybe: neither yes nor no'
 refuses "$good farroot.mirror=" 'farroot.mirror=: empty value'
 refuses "$good farroot.rate=" 'farroot.rate=: empty value'
 refuses "$good farroot.rate" 'farroot.rate has no value'
