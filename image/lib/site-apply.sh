@@ -27,9 +27,11 @@ site_apply_files() {
 	root_bind=
 	site_parts "$2" files >"$work/parts"
 	while IFS= read -r site_folder; do
-		tar -C "$site_folder" --sort=name --numeric-owner --owner=0 --group=0 -c . |
-			root_run "$1" tar -C / --keep-directory-symlink --no-overwrite-dir -xpf - ||
+		tar -C "$site_folder" --sort=name --numeric-owner --owner=0 --group=0 -c . >"$work/files.tar" ||
+			die "$site_folder: cannot be read (above)"
+		root_run "$1" tar -C / --keep-directory-symlink --no-overwrite-dir -xpf - <"$work/files.tar" ||
 			die "$site_folder: cannot be copied into the image (above)"
+		rm "$work/files.tar"
 	done <"$work/parts"
 }
 
