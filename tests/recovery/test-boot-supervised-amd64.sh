@@ -10,21 +10,24 @@ set -eu
 
 pid_files=/run/initramfs/farroot/supervised
 
+# signal_nbdkit SIGNAL: in the guest.
+signal_nbdkit() {
+	boot_type "kill -$1 \$(grep -lx nbdkit /proc/[0-9]*/comm | cut -d / -f 3)"
+}
+
 boot_prepare amd64
 boot_start farroot.fill=no farroot.supervise=yes vmreport=look
 boot_expect 600 'login:'
 boot_expect 300 'vm-report: daemon=@nbdkit oom=-1000 nice=-20 root=/run/initramfs/farroot'
 boot_expect 300 'vm-report: done'
 boot_seen 'vm-report: root=overlay lower=/dev/(mapper/farroot|dm-0)' || boot_fail "the root is not on dm-multipath"
-# shellcheck disable=SC2016 # for the guest's shell
-boot_type 'kill -9 $(pidof nbdkit)'
+signal_nbdkit KILL
 boot_expect 120 'farroot: /dev/mapper/farroot is on /dev/nbd1'
 boot_type "kill -9 \$(cat $pid_files/supervisor.pid)"
 boot_expect 60 'the supervisor has died'
 boot_type 'sha256sum /usr/bin/* >/dev/null && echo read-'\''on'\'
 boot_expect 300 'read-on'
-# shellcheck disable=SC2016
-boot_type 'kill -STOP $(pidof nbdkit)'
+signal_nbdkit STOP
 boot_expect 120 'farroot: nbdkit of /dev/nbd1 is replaced: it does not answer'
 boot_expect 120 'farroot: /dev/mapper/farroot is on /dev/nbd0.*'
 boot_type 'sha256sum /usr/lib/*/*.so* >/dev/null && echo read-'\''all'\'
