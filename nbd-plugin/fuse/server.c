@@ -191,7 +191,8 @@ static int serve(struct server *s)
 	for (;;) {
 		switch (session_run(s->session, (int[]){ s->signals, s->control->fd })) {
 		case SESSION_UNMOUNTED:
-			return EXIT_SUCCESS;
+			/* An attendant that fails unmounts, too. */
+			return s->control->fd < 0 || control_heard(s->control) ? EXIT_SUCCESS : EXIT_FAILURE;
 		case SESSION_FAILED:
 			return EXIT_FAILURE;
 		case SESSION_READABLE:

@@ -28,6 +28,15 @@ mounts -t fuse.farroot "$url1/image" "$mnt" -o "roothash=$roothash"
 mounts -t fuse.farroot "$url1/image" "$mnt" -o "ro,nofail,_netdev,x-systemd.automount,roothash=$roothash,user-agent=a\\,b"
 echo "$url1/image $mnt fuse.farroot noauto,roothash=$roothash,noexec 0 0" >/etc/fstab
 mounts "$mnt"
+# allow_other lets other users read.
+for other in no yes; do
+	[ $other = no ] || set -- -o allow_other
+	mount -t fuse.farroot "$url1/image" "$mnt" -o "roothash=$roothash" "$@" || fail "cannot mount"
+	can=no
+	! setpriv --reuid=nobody --regid=nogroup --clear-groups head -c 1 "$mnt/image" >/dev/null 2>&1 || can=yes
+	same $can $other "whether another user can read"
+	umount "$mnt" || fail "cannot unmount"
+done
 ! mount -t fuse.farroot "$url1/image" "$mnt" 2>"$dir/mount.log" || fail "mounted without a root hash"
 grep -q 'roothash= is required' "$dir/mount.log" || fail "no message: $(cat "$dir/mount.log")"
 # mount --fake mounts nothing.

@@ -33,6 +33,12 @@ refused 'does not match roothash=' image mnt roothash="$(echo "$roothash" | tr 0
 head -c 1M image >short
 refused 'no image made by farroot pack has this size\|superblock' short mnt roothash="$roothash"
 refused 'No such file' none mnt roothash="$roothash"
+if [ "$(id -u)" = 0 ]; then
+	refused 'neither a squashfs nor an erofs' --tree image mnt roothash="$roothash"
+	refused 'neither a squashfs nor an erofs' -f -o tree image mnt roothash="$roothash"
+	hidden=$(find /run/farroot -name 'tree-*')
+	same "$hidden" '' "what is left"
+fi
 "$farroot" mount short mnt verify=none 2>err || fail "cannot mount"
 grep -q 'NOTHING IS VERIFIED' err || fail "no warning"
 cmp mnt/image short || fail "wrong bytes"

@@ -7,6 +7,7 @@
 # which also unmounts the tree.
 . "${srcdir:-..}/tests/fuse/fuse.sh"
 need_root
+need mkfs.erofs
 [ -e /dev/loop-control ] || skip "no loop devices"
 grep -qw squashfs /proc/filesystems || modprobe squashfs 2>/dev/null || skip "this kernel has no squashfs"
 
@@ -59,5 +60,17 @@ wait_until 10 "the tree is mounted" [ -e "$mnt/small" ]
 grep -q " $mnt ro,nodev" /proc/self/mountinfo || fail "-o suid was ignored"
 "$farroot" mount --umount "$mnt" || fail "cannot unmount"
 is_gone $server || fail "the server is still there"
+
+# A local file, with an erofs.
+if grep -qw erofs /proc/filesystems || modprobe erofs 2>/dev/null; then
+	mkfs.erofs "$dir/erofs" "$dir/tree/deep" >"$dir/mkfs.log" 2>&1 || fail mkfs.erofs
+	pack "$dir/erofs" "$dir/packed"
+	"$farroot" mount --tree "$dir/packed" "$mnt" roothash="$roothash" || fail "cannot mount an erofs"
+	server=$(server_of "$mnt") || fail "no server"
+	remember "$server"
+	cmp "$mnt/7" "$dir/tree/deep/7" || fail "wrong bytes"
+	umount "$mnt" || fail "cannot unmount"
+	wait_until 5 "the server ends" is_gone "$server"
+fi
 set -- /run/farroot/tree-*
 [ ! -e "$1" ] || fail "$1 is left"
