@@ -81,8 +81,11 @@ remember() {
 }
 
 is_alive() {
-	# A zombie is not alive.
-	[ -e "/proc/$1/stat" ] && ! grep -q '^[0-9]* (.*) [ZX]' "/proc/$1/stat" 2>/dev/null
+	[ -e "/proc/$1/stat" ] || return 1
+	grep -q '^[0-9]* (.*) [ZX]' "/proc/$1/stat" 2>/dev/null || return 0
+	# A zombie is not alive, but other threads of a killed process may still have its files.
+	set -- "/proc/$1/task"/*
+	[ $# -gt 1 ]
 }
 
 # end PID [SIGNAL]: and wait until it is gone.

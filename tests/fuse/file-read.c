@@ -112,5 +112,9 @@ int main(int argc, char **argv)
 	}
 	for (i = 0; i < times && times > 1; i++)
 		pthread_join(jobs[i].thread, NULL);
-	return fwrite(all, count, times, stdout) == times ? 0 : 1;
+	i = fwrite(all, count, times, stdout);
+	free(all);
+	free(jobs);
+	close(fd);
+	return i == times ? 0 : 1;
 }
