@@ -10,7 +10,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdatomic.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -47,6 +49,7 @@ struct late_read {
 	fuse_req_t request;
 	struct session *session;
 	struct image_read *read;
+	bool is_direct;			/* past the page cache */
 	uint32_t count;
 	uint8_t bytes[];
 };
@@ -166,18 +169,44 @@ static void end_late_read(void *ctx, int result)
 	free(late);
 }
 
-/* The process that reads has got a signal. */
+/* Whether a thread has got a signal that ends it, or cannot be found.  Each such signal becomes
+ * a SIGKILL in the kernel.  Source: proc_pid_status(5).
+ */
+static bool is_dying(pid_t thread)
+{
+	unsigned long long pending;
+	char path[64], line[256];
+	bool is_dead = true;
+	FILE *status;
+
+	snprintf(path, sizeof path, "/proc/%d/status", (int)thread);
+	status = fopen(path, "re");
+	if (!status)
+		return true;
+	while (fgets(line, sizeof line, status))
+		if (sscanf(line, "SigPnd: %llx", &pending) == 1)
+			is_dead = pending >> (SIGKILL - 1) & 1;
+	fclose(status);
+	return is_dead;
+}
+
+/* The process that reads has got a signal.  A read into the page cache may be for a page fault:
+ * older kernels would make SIGBUS of EINTR, an I/O error for a signal that the process handles.
+ * The kernel tells only of the first signal.
+ */
 static void on_interrupt(fuse_req_t request, void *ctx)
 {
 	struct late_read *late = ctx;
 
-	(void)request;
+	if (!late->is_direct && !is_dying(fuse_req_ctx(request)->pid))
+		return;
 	/* NULL: the interrupt came before the read was started. */
 	if (late->read)
 		image_read_cancel(late->session->content->image, late->read);
 }
 
-static void read_late(struct session *s, fuse_req_t request, uint32_t count, uint64_t offset)
+static void read_late(struct session *s, fuse_req_t request, uint32_t count, uint64_t offset,
+		      bool is_direct)
 {
 	struct late_read *late = malloc(sizeof *late + count);
 	int err;
@@ -189,12 +218,13 @@ static void read_late(struct session *s, fuse_req_t request, uint32_t count, uin
 	late->request = request;
 	late->session = s;
 	late->read = NULL;
+	late->is_direct = is_direct;
 	late->count = count;
 	/* Before the read starts, because its end frees the request.  Interrupts come from this
 	 * thread, so none is lost in between.
 	 */
 	fuse_req_interrupt_func(request, on_interrupt, late);
-	if (fuse_req_interrupted(request)) {
+	if (is_direct && fuse_req_interrupted(request)) {
 		end_late_read(late, -ESHUTDOWN);
 		return;
 	}
@@ -226,7 +256,6 @@ static void on_read(fuse_req_t request, fuse_ino_t inode, size_t count, off_t of
 	int err = 0;
 
 	(void)inode;
-	(void)info;
 	if (at >= size)
 		count = 0;
 	else if (count > size - at)
@@ -236,7 +265,7 @@ static void on_read(fuse_req_t request, fuse_ino_t inode, size_t count, off_t of
 	if (!err && count)
 		err = content_read(s->content, s->buffer, (uint32_t)count, at);
 	if (err == -EAGAIN)
-		read_late(s, request, (uint32_t)count, at);
+		read_late(s, request, (uint32_t)count, at, info->flags & O_DIRECT);
 	else if (err)
 		fuse_reply_err(request, -err);
 	else

@@ -3,7 +3,8 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # In an outage a signal ends a read with EINTR, never EIO, and kill -9 ends each process that
-# reads, also one that reads through the page cache or by mmap.  After that all is well.
+# reads, also one that reads through the page cache or by mmap.  A signal that a process handles
+# does not disturb its mmap.  After that all is well.
 . "${srcdir:-..}/tests/fuse/fuse.sh"
 need python3
 
@@ -18,11 +19,24 @@ wait_until 10 "the signal ends the read" is_gone $!
 same "$(cat "$dir/alarm")" "file-read: error 4" "the error (4: EINTR) of an interrupted read"
 wait_until 5 "its read is forgotten" status_is waiting 0
 
-python3 -c 'import mmap, sys
+# by_mmap OFFSET SECONDS: reads a byte without readahead, and gets a signal after SECONDS (0: none).
+by_mmap() {
+	python3 -c 'import mmap, signal, sys
+signal.signal(signal.SIGALRM, lambda number, frame: None)
+signal.siginterrupt(signal.SIGALRM, False)
 with open(sys.argv[1], "rb") as f:
-	print(mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)[9000000])' "$socket.mnt/image" &
+	memory = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)
+	memory.madvise(mmap.MADV_RANDOM)
+	signal.alarm(int(sys.argv[3]))
+	at = int(sys.argv[2])
+	sys.stdout.buffer.write(memory[at:at + 1])' "$socket.mnt/image" "$1" "$2"
+}
+by_mmap 9000000 0 >"$dir/killed" &
 remember $!
 by_mmap=$!
+by_mmap 12000000 1 >"$dir/byte" &
+remember $!
+patient=$!
 cat "$socket.mnt/image" >/dev/null &
 remember $!
 by_cat=$!
@@ -30,9 +44,12 @@ by_cat=$!
 remember $!
 direct=$!
 ten_wait() {
-	[ "$(status_of waiting)" -ge 12 ]
+	[ "$(status_of waiting)" -ge 13 ]
 }
 wait_until 5 "all wait" ten_wait
+# The signal comes.
+sleep 2
+is_alive $patient || fail "a signal has ended a read by mmap: $(cat "$log")"
 for reader in $by_mmap $by_cat $direct; do
 	is_alive "$reader" || fail "a reader has ended"
 	kill -KILL "$reader"
@@ -41,4 +58,6 @@ done
 
 origin_start 1
 wait_until 35 "the mount works again" read_at 4194304 65536 >/dev/null
+wait_until 10 "the read by mmap ends" is_gone $patient
+file_at "$dir/image" 12000000 1 | cmp - "$dir/byte" || fail "wrong byte by mmap"
 cmp "$socket.mnt/image" "$dir/image" || fail "wrong bytes"
