@@ -446,3 +446,15 @@ read_all() {
 	fi
 	timeout "$(slack 300)" nbdcopy --connections="$1" "$(nbd_uri)" - 2>>"$dir/nbdcopy.log"
 }
+
+# own_mounts: with root, starts the test again in a mount namespace of its own.  Another test
+# that copies the mounts of this machine, as tests/overlay.sh does, would keep a file system in
+# use that this test unmounts.
+own_mounts() {
+	[ -z "${FARROOT_OWN_MOUNTS-}" ] && [ "$(id -u)" = 0 ] || return 0
+	need unshare
+	export FARROOT_OWN_MOUNTS=1 srcdir top_builddir
+	rmdir "$dir"
+	exec unshare --mount --propagation private sh "$0"
+}
+[ "$front" != fuse ] || own_mounts
