@@ -14,6 +14,10 @@
 #
 # Limits are for an idle machine; slack.sh tells how to scale them.
 #
+# In tests/fuse, farroot mount is the front end instead of nbdkit with the plugin: it is
+# started and stopped by the same functions, $nbdkit is its process, and $nbd_read is
+# tests/fuse/file-read, which reads from the file at $socket.mnt/image.
+#
 # A test is run from the build folder; tests/*/*.sh find the source by $srcdir.
 
 set -u
@@ -24,7 +28,14 @@ top_builddir=${top_builddir:-.}
 PATH=$PATH:/usr/sbin:/sbin
 plugin=$top_builddir/.libs/nbdkit-farroot-plugin.so
 farroot=$top_builddir/farroot
-nbd_read=$top_builddir/tests/end-to-end/nbd-read
+case $0 in
+*/fuse/test-*) front=fuse ;;
+*) front=nbd ;;
+esac
+case $front in
+fuse) nbd_read=$top_builddir/tests/fuse/file-read ;;
+*) nbd_read=$top_builddir/tests/end-to-end/nbd-read ;;
+esac
 dir=$(mktemp -d "${TMPDIR:-/tmp}/farroot-test.XXXXXX") || exit 99
 chmod 755 "$dir"
 pids=
@@ -70,8 +81,11 @@ remember() {
 }
 
 is_alive() {
-	# A zombie is not alive.
-	[ -e "/proc/$1/stat" ] && ! grep -q '^[0-9]* (.*) [ZX]' "/proc/$1/stat" 2>/dev/null
+	[ -e "/proc/$1/stat" ] || return 1
+	grep -q '^[0-9]* (.*) [ZX]' "/proc/$1/stat" 2>/dev/null || return 0
+	# A zombie is not alive, but other threads of a killed process may still have its files.
+	set -- "/proc/$1/task"/*
+	[ $# -gt 1 ]
 }
 
 # end PID [SIGNAL]: and wait until it is gone.
@@ -102,6 +116,12 @@ clean_up() {
 		done
 		is_alive "$pid" && kill -KILL "$pid"
 	done
+	# rm must not go into a mount.
+	while read -r _ _ _ _ mount _; do
+		case $mount in
+		"$dir"/*) umount -l "$mount" 2>/dev/null || fusermount3 -u -z -q "$mount" ;;
+		esac
+	done </proc/self/mountinfo
 	[ -n "${KEEP:-}" ] || rm -rf "$dir"
 	exit $status
 }
@@ -319,14 +339,18 @@ origin_is_calm() {
 	[ "$count" = "$(origin_requests "$1")" ]
 }
 
-# plugin_start KEY=VALUE...: nbdkit with the plugin, at $socket; pid in $nbdkit.
-# $plugin_options: more words for nbdkit itself.
+# plugin_start KEY=VALUE...: the front end, at $socket; pid in $nbdkit.
+# $plugin_options: more words for the front end itself.
 plugin_start() {
 	plugin_launch "$@"
-	wait_until 10 "nbdkit listens" plugin_listens
+	wait_until 10 "the front end listens" plugin_listens
 }
 
 plugin_launch() {
+	if [ "$front" = fuse ]; then
+		mount_launch "$@"
+		return
+	fi
 	need nbdkit
 	rm -f "$socket"
 	# shellcheck disable=SC2086 # words
@@ -336,9 +360,28 @@ plugin_launch() {
 	remember $nbdkit
 }
 
+mount_launch() {
+	need fusermount3
+	[ -w /dev/fuse ] || skip "no /dev/fuse"
+	# A killed server has left its mount.
+	if [ -d "$socket.mnt" ]; then
+		fusermount3 -u -z -q "$socket.mnt"
+	else
+		mkdir "$socket.mnt"
+	fi
+	# shellcheck disable=SC2086 # words
+	"$farroot" mount --foreground $plugin_options "$socket.mnt" connect-timeout=2 stall=2 \
+		retry-max=1 "$@" >>"$log" 2>&1 &
+	nbdkit=$!
+	remember $nbdkit
+}
+
 plugin_listens() {
-	is_alive "$nbdkit" || fail "nbdkit has ended"
-	[ -S "$socket" ]
+	is_alive "$nbdkit" || fail "the front end has ended"
+	case $front in
+	fuse) [ -e "$socket.mnt/image" ] ;;
+	*) [ -S "$socket" ] ;;
+	esac
 }
 
 plugin_stop() {
@@ -397,5 +440,21 @@ reader_waits() {
 
 # read_all CONNECTIONS: the whole image as served, to standard output.
 read_all() {
+	if [ "$front" = fuse ]; then
+		timeout "$(slack 300)" cat "$socket.mnt/image"
+		return
+	fi
 	timeout "$(slack 300)" nbdcopy --connections="$1" "$(nbd_uri)" - 2>>"$dir/nbdcopy.log"
 }
+
+# own_mounts: with root, starts the test again in a mount namespace of its own.  Another test
+# that copies the mounts of this machine, as tests/overlay.sh does, would keep a file system in
+# use that this test unmounts.
+own_mounts() {
+	[ -z "${FARROOT_OWN_MOUNTS-}" ] && [ "$(id -u)" = 0 ] || return 0
+	need unshare
+	export FARROOT_OWN_MOUNTS=1 srcdir top_builddir
+	rmdir "$dir"
+	exec unshare --mount --propagation private sh "$0"
+}
+[ "$front" != fuse ] || own_mounts

@@ -375,6 +375,17 @@ static bool one_of(const char *value, const char *const *list)
 	return false;
 }
 
+bool options_is_path(const char *key, const char *value)
+{
+	static const char *const paths[] = {
+		"store", "status", "log", "unix-socket-path", "cookie-file", "cookiefile",
+		"header-file", "password-file", NULL };
+
+	if (!strcmp(key, "profile"))
+		return strcmp(value, "none") && !parse_is_url(value);
+	return one_of(key, paths);
+}
+
 static int check_ssl_version(const char *version, char *why, size_t why_size)
 {
 	static const char *const good[] = { "default", "tlsv1.2", "tlsv1.3", NULL };

@@ -93,6 +93,11 @@ void options_free(struct options *o);
 int options_set(struct options *o, const char *key, const char *value,
 		char *why, size_t why_size);
 
+/* Whether value is the path of a file, in a setting of this key: a program that changes its
+ * folder must make a relative path absolute before.
+ */
+bool options_is_path(const char *key, const char *value);
+
 /* Checks that all required settings are there and that they do not contradict each
  * other.  Returns 0, or -EINVAL with a message in why.
  */

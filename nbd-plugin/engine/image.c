@@ -70,25 +70,31 @@ static uint32_t piece(uint64_t at, uint64_t end, uint64_t blocks)
 	return (uint32_t)((stop < end ? stop : end) - at);
 }
 
-/* Reads a range in which blocks are absent: copies the present blocks, requests the
- * others, and waits for them.
- */
-static int read_missing(struct image *image, const struct open_image *open, uint8_t *buf,
-			uint32_t count, uint64_t offset, const struct cancel *cancel)
+/* Makes a pending read of a range in which blocks are absent: copies the present blocks. */
+static void init_missing(struct image *image, const struct open_image *open,
+			 struct pending_read *read, uint8_t *buf, uint32_t count, uint64_t offset)
 {
 	uint64_t at = offset, end = offset + count;
-	struct pending_read read;
 	uint32_t length;
-	int result = 0;
 
-	pending_read_init(&read, buf, count, offset);
+	pending_read_init(read, buf, count, offset);
 	for (; at < end; at += length) {
 		length = piece(at, end, 1);
 		if (store_read(open->store, buf + (at - offset), at, length))
-			pending_read_miss(&read, at / STORE_BLOCK);
+			pending_read_miss(read, at / STORE_BLOCK);
 		else
 			inbox_count_served(image->inbox, length);
 	}
+}
+
+/* Reads a range in which blocks are absent, and waits for them. */
+static int read_missing(struct image *image, const struct open_image *open, uint8_t *buf,
+			uint32_t count, uint64_t offset, const struct cancel *cancel)
+{
+	struct pending_read read;
+	int result = 0;
+
+	init_missing(image, open, &read, buf, count, offset);
 	if (read.left)
 		result = inbox_wait(image->inbox, &read, cancel);
 	pending_read_destroy(&read);
@@ -104,6 +110,77 @@ static bool record(const struct open_image *open, uint64_t offset, uint64_t end)
 		trace_record(open->trace, start, (end - 1) / STORE_BLOCK - start + 1);
 }
 
+static bool is_within(const struct open_image *open, uint32_t count, uint64_t offset)
+{
+	return open && offset + count >= offset && offset + count <= open->size_bytes;
+}
+
+/* Copies a range of the store.  is_new: it is read for the first time.  Returns 0 or -EAGAIN. */
+static int read_present(struct image *image, const struct open_image *open, void *buf,
+			uint32_t count, uint64_t offset, bool is_new)
+{
+	if (store_read(open->store, buf, offset, count))
+		return -EAGAIN;
+	inbox_count_served(image->inbox, count);
+	if (is_new)
+		inbox_nudge(image->inbox);
+	return 0;
+}
+
+int image_pread_present(struct image *image, void *buf, uint32_t count, uint64_t offset)
+{
+	const struct open_image *open = inbox_image(image->inbox);
+
+	if (!is_within(open, count, offset))
+		return -EINVAL;
+	return read_present(image, open, buf, count, offset, record(open, offset, offset + count));
+}
+
+struct image_read {
+	struct pending_read pending;	/* first */
+	void (*done)(void *ctx, int result);
+	void *ctx;
+};
+
+static void end_read(struct pending_read *pending, int result)
+{
+	struct image_read *read = (struct image_read *)pending;
+
+	read->done(read->ctx, result);
+	pending_read_destroy(pending);
+	free(read);
+}
+
+int image_pread_start(struct image *image, void *buf, uint32_t count, uint64_t offset,
+		      void (*done)(void *ctx, int result), void *ctx, struct image_read **out)
+{
+	const struct open_image *open = inbox_image(image->inbox);
+	struct image_read *read;
+
+	if (!is_within(open, count, offset) || !count || count > PENDING_READ_MAX_BYTES)
+		return -EINVAL;
+	read = malloc(sizeof *read);
+	if (!read)
+		return -ENOMEM;
+	read->done = done;
+	read->ctx = ctx;
+	if (out)
+		*out = read;
+	record(open, offset, offset + count);
+	init_missing(image, open, &read->pending, buf, count, offset);
+	read->pending.on_done = end_read;
+	if (read->pending.left)
+		inbox_submit(image->inbox, &read->pending);
+	else
+		end_read(&read->pending, 0);
+	return 0;
+}
+
+void image_read_cancel(struct image *image, struct image_read *read)
+{
+	inbox_cancel(image->inbox, &read->pending);
+}
+
 int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
 		const struct cancel *cancel)
 {
@@ -113,18 +190,14 @@ int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
 	bool is_new;
 	int err;
 
-	if (!open || end < offset || end > open->size_bytes)
+	if (!is_within(open, count, offset))
 		return -EINVAL;
 	/* Before the data is read, so that the trace has the order of the requests. */
 	is_new = record(open, offset, end);
 	for (at = offset; at < end; at += length) {
 		length = piece(at, end, PENDING_READ_MAX_BLOCKS - 1);
-		if (!store_read(open->store, (uint8_t *)buf + (at - offset), at, length)) {
-			inbox_count_served(image->inbox, length);
-			if (is_new)
-				inbox_nudge(image->inbox);
+		if (!read_present(image, open, (uint8_t *)buf + (at - offset), length, at, is_new))
 			continue;
-		}
 		err = read_missing(image, open, (uint8_t *)buf + (at - offset), length, at, cancel);
 		if (err)
 			return err;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * The interface of the engine: an image on an origin, read like a file.  The plugin,
- * farroot verify and the tests use this interface.
+ * The interface of the engine: an image on an origin, read like a file.  The plugin, the
+ * FUSE front end, farroot verify and the tests use this interface.
  *
  * Any thread may call any function at any time, unless its comment says otherwise.
  */
@@ -59,6 +59,29 @@ uint64_t image_size(const struct image *image);
  */
 int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
 		const struct cancel *cancel);
+
+/* A read that does not block its caller, for a front end that has more reads than threads. */
+struct image_read;
+
+/* image_pread, if all blocks are present; otherwise returns -EAGAIN at once: then call
+ * image_pread_start.  Never waits for an origin; a store on a disk may block for the disk.
+ */
+int image_pread_present(struct image *image, void *buf, uint32_t count, uint64_t offset);
+
+/* Starts a read of count bytes, at most 32 MiB, at offset into buf, and does not block.
+ * If it returns 0, done(ctx, result) is called once: in this call, or later in the fetch
+ * thread, which it must not block for long.  buf must stay until then.  result is what
+ * image_pread would return; -ESHUTDOWN after image_read_cancel, and by image_free for each
+ * read that is not done.  *out, unless NULL, is set before done can be called.
+ * Returns 0; -EINVAL (out of range); -ENOMEM.
+ */
+int image_pread_start(struct image *image, void *buf, uint32_t count, uint64_t offset,
+		      void (*done)(void *ctx, int result), void *ctx, struct image_read **out);
+
+/* The caller no longer wants the read: done is called soon, by the fetch thread.  The caller
+ * must make sure that done has not returned yet.  Does not block.
+ */
+void image_read_cancel(struct image *image, struct image_read *read);
 
 /* Requests count bytes at offset with the priority of a demand, and does not wait for
  * them.  The request is dropped if too many are queued.  Requires that image_wait_open has

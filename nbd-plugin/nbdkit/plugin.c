@@ -123,13 +123,7 @@ static int farroot_config(const char *key, const char *value)
 {
 	if (secret_is_key(key))
 		return set_secret(key, value);
-	if (!strcmp(key, "profile") && strcmp(value, "none") && !parse_is_url(value))
-		return set_path(key, value);
-	if (!strcmp(key, "store") || !strcmp(key, "status") || !strcmp(key, "log") ||
-	    !strcmp(key, "unix-socket-path") || !strcmp(key, "cookie-file") || !strcmp(key, "cookiefile") ||
-	    !strcmp(key, "header-file") || !strcmp(key, "password-file"))
-		return set_path(key, value);
-	return set(key, value);
+	return options_is_path(key, value) ? set_path(key, value) : set(key, value);
 }
 
 static int farroot_config_complete(void)

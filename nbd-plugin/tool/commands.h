@@ -23,6 +23,7 @@ int cmd_pack_layout(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_mount(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
 int cmd_jail(int argc, char **argv);
@@ -44,6 +45,8 @@ ssize_t status_client_ask(const char *path, const char *request, char *text, siz
 
 /* The helper program with the code that needs libsquashfs. */
 #define HELPER_SQUASHFS "farroot-squashfs"
+/* The helper program with the code that needs libfuse3. */
+#define HELPER_FUSE "farroot-fuse"
 /* The helper program that boots a virtual machine. */
 #define HELPER_PROFILE_BOOT "profile-boot"
 

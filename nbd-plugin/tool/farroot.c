@@ -16,6 +16,7 @@ static const struct command {
 	{ "pack", cmd_pack, "append a hash tree to an image and print its root hash" },
 	{ "verify", cmd_verify, "check a file or an origin against a root hash" },
 	{ "serve", cmd_serve, "serve an image from its origins as an NBD device" },
+	{ "mount", cmd_mount, "mount an image with FUSE; needs no root" },
 	{ "status", cmd_status, "show the status of a served image" },
 	{ "profile", cmd_profile, "record, draw and translate what a boot reads" },
 	{ "attach", cmd_attach, "attach a served image to a block device of the kernel" },

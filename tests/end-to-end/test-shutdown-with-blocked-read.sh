@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# SIGTERM while reads wait: nbdkit ends within seconds, and no client is told that
+# SIGTERM while reads wait: the server ends within seconds, and no client is told that
 # the image has an I/O error; it just loses the connection, as in a crash.
 . "${srcdir:-..}/tests/lib.sh"
 
@@ -33,7 +33,7 @@ ends_in_time() {
 	sleep "$(slack 1)"
 	began=$(now_ms)
 	kill -"$1" "$nbdkit"
-	wait_until 8 "nbdkit ends after SIG$1" is_gone "$nbdkit"
+	wait_until 8 "the server ends after SIG$1" is_gone "$nbdkit"
 	say "SIG$1: gone after $(($(now_ms) - began)) ms"
 	for reader in $readers; do
 		wait_until 2 "the client notices" is_gone "$reader"
@@ -45,6 +45,8 @@ ends_in_time() {
 
 ends_in_time TERM
 
+# A file system that is not mounted has no clients.
+[ "$front" = nbd ] || exit 0
 # While it has not even opened.
 plugin_start url="$url1/image" roothash="$roothash"
 ends_in_time TERM

@@ -7,6 +7,7 @@
 . "${srcdir:-..}/tests/lib.sh"
 need mksquashfs nbdfuse mount fusermount3
 need_root
+own_mounts
 [ -e /dev/fuse ] || skip "no /dev/fuse"
 grep -qw squashfs /proc/filesystems || modprobe squashfs 2>/dev/null || skip "this kernel has no squashfs"
 

@@ -45,5 +45,8 @@ completes pack --prof --profile=
 completes profile rec record
 completes profile record --so --socket=
 completes profile files --ne --needs
+completes mount http://a/x rooth roothash=
+completes mount -o allow_o allow_other
+completes mount --um --umount
 completes --ver --version
 exit "$failed"

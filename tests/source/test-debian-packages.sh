@@ -29,7 +29,7 @@ depends_on() {
 }
 
 mkdir "$dir/root"
-for file in "farroot_${version}_$arch" "nbdkit-plugin-farroot_${version}_$arch" "farroot-image_${version}_all" \
+for file in "farroot_${version}_$arch" "farroot-fuse_${version}_$arch" "nbdkit-plugin-farroot_${version}_$arch" "farroot-image_${version}_all" \
 	"farroot-initramfs_${version}_all" "farroot-rescue_${version}_all"; do
 	[ -s "$packages/$file.deb" ] || fail "no $file.deb; is the version in debian/changelog that of configure.ac?"
 	dpkg-deb -x "$packages/$file.deb" "$dir/root"
@@ -42,6 +42,9 @@ has farroot usr/share/bash-completion/completions/farroot
 has farroot usr/share/man/man1/farroot.1.gz
 has farroot usr/share/doc/farroot/SECURITY.md
 has farroot usr/share/doc/farroot/NEWS.gz
+has farroot-fuse usr/libexec/farroot/farroot-fuse
+has farroot-fuse usr/sbin/mount.fuse.farroot
+has farroot-fuse usr/share/man/man8/mount.fuse.farroot.8.gz
 plugin_path=usr/lib/$triplet/nbdkit/plugins/nbdkit-farroot-plugin.so
 has nbdkit-plugin-farroot "$plugin_path"
 has nbdkit-plugin-farroot usr/share/man/man1/nbdkit-farroot-plugin.1.gz
@@ -61,13 +64,17 @@ done
 dpkg-deb --ctrl-tarfile "$packages"/farroot-initramfs_*.deb | tar -xO ./triggers | grep -q update-initramfs ||
 	fail "farroot-initramfs does not make a new initramfs"
 depends_on nbdkit-plugin-farroot nbdkit
+for package in farroot fuse3 "libfuse3-[34]"; do
+	depends_on farroot-fuse "$package"
+done
+! control farroot Depends | grep -q fuse || fail "farroot, which is in each initramfs, needs FUSE"
 for package in initramfs-tools nbdkit-plugin-farroot farroot; do
 	depends_on farroot-initramfs "$package"
 done
 for package in binutils dosfstools mmdebstrap mtools openssl squashfs-tools xxd; do
 	depends_on farroot-image "$package"
 done
-for package in farroot farroot-image farroot-initramfs farroot-rescue nbdkit-plugin-farroot; do
+for package in farroot farroot-fuse farroot-image farroot-initramfs farroot-rescue nbdkit-plugin-farroot; do
 	[ -n "$(control $package Homepage)" ] || fail "$package has no Homepage"
 	control $package Description | tr -d '\n' | grep -q 'rpi-rescue-netboot is the project' ||
 		fail "$package does not say how the names relate"

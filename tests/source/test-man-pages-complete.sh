@@ -80,8 +80,8 @@ done
 podchecker "$builder_pod" >/dev/null 2>&1 || missing "well-formed pod" farroot-image.pod
 [ -s "$top_builddir/image/farroot-image.1" ] || missing farroot-image.1 "the build folder"
 
-for page in tool/farroot nbdkit/nbdkit-farroot-plugin; do
-	podchecker "$pods/$page.pod" >/dev/null 2>&1 || missing "well-formed pod" "$page.pod"
-	[ -s "$top_builddir/nbd-plugin/$page.1" ] || missing "$page.1" "the build folder"
+for page in tool/farroot.1 nbdkit/nbdkit-farroot-plugin.1 fuse/mount.fuse.farroot.8; do
+	podchecker "$pods/${page%.*}.pod" >/dev/null 2>&1 || missing "well-formed pod" "${page%.*}.pod"
+	[ -s "$top_builddir/nbd-plugin/$page" ] || missing "$page" "the build folder"
 done
 exit "$status"

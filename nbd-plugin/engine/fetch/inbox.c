@@ -120,7 +120,7 @@ const struct open_image *inbox_image(const struct inbox *in)
 	return atomic_load_explicit(&in->is_open, memory_order_acquire) ? &in->image : NULL;
 }
 
-int inbox_wait(struct inbox *in, struct pending_read *read, const struct cancel *cancel)
+void inbox_submit(struct inbox *in, struct pending_read *read)
 {
 	bool was_empty;
 
@@ -131,13 +131,23 @@ int inbox_wait(struct inbox *in, struct pending_read *read, const struct cancel 
 	pthread_mutex_unlock(&in->lock);
 	if (was_empty)
 		in->wake(in->ctx);
+}
+
+void inbox_cancel(struct inbox *in, struct pending_read *read)
+{
+	read->cancelled = true;
+	in->wake(in->ctx);
+}
+
+int inbox_wait(struct inbox *in, struct pending_read *read, const struct cancel *cancel)
+{
+	inbox_submit(in, read);
 	pthread_mutex_lock(&in->lock);
 	while (!read->done) {
 		doze(in, &read->wake);
 		if (read->done || read->cancelled || !is_cancelled(in, cancel))
 			continue;
-		read->cancelled = true;
-		in->wake(in->ctx);
+		inbox_cancel(in, read);
 	}
 	pthread_mutex_unlock(&in->lock);
 	return read->result;
@@ -222,6 +232,10 @@ void inbox_take(struct inbox *in, struct inbox_mail *out)
 
 void inbox_finish(struct inbox *in, struct pending_read *read, int result)
 {
+	if (read->on_done) {
+		read->on_done(read, result);
+		return;
+	}
 	pthread_mutex_lock(&in->lock);
 	read->result = result;
 	read->done = true;

@@ -4,7 +4,7 @@
  * The inbox: all that passes between readers' threads and the fetch thread.  A reader's
  * thread gets this type, and no other of engine/fetch/.
  *
- *   reader:  inbox_wait ──► queue ─────────────────────► woken: result
+ *   reader:  inbox_wait ──► queue ─────────────────────► woken: result (or on_done is called)
  *   fetch:                    └──► inbox_take ─► ... ─► inbox_finish
  *
  * One mutex guards the queue, whether the image is open, and the status snapshot.
@@ -61,6 +61,14 @@ const struct open_image *inbox_image(const struct inbox *inbox);
  * finished it.  Returns its result: 0, -ESHUTDOWN or -EIO (outage=).
  */
 int inbox_wait(struct inbox *inbox, struct pending_read *read, const struct cancel *cancel);
+/* Hands over a read with on_done, and does not block.  on_done gets the result that
+ * inbox_wait returns.
+ */
+void inbox_submit(struct inbox *inbox, struct pending_read *read);
+/* The reader no longer wants a submitted read: on_done gets -ESHUTDOWN soon, unless the read
+ * ends before.  Requires that on_done has not returned.  Does not block.
+ */
+void inbox_cancel(struct inbox *inbox, struct pending_read *read);
 /* Asks for blocks [start, start + count) of an open image; does not block. */
 void inbox_prefetch(struct inbox *inbox, uint64_t start, uint64_t count);
 /* Tells the fetch thread that blocks of the store were read for the first time, so that
@@ -81,8 +89,8 @@ bool inbox_is_stopped(const struct inbox *inbox);
 /* Opens the image for readers.  Call once. */
 void inbox_open(struct inbox *inbox, const struct open_image *image);
 void inbox_take(struct inbox *inbox, struct inbox_mail *out);
-/* Ends the wait of a reader with a result (0 or -errno): the read may be gone when this
- * returns.
+/* Ends the wait of a reader with a result (0 or -errno), or calls on_done: the read may be
+ * gone when this returns.
  */
 void inbox_finish(struct inbox *inbox, struct pending_read *read, int result);
 void inbox_set_status(struct inbox *inbox, const struct status *status);

@@ -23,6 +23,7 @@ void pending_read_init(struct pending_read *read, void *buf, uint32_t count, uin
 	read->left = 0;
 	read->since_ms = 0;
 	read->cancelled = false;
+	read->on_done = NULL;
 	read->done = false;
 	read->result = 0;
 	memset(read->missing, 0, (read->demand.count + 63) / 64 * sizeof read->missing[0]);

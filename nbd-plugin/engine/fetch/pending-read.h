@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * A pending read: a read that waits for blocks.  A reader's thread makes it on its stack and
- * hands it over through the inbox.  From then on the fetch thread owns it, with its buffer,
- * until done is true.  Bytes are copied to the reader's buffer at the moment they verify, so
- * no eviction can remove them before.
+ * A pending read: a read that waits for blocks.  A reader's thread makes it and hands it over
+ * through the inbox.  From then on the fetch thread owns it, with its buffer, until done is
+ * true, or, if it has a callback, until the callback is called.  Bytes are copied to the
+ * reader's buffer at the moment they verify, so no eviction can remove them before.
  *
  *   reader:  init, miss ──► inbox_wait ────────────────► done: result
  *   fetch:                    └──► admitted ──► delivered ──► done
+ *   reader:  init, miss ──► inbox_submit     or          └──► on_done(read, result)
  */
 #ifndef FARROOT_PENDING_READ_H
 #define FARROOT_PENDING_READ_H
@@ -32,6 +33,10 @@ struct pending_read {
 	uint32_t left;			/* blocks still missing */
 	uint64_t since_ms;		/* when it was admitted */
 	_Atomic bool cancelled;		/* the reader no longer wants it */
+	/* NULL, or called by the fetch thread, without a lock, instead of done; it owns
+	 * the read then.
+	 */
+	void (*on_done)(struct pending_read *read, int result);
 	/* The next three are for inbox.c, under its lock. */
 	bool done;
 	int result;			/* 0 or -errno; valid if done */

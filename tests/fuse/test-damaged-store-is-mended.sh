@@ -1,0 +1,1 @@
+../end-to-end/test-damaged-store-is-mended.sh

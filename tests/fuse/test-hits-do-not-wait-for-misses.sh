@@ -1,0 +1,1 @@
+../end-to-end/test-hits-do-not-wait-for-misses.sh
