@@ -131,7 +131,8 @@ build_clean_up() {
 }
 
 # The packages that are asked for; apt adds what they depend on.  build_packages is the list
-# of the part, build_not_these a pattern for those of our packages that it does not need.
+# of the part, build_not_these a pattern for those of our packages that it does not need,
+# build_needs the one that it cannot do without.
 build_plan() {
 	{
 		echo "$kernel"
@@ -289,6 +290,8 @@ build_run() {
 		return
 	fi
 	if [ ! -d "$cache/$build_part-$digest" ]; then
+		grep -q "^$build_needs " "$work/plan" ||
+			die "the package $build_needs of this project is not among the packages; give the folder where it is with --debs"
 		root_can_run
 		result=$work/result
 		mkdir "$result"

@@ -40,6 +40,7 @@ rescue_read_site() {
 	keys_check "$flavour"
 	build_packages=$image_lib/rescue/packages-$flavour
 	build_not_these=
+	build_needs=farroot-rescue
 	[ -e "$build_packages" ] || die "$build_packages: missing; install farroot-image again"
 }
 

@@ -46,6 +46,7 @@ rootfs_read_site() {
 	keys_check_any
 	build_packages=$image_lib/rootfs/packages
 	build_not_these='farroot-rescue_*'
+	build_needs=farroot-initramfs
 	command -v farroot >/dev/null || die "farroot is not installed; install the package farroot"
 	[ -z "${record-}" ] || pack_check_recorder
 }
