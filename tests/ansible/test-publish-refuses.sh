@@ -33,7 +33,7 @@ for secret in "$(cat "$dir/key.pem")" "$(cat "$dir/key2.pem")" "root:$hash:" 'ur
 	sha256sum <"$dir/boot/http/boot.img" | cut -d ' ' -f 1 >"$dir/boot/http/boot.sig"
 	status=0
 	printf '{"ANSIBLE_MODULE_ARGS": {"paths": ["%s"]}}' "$dir/boot/http" >"$dir/arguments"
-	python3 "$collection/plugins/modules/no_secrets.py" "$dir/arguments" >"$dir/module.out" 2>&1 </dev/null || status=$?
+	/usr/bin/python3 "$collection/plugins/modules/no_secrets.py" "$dir/arguments" >"$dir/module.out" 2>&1 </dev/null || status=$?
 	[ "$status" != 0 ] || fail "not refused: $secret"
 	grep -q 'boot.img: ' "$dir/module.out" || fail "$(cat "$dir/module.out")"
 	! grep -qF -e hunter2 -e "$hash" "$dir/module.out" || fail "the message shows the secret"
@@ -44,7 +44,7 @@ still_there "secrets"
 make_build 1
 printf -- '-----BEGIN RSA PRIVATE KEY-----\0not a key\0' >"$dir/plain"
 printf '{"ANSIBLE_MODULE_ARGS": {"paths": ["%s"]}}' "$dir/plain" >"$dir/arguments"
-python3 "$collection/plugins/modules/no_secrets.py" "$dir/arguments" >"$dir/module.out" 2>&1 </dev/null || fail "refused: $(cat "$dir/module.out")"
+/usr/bin/python3 "$collection/plugins/modules/no_secrets.py" "$dir/arguments" >"$dir/module.out" 2>&1 </dev/null || fail "refused: $(cat "$dir/module.out")"
 make_build 2
 cp "$dir/key.pem" "$dir/boot/http/private.pem"
 refuses 'private.pem: a private key' publish
