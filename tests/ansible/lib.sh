@@ -24,13 +24,14 @@ done
 PATH=$dir/bin:$PATH
 export PATH HOME="$dir/home" PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8
 export ANSIBLE_COLLECTIONS_PATH="$dir/collections" ANSIBLE_HOME="$dir/home/ansible" ANSIBLE_REMOTE_TMP="$dir/home/tmp" \
-	ANSIBLE_LOCAL_TEMP="$dir/home/tmp" ANSIBLE_CONFIG=/dev/null ANSIBLE_NOCOLOR=1 ANSIBLE_NOCOWS=1 ANSIBLE_PIPELINING=1 \
+	ANSIBLE_LOCAL_TEMP="$dir/home/tmp" ANSIBLE_CONFIG="$dir/ansible.cfg" ANSIBLE_NOCOLOR=1 ANSIBLE_NOCOWS=1 ANSIBLE_PIPELINING=1 \
 	ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_DEVEL_WARNING=false ANSIBLE_PYTHON_INTERPRETER=/usr/bin/python3
 
 variables() {
 	printf '%s\n' "$1" >>"$dir/vars.yml"
 }
 : >"$dir/vars.yml"
+: >"$dir/ansible.cfg"
 
 make_site() {
 	mkdir -p "$dir/site/common/packages.d" "$dir/site/boot/cmdline.d"

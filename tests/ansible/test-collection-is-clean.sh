@@ -19,6 +19,11 @@ mv "$dir/copy" "$dir/collections/ansible_collections/farroot/rpi"
 grep -qx 'skip_list: \[\]' .ansible-lint || fail "the rules of ansible-lint are all used"
 (cd "$dir/collections/ansible_collections/farroot/rpi" && ansible-lint --offline --strict -q >&2) || fail "ansible-lint"
 
+# What make dist takes.
+(cd "$srcdir" && find ansible -type f ! -name Makemodule.am ! -name '*.pyc' | sort) >"$dir/files"
+sed -n 's,^\t\(ansible/[^ ]*\).*,\1,p' "$srcdir/ansible/Makemodule.am" | sort >"$dir/listed"
+diff "$dir/files" "$dir/listed" >&2 || fail "ansible/Makemodule.am must list each file"
+
 ansible-galaxy collection build --output-path "$dir" >"$dir/galaxy.log" 2>&1 || fail "cannot be built"
 ansible-galaxy collection install --collections-path "$dir/installed" "$dir"/farroot-rpi-*.tar.gz >>"$dir/galaxy.log" 2>&1 ||
 	fail "cannot be installed"

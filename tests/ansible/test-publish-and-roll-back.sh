@@ -95,3 +95,9 @@ same "$(find "$www/versions" -mindepth 1 -maxdepth 1 | wc -l)" 2 "versions that 
 [ ! -e "$www/images/$roothash1" ] || fail "an image that no version needs"
 [ -e "$www/images/$(cat "$dir/rootfs/roothash")/root.img" ] || fail "the image is gone"
 [ -e "$www/versions/$second/boot.img" ] || fail "the version before is gone"
+
+# A rescue system alone, without an image.
+play publish -- -e publish_rootfs= -e publish_channel=rescue
+same "$(get rescue/boot.sig)" "$(cat "$dir/boot/http/boot.sig")" "boot.sig of the rescue system"
+play publish -- -e publish_rootfs= -e publish_channel=rescue
+changed 0 "the rescue system a second time"
