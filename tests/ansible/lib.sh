@@ -9,6 +9,8 @@
 #   play ROLE... [-- ARGUMENT...]      runs roles; the output is in $dir/play.out
 #   changed N WHAT          the last play changed N tasks, or "some"
 #   refuses TEXT ROLE [-- ARGUMENT...] the play fails, and its message has TEXT
+#   wrong TEXT JSON         one more set of variables that must be refused with TEXT
+#   refuses_all ROLE        tries all of them at once, each as a machine of its own
 #   make_site               -> $dir/site
 
 # lib.sh sets dir and srcdir.
@@ -91,6 +93,32 @@ refuses() {
 	try_play "$@"
 	[ "$status" != 0 ] || fail "no failure, must be '$text'"
 	tr -s ' \n' ' ' <"$dir/play.out" | grep -qF -e "$text" || fail "the message has no '$text': $(cat "$dir/play.out")"
+}
+
+# wrong TEXT JSON
+wrong() {
+	case_number=$((${case_number:-0} + 1))
+	printf '%s\n' "$1" >"$dir/case.$case_number"
+	printf '    case%d: %s\n' "$case_number" "$2" >>"$dir/cases"
+}
+
+# refuses_all ROLE: in one run, which is quicker.
+refuses_all() {
+	{
+		printf 'all:\n  vars:\n    ansible_connection: local\n'
+		sed 's/^/    /' "$dir/vars.yml"
+		printf '  hosts:\n'
+		cat "$dir/cases"
+	} >"$dir/cases.yml"
+	printf -- '- hosts: all\n  gather_facts: false\n  roles: [farroot.rpi.%s]\n' "$1" >"$dir/playbook.yml"
+	run_playbook -i "$dir/cases.yml" "$dir/playbook.yml"
+	while [ "$case_number" -gt 0 ]; do
+		sed -n -e "/^\(fatal\|failed\): \[case$case_number\]/,/^$/p" "$dir/play.out" | tr -s ' \n' ' ' >"$dir/case.out"
+		grep -qF -e "$(cat "$dir/case.$case_number")" "$dir/case.out" ||
+			fail "$1: no failure with '$(cat "$dir/case.$case_number")': $(cat "$dir/case.out" "$dir/play.out")"
+		case_number=$((case_number - 1))
+	done
+	rm "$dir/cases"
 }
 
 said() {

@@ -69,16 +69,21 @@ play rescue boot -- -e '{"boot_arguments": []}'
 changed 0 "the same argument"
 
 # Wrong variables.
-refuses 'must be the absolute path of a folder on the controller that has a site.conf' site -- -e site_source="$dir/nowhere"
-sed -i '/^site_source/d' "$dir/vars.yml"
-refuses 'missing required arguments: site_source' site
-refuses 'is not the name of a Debian package' rescue -- -e '{"rescue_packages": ["no such"]}'
-refuses 'is not a public ssh key' rescue -- -e '{"rescue_authorized_keys": ["-----BEGIN"]}'
-refuses 'role farroot.rpi.keys makes one' rescue -- -e rescue_user_ca="$dir/none.pub"
-refuses 'must be a URL' rootfs -- -e rootfs_mirror=deb.example.org
-refuses 'must be an absolute path' boot -- -e boot_output=boot
-refuses 'must be the URL of publish_root' boot -- -e boot_url=192.0.2.1
-refuses '8 or 16 hex digits in quotes' boot -- -e '{"boot_devices": [{"name": "barn", "serial": 123}]}'
 mkdir "$dir/other"
 echo arch=arm64 >"$dir/other/site.conf"
-refuses 'serial= is missing; choose one of' rescue -- -e rescue_site="$dir/other"
+wrong 'must be the absolute path of a folder on the controller that has a site.conf' "{\"site_source\": \"$dir/nowhere\"}"
+refuses_all site
+wrong 'is not the name of a Debian package' '{"rescue_packages": ["no such"]}'
+wrong 'is not a public ssh key' '{"rescue_authorized_keys": ["-----BEGIN"]}'
+wrong 'role farroot.rpi.keys makes one' "{\"rescue_user_ca\": \"$dir/none.pub\"}"
+wrong 'must be a URL' '{"rescue_mirror": "deb.example.org"}'
+wrong 'serial= is missing; choose one of' "{\"rescue_site\": \"$dir/other\"}"
+refuses_all rescue
+wrong 'must be an absolute path' '{"boot_output": "boot"}'
+wrong 'must be the URL of publish_root' '{"boot_url": "192.0.2.1"}'
+wrong '8 or 16 hex digits in quotes' '{"boot_devices": [{"name": "barn", "serial": 123}]}'
+wrong 'no such file; a private RSA key in PEM form' "{\"boot_key\": \"$dir/none.pem\"}"
+wrong 'has no file roothash' "{\"boot_rootfs\": \"$dir/other\"}"
+refuses_all boot
+sed -i '/^site_source/d' "$dir/vars.yml"
+refuses 'missing required arguments: site_source' site

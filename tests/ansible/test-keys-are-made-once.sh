@@ -44,15 +44,14 @@ openssl genrsa -out "$dir/given.pem" 2048 2>/dev/null
 play keys -- --diff -vv -e "@$dir/given.yml" -e keys_folder="$dir/given"
 cmp "$dir/given.pem" "$dir/given/private.pem" || fail "another key"
 ! grep -qF "$(sed -n 3p "$dir/given.pem")" "$dir/play.out" || fail "the output shows the key"
-play keys -- -e "@$dir/given.yml" -e keys_folder="$dir/given"
-changed 0 "the second run with a key from a vault"
 
-refuses 'must be a private key in PEM form' keys -- -e keys_signing_key=secret
-refuses 'must be an absolute path' keys -- -e keys_folder=keys
-refuses 'unable to convert to bool' keys -- -e keys_user_ca=perhaps
 openssl genrsa -out "$dir/large.pem" 3072 2>/dev/null
-mkdir "$dir/large"
+mkdir "$dir/large" "$dir/broken"
 cp "$dir/large.pem" "$dir/large/private.pem"
-refuses 'must be an RSA key of 2048 bits' keys -- -e keys_folder="$dir/large"
-: >"$dir/large/private.pem"
-refuses 'openssl cannot read it' keys -- -e keys_folder="$dir/large"
+: >"$dir/broken/private.pem"
+wrong 'must be a private key in PEM form' '{"keys_signing_key": "secret"}'
+wrong 'must be an absolute path' '{"keys_folder": "keys"}'
+wrong 'unable to convert to bool' '{"keys_user_ca": "perhaps"}'
+wrong 'must be an RSA key of 2048 bits' "{\"keys_folder\": \"$dir/large\"}"
+wrong 'openssl cannot read it' "{\"keys_folder\": \"$dir/broken\"}"
+refuses_all keys

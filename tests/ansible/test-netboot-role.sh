@@ -72,11 +72,13 @@ same "$(cat "$dir/dnsmasq.d/farroot.conf")" "$before" "the configuration"
 openssl genrsa 2048 >"$boot/tftp/key" 2>/dev/null
 refuses 'these would show secrets' netboot
 rm "$boot/tftp/key"
-refuses 'value of netboot_dhcp must be one of' netboot -- -e netboot_dhcp=yes
-refuses 'for full netboot_range_first and netboot_range_last' netboot -- -e netboot_dhcp=full
-refuses 'must be an IPv4 address' netboot -- -e netboot_network=192.0.2
-refuses 'must be an IPv4 address' netboot -- -e netboot_network=192.0.2.256
-refuses 'mac must be a MAC address' netboot -- -e '{"netboot_devices": [{"name": "barn", "mac": "dc:a6:32"}]}'
-refuses 'two machines have the same mac' netboot -- -e '{"netboot_devices": [{"name": "a", "mac": "dc:a6:32:01:02:03"}, {"name": "b", "mac": "DC:A6:32:01:02:03"}]}'
+wrong 'value of netboot_dhcp must be one of' '{"netboot_dhcp": "yes"}'
+wrong 'for full netboot_range_first and netboot_range_last' '{"netboot_dhcp": "full"}'
+wrong 'must be an IPv4 address' '{"netboot_network": "192.0.2"}'
+wrong 'must be an IPv4 address' '{"netboot_network": "192.0.2.256"}'
+wrong 'mac must be a MAC address' '{"netboot_devices": [{"name": "barn", "mac": "dc:a6:32"}]}'
+wrong 'two machines have the same mac' \
+	'{"netboot_devices": [{"name": "a", "mac": "dc:a6:32:01:02:03"}, {"name": "b", "mac": "DC:A6:32:01:02:03"}]}'
+refuses_all netboot
 rm -r "$boot/rpiboot"
 refuses 'must have the folders tftp and rpiboot' netboot

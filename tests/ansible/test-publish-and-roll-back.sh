@@ -81,15 +81,15 @@ touch -d '3 days ago' "$www/versions/$first"
 touch -d '2 days ago' "$www/versions/$second"
 ln -s "versions/$first" "$www/canary"
 make_build 3
-play publish -- -e publish_keep_days=1
-[ -e "$www/versions/$first/boot.img" ] || fail "the version of another channel is gone"
+play publish -- -e publish_url= -e publish_keep_days=7
+[ -e "$www/versions/$second/boot.img" ] || fail "a version that is not a week old is gone"
+play publish -- --check --diff -e publish_url=
+changed 0 "the version of another channel stays"
 rm "$www/canary"
-play publish -- --check --diff
+play publish -- --check --diff -e publish_url=
 changed 2 "check mode before old files go"
 [ -e "$www/versions/$first/boot.img" ] || fail "check mode deletes"
-play publish -- -e publish_keep_days=7
-changed 0 "no version is a week old"
-play publish
+play publish -- -e publish_url=
 changed 2 "a version and its image go"
 same "$(find "$www/versions" -mindepth 1 -maxdepth 1 | wc -l)" 2 "versions that are kept"
 [ ! -e "$www/images/$roothash1" ] || fail "an image that no version needs"
@@ -99,5 +99,3 @@ same "$(find "$www/versions" -mindepth 1 -maxdepth 1 | wc -l)" 2 "versions that 
 # A rescue system alone, without an image.
 play publish -- -e publish_rootfs= -e publish_channel=rescue
 same "$(get rescue/boot.sig)" "$(cat "$dir/boot/http/boot.sig")" "boot.sig of the rescue system"
-play publish -- -e publish_rootfs= -e publish_channel=rescue
-changed 0 "the rescue system a second time"

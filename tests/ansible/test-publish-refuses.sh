@@ -92,11 +92,12 @@ same "$(cat "$dir/conf.d/farroot.conf")" "$before_config" "the configuration"
 same "$(find "$dir/conf.d" -type f)" "$dir/conf.d/farroot.conf" "what is in the folder of the configuration"
 
 # Wrong variables.
-refuses 'value of publish_server must be one of' publish -- -e publish_server=apache
-refuses 'other than images and versions' publish -- -e publish_channel=images
-refuses 'a rollback needs a version before' publish -- -e publish_keep=1
-refuses 'must be the URL of publish_root' publish -- -e publish_url=http://me:secret@192.0.2.1
-refuses 'must be an absolute path' publish -- -e publish_root=www
 mkdir "$www/real"
 make_build 1
-refuses 'is not a symbolic link of this role' publish -- -e publish_channel=real
+wrong 'value of publish_server must be one of' '{"publish_server": "apache"}'
+wrong 'other than images and versions' '{"publish_channel": "images"}'
+wrong 'a rollback needs a version before' '{"publish_keep": 1}'
+wrong 'must be the URL of publish_root' '{"publish_url": "http://me:secret@192.0.2.1"}'
+wrong 'must be an absolute path' '{"publish_root": "www"}'
+wrong 'is not a symbolic link of this role' '{"publish_channel": "real"}'
+refuses_all publish

@@ -54,8 +54,6 @@ site farroot.rpi.site
 changed some "the run after a failure"
 site farroot.rpi.site
 changed 0 "the second run"
-site farroot.rpi.site --check --diff
-changed 0 "check mode after it"
 
 roothash=$(cat "$dir/srv/rootfs/roothash")
 get pi/boot.img >"$dir/boot.img"
@@ -80,8 +78,6 @@ site farroot.rpi.build --tags fetch -e farroot_fetch_to="$dir/fetched"
 changed 0 "fetched again"
 
 # Files that are on the server already.
-site farroot.rpi.publish -e publish_remote_src=true -e netboot_remote_src=true
-changed 0 "files that are on the server"
 site farroot.rpi.publish -e publish_remote_src=true -e netboot_remote_src=true -e publish_channel=other
 same "$(get other/boot.sig)" "$(cat "$dir/srv/boot/http/boot.sig")" "boot.sig of another channel"
 site farroot.rpi.rollback -e publish_version="$(version)"
