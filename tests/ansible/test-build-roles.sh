@@ -8,7 +8,7 @@
 . "${srcdir:-..}/tests/lib.sh"
 . "$srcdir/tests/ansible/lib.sh"
 need openssl
-make_site
+make_small_site
 out=$dir/srv
 mkdir "$out"
 openssl genrsa -out "$dir/private.pem" 2048 2>/dev/null
