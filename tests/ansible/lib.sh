@@ -11,7 +11,7 @@
 #   refuses TEXT ROLE [-- ARGUMENT...] the play fails, and its message has TEXT
 #   wrong TEXT JSON         one more set of variables that must be refused with TEXT
 #   refuses_all ROLE        tries all of them at once, each as a machine of its own
-#   make_small_site           -> $dir/site
+#   make_small_site         -> $dir/site
 
 # lib.sh sets dir and srcdir.
 # shellcheck disable=SC2154,SC2034

@@ -271,6 +271,8 @@ class Builder(object):
         }
 
     def build(self):
+        if self.module.check_mode and not os.path.isdir(self.params["site"]):
+            return True, {"prepared": "%s is not there yet, so everything is to be done\n" % self.params["site"]}
         parent = os.path.dirname(os.path.abspath(self.output))
         if not self.module.check_mode and not os.path.isdir(parent):
             os.makedirs(parent, 0o755)
