@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # The roles with the real farroot-image, which other tests replace: boot makes boot.img, signed,
-# with the arguments and lines of the inventory, and the same bytes a second time; what check
+# with the arguments and lines of the inventory, and the same bytes again; what check
 # mode explains of rescue and rootfs is of the site and of what the inventory adds.
 . "${srcdir:-..}/tests/image/lib.sh"
 # A tiny output of rescue, and firmware that is no firmware.
