@@ -21,7 +21,7 @@ while read -r file; do
 done <"$dir/files" >"$dir/scripts"
 say "$(grep -c . "$dir/scripts") scripts"
 for folder in bench bench/initramfs debian/tests image image/lib initramfs/hooks initramfs/scripts tests tests/boot tests/boot/vm \
-	tests/end-to-end tests/fuse tests/fuzz tests/hostile tests/image tests/servers tests/source; do
+	tests/ansible tests/ansible/fake tests/end-to-end tests/fuse tests/fuzz tests/hostile tests/image tests/servers tests/source; do
 	[ -d "$folder" ] || continue
 	grep -q "^\./$folder/" "$dir/scripts" || fail "where are the scripts of $folder?"
 done
