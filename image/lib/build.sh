@@ -131,7 +131,8 @@ build_clean_up() {
 }
 
 # The packages that are asked for; apt adds what they depend on.  build_packages is the list
-# of the part, build_not_these a pattern for those of our packages that it does not need,
+# of the part; of our packages, no image needs farroot-image and farroot-fuse, which may have been
+# built for another release of Debian; build_not_these is a pattern for those of our packages that it does not need,
 # build_needs the one that it cannot do without.
 build_plan() {
 	{
@@ -145,7 +146,7 @@ build_plan() {
 		find -L "$build_folder" -maxdepth 1 -name '*.deb' | LC_ALL=C sort
 	done >"$work/local"
 	[ -z "$debs" ] || find -L "$debs" -maxdepth 1 \( -name 'farroot*.deb' -o -name 'nbdkit-plugin*.deb' \) \
-		! -name '*-dbgsym_*' ! -name 'farroot-image_*' ! -name "$build_not_these" | LC_ALL=C sort >>"$work/local"
+		! -name '*-dbgsym_*' ! -name 'farroot-image_*' ! -name 'farroot-fuse_*' ! -name "$build_not_these" | LC_ALL=C sort >>"$work/local"
 	build_check_local
 	plan_open "$mirror" "$security"
 	(
