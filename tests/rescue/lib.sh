@@ -110,7 +110,7 @@ rescue_build() {
 		say "building the packages and the rescue system"
 		"$rescue_vm/make-debs" --arch "$arch" >"$dir/debs" || fail "make-debs"
 		rescue_image=$dir/rescue
-		FARROOT_IMAGE_CACHE=${FARROOT_IMAGE_CACHE:-$(vm_work_dir)/image} \
+		FARROOT_IMAGE_CACHE=${FARROOT_IMAGE_CACHE:-$(vm_work_dir)/image-$arch} \
 			"$rescue_top/image/farroot-image" rescue "$dir/site" -o "$rescue_image" --debs "$(cat "$dir/debs")" ||
 			fail "farroot-image rescue"
 	fi

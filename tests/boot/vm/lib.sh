@@ -58,7 +58,7 @@ vm_root() {
 		done
 		echo "arch=$vm_arch" >>"$vm_site/site.conf"
 		vm_status=0
-		FARROOT_IMAGE_CACHE=${FARROOT_IMAGE_CACHE:-$(vm_work_dir)/image} "$vm_image/farroot-image" rootfs "$vm_site" \
+		FARROOT_IMAGE_CACHE=${FARROOT_IMAGE_CACHE:-$(vm_work_dir)/image-$vm_arch} "$vm_image/farroot-image" rootfs "$vm_site" \
 			-o "$vm_out" --debs "$vm_debs" >&2 || vm_status=$?
 		rm -rf "$vm_site"
 		[ "$vm_status" = 0 ] || return 1
