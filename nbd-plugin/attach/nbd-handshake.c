@@ -9,10 +9,10 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/types.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "attach/nbd-handshake.h"
+#include "common/unix-connect.h"
 
 #define MAGIC_SERVER 0x4e42444d41474943ULL	/* "NBDMAGIC" */
 #define MAGIC_OPTION 0x49484156454f5054ULL	/* "IHAVEOPT" */
@@ -318,20 +318,11 @@ bool nbd_export_multi_conn(const struct nbd_export *e)
 
 int nbd_connect_unix(const char *path, const struct log *log)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd, err;
+	int fd = unix_connect(path);
 
-	if (strlen(path) >= sizeof address.sun_path) {
+	if (fd == -ENAMETOOLONG)
 		log_say(log, LOG_WARN, "%s: path is too long for a socket", path);
-		return -ENAMETOOLONG;
-	}
-	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
-		return fd;
-	err = errno;
-	if (fd >= 0)
-		close(fd);
-	log_say(log, LOG_WARN, "cannot connect to %s: %s", path, strerror(err));
-	return -err;
+	else if (fd < 0)
+		log_say(log, LOG_WARN, "cannot connect to %s: %s", path, strerror(-fd));
+	return fd;
 }

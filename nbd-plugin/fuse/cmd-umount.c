@@ -13,9 +13,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "common/unix-connect.h"
 #include "fuse/cmd-umount.h"
 #include "fuse/mount-table.h"
 #include "tool/mount-place.h"
@@ -26,17 +26,12 @@
 /* Returns a pidfd of the process that listens on the socket, or -1. */
 static int find_server(const char *socket_path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), pidfd = -1;
+	int fd = unix_connect(socket_path), pidfd = -1;
 	struct ucred peer;
 	socklen_t size = sizeof peer;
 
-	if (fd >= 0 && strlen(socket_path) < sizeof address.sun_path) {
-		strcpy(address.sun_path, socket_path);
-		if (!connect(fd, (struct sockaddr *)&address, sizeof address) &&
-		    !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
-			pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
-	}
+	if (fd >= 0 && !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
+		pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
 	if (fd >= 0)
 		close(fd);
 	return pidfd;

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "common/unix-connect.h"
 #include "tool/commands.h"
 
 /* A server that has already closed the connection may still have sent something. */
@@ -22,23 +22,15 @@ static void send_request(int fd, const char *request)
 
 ssize_t status_client_ask(const char *path, const char *request, char *text, size_t size)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct timeval timeout = { .tv_sec = 5 };
+	int fd = unix_connect(path);
 	size_t length = 0;
 	ssize_t got = 0;
-	int fd;
 
-	if (strlen(path) >= sizeof address.sun_path)
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-	if (connect(fd, (struct sockaddr *)&address, sizeof address))
-		got = -1;
-	else
-		send_request(fd, request);
+	send_request(fd, request);
 	while (got >= 0 && length < size && (got = read(fd, text + length, size - length)) > 0)
 		length += (size_t)got;
 	/* A server that does not read the request resets the connection after its answer. */
