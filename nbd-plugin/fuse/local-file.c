@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/verity/image-info.h"
 #include "engine/verity/verity.h"
 #include "fuse/local-file.h"
 
@@ -116,25 +117,14 @@ int local_file_read(struct local_file *f, void *buf, uint32_t count, uint64_t of
 	return err;
 }
 
-/* Finds the hash tree.  Returns NULL, or a message. */
+/* Returns NULL, or a message. */
 static const char *open_tree(struct local_file *f, const uint8_t *roothash)
 {
-	uint64_t data_blocks = f->size_bytes % VERITY_BLOCK_SIZE ? 0 :
-			       verity_data_blocks(f->size_bytes / VERITY_BLOCK_SIZE);
-	uint8_t bytes[VERITY_BLOCK_SIZE], top[VERITY_BLOCK_SIZE];
-	struct verity_superblock sb;
-	const char *why;
+	const char *why = image_tree_open(f->fd, f->size_bytes, roothash, &f->verity);
+	uint8_t top[VERITY_BLOCK_SIZE];
 
-	if (!data_blocks)
-		return "no image made by farroot pack has this size";
-	if (read_raw(f, bytes, sizeof bytes, data_blocks * VERITY_BLOCK_SIZE))
-		return "cannot read the superblock";
-	if (verity_superblock_parse(bytes, sizeof bytes, &sb, &why))
+	if (why)
 		return why;
-	if (sb.data_blocks != data_blocks)
-		return "the superblock and the size of the file contradict each other";
-	if (verity_init(&f->verity, data_blocks, sb.salt, sb.salt_size, roothash))
-		return "the salt names another size: this is not the whole image";
 	f->is_verified = true;
 	if (read_block(f, f->verity.levels ? f->verity.level_start[f->verity.levels - 1] : 0, top))
 		return "does not match roothash=";

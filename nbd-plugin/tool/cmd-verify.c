@@ -17,6 +17,7 @@
 #include "common/secret.h"
 #include "common/status.h"
 #include "tool/commands.h"
+#include "engine/verity/image-info.h"
 #include "engine/verity/verity-build.h"
 
 #define READ_BYTES (4U << 20)
@@ -41,41 +42,18 @@ static void name_bad(void *ctx, uint64_t block)
 		       block, block * VERITY_BLOCK_SIZE);
 }
 
-/* Finds the hash tree of a file.  Returns NULL, or a message. */
-static const char *open_tree(int fd, const uint8_t *root, struct verity *v)
-{
-	uint8_t bytes[VERITY_BLOCK_SIZE];
-	struct verity_superblock sb;
-	uint64_t data_blocks;
-	const char *why;
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return strerror(errno);
-	data_blocks = st.st_size % VERITY_BLOCK_SIZE ? 0 :
-		      verity_data_blocks((uint64_t)st.st_size / VERITY_BLOCK_SIZE);
-	if (!data_blocks)
-		return "no image made by farroot pack has this size";
-	if (pread(fd, bytes, sizeof bytes, (off_t)(data_blocks * VERITY_BLOCK_SIZE)) !=
-	    (ssize_t)sizeof bytes)
-		return "cannot read the superblock";
-	if (verity_superblock_parse(bytes, sizeof bytes, &sb, &why))
-		return why;
-	if (sb.data_blocks != data_blocks)
-		return "the superblock and the size of the file contradict each other";
-	return verity_init(v, data_blocks, sb.salt, sb.salt_size, root) ?
-	       "the salt names another size: this is not the whole image" : NULL;
-}
-
 static int verify_file(const char *path, const uint8_t *root)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
-	const char *why = fd < 0 ? strerror(errno) : NULL;
+	const char *why = NULL;
 	uint64_t count = 0;
 	struct verity v;
+	struct stat st;
 
-	if (!why)
-		why = open_tree(fd, root, &v);
+	if (fd < 0 || fstat(fd, &st))
+		why = strerror(errno);
+	else
+		why = image_tree_open(fd, (uint64_t)st.st_size, root, &v);
 	if (why) {
 		fprintf(stderr, "farroot verify: %s: %s\n", path, why);
 		if (fd >= 0)

@@ -33,22 +33,34 @@ static bool take_tree(int fd, const struct verity *v, char hex[65])
 	return true;
 }
 
-static void look_for_tree(int fd, struct image_info *p)
+const char *image_tree_open(int fd, uint64_t size_bytes, const uint8_t *roothash, struct verity *out)
 {
-	uint64_t data_blocks = p->size_bytes % VERITY_BLOCK_SIZE ? 0 :
-			       verity_data_blocks(p->size_bytes / VERITY_BLOCK_SIZE);
+	uint64_t data_blocks = size_bytes % VERITY_BLOCK_SIZE ? 0 :
+			       verity_data_blocks(size_bytes / VERITY_BLOCK_SIZE);
 	uint8_t bytes[VERITY_BLOCK_SIZE];
 	struct verity_superblock sb;
-	struct verity v;
 	const char *why;
 
-	if (!data_blocks || !read_block(fd, data_blocks, bytes) ||
-	    verity_superblock_parse(bytes, sizeof bytes, &sb, &why) ||
-	    sb.data_blocks != data_blocks ||
-	    verity_init(&v, data_blocks, sb.salt, sb.salt_size, NULL))
+	if (!data_blocks)
+		return "no image made by farroot pack has this size";
+	if (!read_block(fd, data_blocks, bytes))
+		return "cannot read the superblock";
+	if (verity_superblock_parse(bytes, sizeof bytes, &sb, &why))
+		return why;
+	if (sb.data_blocks != data_blocks)
+		return "the superblock and the size of the file contradict each other";
+	return verity_init(out, data_blocks, sb.salt, sb.salt_size, roothash) ?
+	       "the salt names another size: this is not the whole image" : NULL;
+}
+
+static void look_for_tree(int fd, struct image_info *p)
+{
+	struct verity v;
+
+	if (image_tree_open(fd, p->size_bytes, NULL, &v))
 		return;
 	if (take_tree(fd, &v, p->roothash))
-		p->data_bytes = data_blocks * VERITY_BLOCK_SIZE;
+		p->data_bytes = v.data_blocks * VERITY_BLOCK_SIZE;
 	verity_free(&v);
 }
 

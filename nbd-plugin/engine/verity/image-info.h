@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * The size and the root hash of a local file, which farroot pack may have made.
+ * The size, the root hash and the hash tree of a local file, which farroot pack may have made.
  */
 #ifndef FARROOT_IMAGE_INFO_H
 #define FARROOT_IMAGE_INFO_H
 
 #include <stdint.h>
+
+#include "engine/verity/verity.h"
 
 struct image_info {
 	uint64_t size_bytes;	/* size of the file */
@@ -19,5 +21,11 @@ struct image_info {
  * -errno.  Any thread; blocks for the disk.
  */
 int image_info_read(const char *path, struct image_info *out);
+
+/* Finds the hash tree of a file of this size: sets up *out from the superblock, which nothing
+ * has verified, and with roothash (NULL: not known) for verity_check; free with verity_free.
+ * Returns NULL, or what is wrong, a constant string.  Any thread; blocks for the disk.
+ */
+const char *image_tree_open(int fd, uint64_t size_bytes, const uint8_t *roothash, struct verity *out);
 
 #endif
