@@ -22,11 +22,7 @@
 #include "tool/commands.h"
 
 #define MAX_CONNECTIONS 16
-#define BLOCK_BYTES 4096
 #define SECTOR_BYTES 512
-#define DAY_S 86400
-/* Practically never, and less than 2^31 jiffies at 1000 Hz. */
-#define MANY_DAYS_S (20 * DAY_S)
 
 enum action { ATTACH, RECONFIGURE, DETACH };
 
@@ -129,15 +125,15 @@ static int parse(int argc, char **argv, struct settings *s)
 			s->action = DETACH;
 			break;
 		case 't':
-			if (!parse_number(optarg, MANY_DAYS_S, &s->timeout_s))
+			if (!parse_number(optarg, NBD_LONG_S, &s->timeout_s))
 				return tool_usage_error("attach", "--timeout=%s: must be 0 to %d seconds",
-							optarg, MANY_DAYS_S);
+							optarg, NBD_LONG_S);
 			s->have_timeout = true;
 			break;
 		case DEAD_CONN_TIMEOUT:
-			if (!parse_number(optarg, MANY_DAYS_S, &s->dead_conn_timeout_s))
+			if (!parse_number(optarg, NBD_LONG_S, &s->dead_conn_timeout_s))
 				return tool_usage_error("attach", "--dead-conn-timeout=%s: must be 0 to %d seconds",
-							optarg, MANY_DAYS_S);
+							optarg, NBD_LONG_S);
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -217,7 +213,7 @@ static int check_export(const struct settings *s, const struct nbd_export *expor
 			"the export has %" PRIu64 " bytes, which is not a multiple of 512", size);
 		return -EINVAL;
 	}
-	if (export->min_block_bytes > BLOCK_BYTES) {
+	if (export->min_block_bytes > NBD_MAX_BLOCK_BYTES) {
 		log_say(&to_stderr, LOG_WARN,
 			"the server requires blocks of at least %" PRIu32 " bytes; the largest possible block is 4096",
 			export->min_block_bytes);
@@ -247,9 +243,9 @@ static int hand_over(const struct settings *s)
 		.sockets = sockets,
 		.socket_count = (size_t)count,
 		.size_bytes = export.size_bytes,
-		.block_bytes = export.size_bytes % BLOCK_BYTES ? SECTOR_BYTES : BLOCK_BYTES,
+		.block_bytes = nbd_export_block_bytes(&export),
 		.flags = export.flags,
-		.timeout_s = s->have_timeout ? s->timeout_s : count > 1 ? MANY_DAYS_S : 0,
+		.timeout_s = s->have_timeout ? s->timeout_s : count > 1 ? NBD_LONG_S : 0,
 		.dead_conn_timeout_s = s->dead_conn_timeout_s,
 	};
 	ret = check_export(s, &export);
@@ -265,7 +261,7 @@ int cmd_attach(int argc, char **argv)
 {
 	struct settings s = {
 		.connections = 1,
-		.dead_conn_timeout_s = MANY_DAYS_S,
+		.dead_conn_timeout_s = NBD_LONG_S,
 		.export_name = "",
 	};
 	int ret;

@@ -134,7 +134,7 @@ static void check_max_part(const struct log *log)
 	fclose(f);
 }
 
-static int find_multipath(struct supervise_settings *settings)
+static void find_multipath(struct supervise_settings *settings)
 {
 	int ret = dm_control_open();
 
@@ -146,7 +146,6 @@ static int find_multipath(struct supervise_settings *settings)
 		log_say(&settings->log, LOG_WARN,
 			"the kernel has no dm-multipath (%s): the device is attached without it, and a death of nbdkit will not be survived",
 			ret < 0 ? strerror(-ret) : "modprobe dm-multipath?");
-	return 0;
 }
 
 /* Opens what is outside of the sandbox, and enters the sandbox. */

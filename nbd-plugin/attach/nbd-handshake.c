@@ -316,6 +316,11 @@ bool nbd_export_multi_conn(const struct nbd_export *e)
 	return e->flags & EXPORT_CAN_MULTI_CONN;
 }
 
+uint32_t nbd_export_block_bytes(const struct nbd_export *e)
+{
+	return e->size_bytes % NBD_MAX_BLOCK_BYTES ? 512 : NBD_MAX_BLOCK_BYTES;
+}
+
 int nbd_connect_unix(const char *path, const struct log *log)
 {
 	int fd = unix_connect(path);

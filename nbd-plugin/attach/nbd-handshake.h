@@ -15,6 +15,8 @@
 
 #include "common/log.h"
 
+#define NBD_MAX_BLOCK_BYTES 4096	/* a page: the kernel takes no larger blocks */
+
 struct nbd_export {
 	uint64_t size_bytes;
 	uint16_t flags;			/* transmission flags, NBD_FLAG_* */
@@ -46,5 +48,8 @@ int nbd_handshake_end(int fd, unsigned limit_ms, const struct log *log, struct n
 
 /* Returns whether the export allows several connections at the same time. */
 bool nbd_export_multi_conn(const struct nbd_export *e);
+
+/* Returns the largest block that divides the export: NBD_MAX_BLOCK_BYTES or 512. */
+uint32_t nbd_export_block_bytes(const struct nbd_export *e);
 
 #endif

@@ -16,6 +16,9 @@
 
 #include "common/log.h"
 
+/* The longest time-out: practically never, and less than 2^31 jiffies at 1000 Hz. */
+#define NBD_LONG_S (20 * 86400)
+
 struct nbd_device {
 	uint32_t index;			/* the N of /dev/nbdN */
 	const int *sockets;		/* after the handshake; the caller owns and closes them */

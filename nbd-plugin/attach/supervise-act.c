@@ -23,11 +23,8 @@
 #define HANDSHAKE_LIMIT_MS 5000
 #define REMOVE_TRIES 50
 #define SECTOR_BYTES 512
-#define BLOCK_BYTES 4096
 /* The block layer's timer, else of 30 s, writes a line for each request that waits. */
 #define IO_TIMEOUT_MS "86400000"
-/* Without multipath: practically never, and less than 2^31 jiffies at 1000 Hz. */
-#define MANY_DAYS_S (20 * 86400)
 
 void supervise_forget_line(struct line *line)
 {
@@ -117,7 +114,7 @@ static int check_export(const struct supervisor *s, const struct nbd_export *exp
 {
 	uint64_t size = export->size_bytes;
 
-	if (size == 0 || size % SECTOR_BYTES || export->min_block_bytes > BLOCK_BYTES) {
+	if (size == 0 || size % SECTOR_BYTES || export->min_block_bytes > NBD_MAX_BLOCK_BYTES) {
 		log_say(&s->settings->log, LOG_WARN,
 			"the export has %" PRIu64 " bytes in blocks of %" PRIu32 ", which no device can have; trying again",
 			size, export->min_block_bytes);
@@ -140,7 +137,7 @@ static int connect_kernel(struct supervisor *s, int n, uint64_t dead_conn_timeou
 		.sockets = &line->socket,
 		.socket_count = 1,
 		.size_bytes = line->export.size_bytes,
-		.block_bytes = line->export.size_bytes % BLOCK_BYTES ? SECTOR_BYTES : BLOCK_BYTES,
+		.block_bytes = nbd_export_block_bytes(&line->export),
 		.flags = line->export.flags,
 		.dead_conn_timeout_s = dead_conn_timeout_s,
 	};
@@ -247,7 +244,7 @@ static void attach(struct supervisor *s, int n)
 
 int supervise_attach_alone(struct supervisor *s)
 {
-	int ret = connect_kernel(s, 0, MANY_DAYS_S);
+	int ret = connect_kernel(s, 0, NBD_LONG_S);
 
 	if (ret)
 		kill_server(s, 0);
