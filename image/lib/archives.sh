@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# Unpacks what a boot reads, on any machine and as the kernel does: an initramfs may be
-# several archives, one behind the other, some compressed.  Bytes that are no archive are an
-# error: what is not understood is not called clean.
+# Packs archives for the kernel.  Unpacks what a boot reads, on any machine and as the kernel
+# does: an initramfs may be several archives, one behind the other, some compressed.  Bytes
+# that are no archive are an error: what is not understood is not called clean.
 # shellcheck shell=dash
+
+# archive_pack FOLDER: what is in it as a newc cpio archive on standard output, the same
+# bytes each time if the files' times are the same.
+archive_pack() {
+	(cd "$1" && find . -mindepth 1 -printf '%P\0' | LC_ALL=C sort -z |
+		cpio -0 -o -H newc --quiet --reproducible -R 0:0)
+}
 
 # archive_hex FILE OFFSET COUNT: its bytes as hex digits.
 archive_hex() {

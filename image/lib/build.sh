@@ -8,7 +8,7 @@
 # shellcheck disable=SC2154,SC2034
 
 for build_lib in cache site site-apply debian-plan debian-root debian-modules kernel archives libraries secrets \
-	inputs initramfs identities keys; do
+	inputs initramfs squashfs identities keys; do
 	# shellcheck source=/dev/null
 	. "$image_lib/lib/$build_lib.sh"
 done

@@ -24,8 +24,7 @@ host_archive() {
 	rmdir "$host_tree/etc/farroot/files" 2>/dev/null || :
 	rmdir "$host_tree/etc/farroot" 2>/dev/null && return
 	find "$host_tree" -exec touch -h -d "@$2" {} +
-	(cd "$host_tree" && find . -mindepth 1 -printf '%P\0' | LC_ALL=C sort -z |
-		cpio -0 -o -H newc --quiet --reproducible -R 0:0) >"$1" || die "$1: cannot be written; is the disk full?"
+	archive_pack "$host_tree" >"$1" || die "$1: cannot be written; is the disk full?"
 	truncate -s %4 "$1" || die "$1: cannot be written; is the disk full?"
 	files_check_tftp "$(dirname "$1")"
 	secrets_check "$1" >"$boot_temp/secrets" || {

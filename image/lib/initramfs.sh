@@ -33,6 +33,16 @@ initramfs_modules_hook() {
 	chmod 755 "$2"
 }
 
+# initramfs_run ROOT ARGUMENT...: mkinitramfs in ROOT, with these arguments.
+initramfs_run() {
+	initramfs_root=$1
+	shift
+	root_run "$initramfs_root" mkinitramfs "$@" >"$work/mkinitramfs.log" 2>&1 || {
+		tail -n 20 "$work/mkinitramfs.log" | sed 's/^/  /' >&2
+		die "mkinitramfs cannot make the initramfs (above)"
+	}
+}
+
 # initramfs_repack INITRD OUT: what mkinitramfs made, of which INITRD is deleted, sorted and
 # compressed.  Sets initramfs_bytes, its size before that.
 initramfs_repack() {
@@ -48,19 +58,13 @@ initramfs_repack() {
 		sed 's/^/  /' "$work/missing" >&2
 		die "the initramfs lacks what its programs need (above)"
 	}
-	initramfs_pack "$work/initramfs/all" >"$work/initrd.cpio"
+	initramfs_clamp "$work/initramfs/all"
+	archive_pack "$work/initramfs/all" >"$work/initrd.cpio"
 	initramfs_compress <"$work/initrd.cpio" >"$2"
 	# The kernel takes a second archive behind the first only at a multiple of four.
 	truncate -s %4 "$2"
 	initramfs_bytes=$(stat -c %s "$work/initrd.cpio")
 	rm "$work/initrd.cpio"
-}
-
-# initramfs_pack FOLDER: a newc cpio archive of it, the same bytes each time.
-initramfs_pack() {
-	initramfs_clamp "$1"
-	(cd "$1" && find . -mindepth 1 -printf '%P\0' | LC_ALL=C sort -z |
-		cpio -0 -o -H newc --quiet --reproducible -R 0:0)
 }
 
 # No file is newer than the build's time.

@@ -17,10 +17,7 @@ initramfs_make() {
 	: >"$1/etc/initramfs-tools/modules"
 	initramfs_modules_hook "$3" "$1/usr/share/initramfs-tools/hooks/farroot-image-modules"
 	root_bind=
-	root_run "$1" mkinitramfs -o /boot/initrd.farroot "$2" >"$work/mkinitramfs.log" 2>&1 || {
-		tail -n 20 "$work/mkinitramfs.log" | sed 's/^/  /' >&2
-		die "mkinitramfs cannot make the initramfs (above)"
-	}
+	initramfs_run "$1" -o /boot/initrd.farroot "$2"
 	initramfs_repack "$1/boot/initrd.farroot" "$4"
 }
 

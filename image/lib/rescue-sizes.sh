@@ -60,12 +60,14 @@ sizes_groups() {
 		sort -t '	' -k 4,4nr
 }
 
-# sizes_table PACKAGES LIST OUT_FOLDER: the table, on standard output.
+# sizes_table PACKAGES LIST OUT_FOLDER: the table, on standard output.  Sets
+# sizes_kernel_gzip, for sizes_check.
 sizes_table() {
+	sizes_kernel_gzip=$(gzip -9nc "$3/vmlinuz" | wc -c)
 	sizes_total=$(($(stat -c %s "$3/vmlinuz") + $(stat -c %s "$3/initrd") + $(stat -c %s "$3/rescue.cpio")))
 	printf '%-36s %14s %14s\n' "$flavour, Debian $suite, $arch" "bytes" "in the image"
 	printf '%-36s %14d %14d\n' "vmlinuz" "$(stat -c %s "$3/vmlinuz")" "$(stat -c %s "$3/vmlinuz")"
-	printf '%-36s %14s %14d\n' "  the same by gzip -9" "" "$(gzip -9nc "$3/vmlinuz" | wc -c)"
+	printf '%-36s %14s %14d\n' "  the same by gzip -9" "" "$sizes_kernel_gzip"
 	printf '%-36s %14d %14d\n' "initrd" "$initramfs_bytes" "$(stat -c %s "$3/initrd")"
 	printf '%-36s %14d %14d\n' "rescue.cpio" "$sizes_tree_bytes" "$(stat -c %s "$3/rescue.cpio")"
 	sizes_groups "$1" "$2" | awk -F '\t' '{ printf "  %-34s %14d %14d\n", $1 " (" $2 ")", $3, $4 }'
@@ -85,7 +87,7 @@ sizes_check() {
 	done
 	sizes_limit=$(awk -v flavour="$flavour" -v arch="$arch" '$1 == flavour && $2 == arch { print $3 }' "$image_lib/rescue/size-limits")
 	[ -n "$sizes_limit" ] || return 0
-	sizes_kernel=$(gzip -9nc "$1/vmlinuz" | wc -c)
+	sizes_kernel=$sizes_kernel_gzip
 	[ "$sizes_kernel" -lt "$(stat -c %s "$1/vmlinuz")" ] || sizes_kernel=$(stat -c %s "$1/vmlinuz")
 	sizes_sum=$((sizes_kernel + $(stat -c %s "$1/initrd") + $(stat -c %s "$1/rescue.cpio")))
 	[ "$sizes_sum" -le $((sizes_limit + sizes_limit * 3 / 100)) ] || {

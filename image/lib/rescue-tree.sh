@@ -137,11 +137,7 @@ tree_squash() {
 	small) set -- "$1" "$2" -comp xz -b 1M ;;
 	*) set -- "$1" "$2" -comp zstd -Xcompression-level 19 -b 256K ;;
 	esac
-	env -u SOURCE_DATE_EPOCH mksquashfs "$@" -noappend \
-		-no-xattrs -no-exports -no-progress -quiet -mkfs-time "$SOURCE_DATE_EPOCH" >"$work/mksquashfs.log" 2>&1 || {
-		tail -n 10 "$work/mksquashfs.log" | sed 's/^/  /' >&2
-		die "mksquashfs cannot write $2 (above); is the disk full?"
-	}
+	squashfs_make "$@" -no-xattrs -no-exports
 }
 
 # tree_cpio SQUASHFS OUT: a cpio archive with the one file /rescue.squashfs.
@@ -150,6 +146,6 @@ tree_cpio() {
 	mv "$1" "$work/cpio/rescue.squashfs"
 	chmod 444 "$work/cpio/rescue.squashfs"
 	touch -d "@$SOURCE_DATE_EPOCH" "$work/cpio/rescue.squashfs"
-	(cd "$work/cpio" && echo rescue.squashfs | cpio -o -H newc --quiet --reproducible -R 0:0) >"$2"
+	archive_pack "$work/cpio" >"$2"
 	rm -r "$work/cpio"
 }

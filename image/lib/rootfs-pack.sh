@@ -20,11 +20,7 @@ pack_check_recorder() {
 # whole blocks.  farroot pack compresses what a boot reads once more, as much as it can.
 pack_squash() {
 	say "making the squashfs"
-	env -u SOURCE_DATE_EPOCH mksquashfs "$1" "$2" -comp zstd -Xcompression-level 15 -b 128K -noappend \
-		-no-progress -quiet -mkfs-time "$SOURCE_DATE_EPOCH" >"$work/mksquashfs.log" 2>&1 || {
-		tail -n 10 "$work/mksquashfs.log" | sed 's/^/  /' >&2
-		die "mksquashfs cannot write $2 (above); is the disk full?"
-	}
+	squashfs_make "$1" "$2" -comp zstd -Xcompression-level 15 -b 128K
 }
 
 # pack_image SQUASHFS RESULT: root.img, its profile, roothash and kernel-arguments.

@@ -61,10 +61,7 @@ system_initramfs() {
 	initramfs_settings "$work/initramfs-tools"
 	initramfs_modules_hook "$work/modules-boot" "$work/initramfs-tools/hooks/farroot-image-modules"
 	root_bind=$work/initramfs-tools
-	root_run "$1" mkinitramfs -d /run/farroot-image -o /var/tmp/initrd.farroot "$version" >"$work/mkinitramfs.log" 2>&1 || {
-		tail -n 20 "$work/mkinitramfs.log" | sed 's/^/  /' >&2
-		die "mkinitramfs cannot make the initramfs (above)"
-	}
+	initramfs_run "$1" -d /run/farroot-image -o /var/tmp/initrd.farroot "$version"
 	root_bind=
 	initramfs_repack "$1/var/tmp/initrd.farroot" "$2"
 }
