@@ -129,6 +129,12 @@ static bool is_expiry_logged(const struct trial *t, const char *message)
 	return false;
 }
 
+/* The time in front of a line. */
+static double stamp_s(void)
+{
+	return (double)(clock_ms() % 1000000) / 1000;
+}
+
 static void log_write(void *ctx, enum log_level level, const char *message)
 {
 	static const char *const names[] = { "detail", "note", "warn" };
@@ -141,8 +147,7 @@ static void log_write(void *ctx, enum log_level level, const char *message)
 		run->timeouts++;
 	if (is_expiry_logged(run->trial, message))
 		fail(run, "an expired target is taken for a fault", 0);
-	fprintf(run->record, "%8.3f %s: %s\n", (double)(clock_ms() % 1000000) / 1000, names[level],
-		message);
+	fprintf(run->record, "%8.3f %s: %s\n", stamp_s(), names[level], message);
 }
 
 static void set(struct run *run, char *option)
@@ -386,7 +391,7 @@ static void heal(struct run *run)
 	image_status(run->image, &s);
 	run->healed_requests = s.requests;
 
-	fprintf(run->record, "%8.3f healing\n", (double)(clock_ms() % 1000000) / 1000);
+	fprintf(run->record, "%8.3f healing\n", stamp_s());
 	for (i = 0; i < run->trial->origin_count; i++)
 		hostile_origin_heal(run->origins[i]);
 }
@@ -446,7 +451,7 @@ static void explain(struct run *run)
 	trial_describe(run->trial);
 	if (run->record != stderr)
 		record_print_end(run->record);
-	fprintf(stderr, "%8.3f %s", (double)(clock_ms() % 1000000) / 1000, json ? json : "");
+	fprintf(stderr, "%8.3f %s", stamp_s(), json ? json : "");
 	free(json);
 }
 
