@@ -254,6 +254,34 @@ rescue_ssh() {
 	rescue_in ssh $rescue_ssh_options -i "$dir/key" "root@$rescue_address" "$@"
 }
 
+# rescue_ssh_until SECONDS COMMAND MESSAGE: again and again until COMMAND succeeds; else fails with
+# MESSAGE and what the command said.
+rescue_ssh_until() {
+	rescue_until=$(($(vm_now) + $(slack "$1")))
+	until rescue_ssh "$2" >"$dir/until" 2>&1; do
+		[ "$(vm_now)" -lt "$rescue_until" ] || fail "$3: $(cat "$dir/until")"
+		sleep 2
+	done
+}
+
+# rescue_open_login COMMAND: a login that stays open while another system takes over; 5 s after
+# that it runs COMMAND, which needs the rescue system's tools.
+rescue_open_login() {
+	rescue_ssh "echo begun; while ! grep -q systemd /proc/1/comm; do sleep 1; done; sleep 5; $1; echo lived" \
+		>"$dir/session" 2>&1 &
+	rescue_session=$!
+	until grep -qs begun "$dir/session"; do
+		kill -0 "$rescue_session" 2>/dev/null || fail "no login: $(cat "$dir/session")"
+		sleep 0.2
+	done
+}
+
+# rescue_close_login: fails unless it lived.
+rescue_close_login() {
+	wait "$rescue_session" || fail "the login ended: $(cat "$dir/session")"
+	grep -q lived "$dir/session" || fail "the login has lost its tools: $(cat "$dir/session")"
+}
+
 # rescue_wait_ssh SECONDS: until a login works.
 rescue_wait_ssh() {
 	rescue_until=$(($(vm_now) + $(slack "$1")))

@@ -101,10 +101,7 @@ tar -xzOf "$dir/report.tar.gz" report/arguments | grep -q '^farroot=http' || fai
 ! tar -xzOf "$dir/report.tar.gz" | grep -aq confidential || fail "a secret of the arguments is in the report"
 
 # --- the origin comes; a login stays open ----------------------------------------
-rescue_ssh 'echo begun; while ! grep -q systemd /proc/1/comm; do sleep 1; done; sleep 5; fsck.ext4 -V 2>&1; echo lived' \
-	>"$dir/session" 2>&1 &
-session=$!
-until grep -qs begun "$dir/session"; do sleep 0.2; done
+rescue_open_login 'fsck.ext4 -V 2>&1'
 rescue_start_origin "$dir/www"
 rescue_in curl -sf -r 0-1023 "http://$rescue_server/root.img" -o "$dir/out" || fail "the origin does not serve"
 # A login is open after rescue-after: the boot waits for boot-stream.
@@ -112,14 +109,9 @@ sleep 3
 rescue_ssh 'cat /run/rescue/state/doing'
 rescue_ssh 'farroot boot-stream' || fail "farroot boot-stream"
 rescue_expect 600 'login:'
-wait "$session" || fail "the login ended: $(cat "$dir/session")"
-grep -q lived "$dir/session" || fail "the login has lost its tools: $(cat "$dir/session")"
+rescue_close_login
 # The image's own sshd has port 22 now, with the host key that the users know.
-until_=$(($(vm_now) + $(slack 120)))
-until rescue_ssh 'systemctl is-active ssh.service && [ -d /run/rescue ]' >"$dir/scan" 2>&1; do
-	[ "$(vm_now)" -lt "$until_" ] || fail "the rescue system keeps port 22: $(cat "$dir/scan")"
-	sleep 2
-done
+rescue_ssh_until 120 'systemctl is-active ssh.service && [ -d /run/rescue ]' "the rescue system keeps port 22"
 say "$(($(vm_now) - rescue_began)) s: the root file system's sshd answers"
 rescue_in ssh-keyscan -t ed25519 "$rescue_address" 2>/dev/null | ssh-keygen -l -f - | grep -qF "$fingerprint" ||
 	fail "the streamed root has another host key than the rescue system"

@@ -58,16 +58,8 @@ rescue_ssh 'farroot report' >"$dir/report.tar.gz"
 
 # --- the streamed root ------------------------------------------------------------
 rescue_expect 600 'farroot login:'
-until_=$(($(vm_now) + $(slack 120)))
-until rescue_ssh 'systemctl is-active ssh.service' >"$dir/scan" 2>&1; do
-	[ "$(vm_now)" -lt "$until_" ] || fail "no login in the streamed root with the certificate: $(cat "$dir/scan")"
-	sleep 2
-done
+rescue_ssh_until 120 'systemctl is-active ssh.service' "no login in the streamed root with the certificate"
 say "the streamed root's sshd has the certificate"
 rescue_ssh 'systemctl stop ssh.socket ssh.service'
-until_=$(($(vm_now) + $(slack 60)))
-until rescue_ssh 'cat /etc/farroot/rescue.conf' >"$dir/scan" 2>&1; do
-	[ "$(vm_now)" -lt "$until_" ] || fail "the rescue system does not take port 22 back: $(cat "$dir/scan")"
-	sleep 2
-done
+rescue_ssh_until 60 'cat /etc/farroot/rescue.conf' "the rescue system does not take port 22 back"
 say "the rescue system's sshd answers again"

@@ -50,18 +50,10 @@ rescue_in scp $rescue_ssh_options -i "$dir/key" "$dir/site/site.conf" "root@$res
 rescue_ssh 'cat /root/site.conf' | cmp - "$dir/site/site.conf" || fail "scp brought other data in"
 rescue_ssh 'umount /mnt/data && farroot status' || fail "farroot status"
 
-rescue_ssh 'echo begun; while ! grep -q systemd /proc/1/comm; do sleep 1; done; sleep 5; busybox | head -n 1; echo lived' \
-	>"$dir/session" 2>&1 &
-session=$!
-until grep -qs begun "$dir/session"; do sleep 0.2; done
+rescue_open_login 'busybox | head -n 1'
 rescue_start_origin "$dir/www"
 rescue_ssh 'farroot boot-stream' || fail "farroot boot-stream"
 rescue_expect 600 'login:'
-wait "$session" || fail "the login ended: $(cat "$dir/session")"
-grep -q lived "$dir/session" || fail "the login has lost its tools: $(cat "$dir/session")"
-until_=$(($(vm_now) + $(slack 120)))
-until rescue_ssh 'systemctl is-active ssh.service' >"$dir/scan" 2>&1; do
-	[ "$(vm_now)" -lt "$until_" ] || fail "the rescue system keeps port 22: $(cat "$dir/scan")"
-	sleep 2
-done
+rescue_close_login
+rescue_ssh_until 120 'systemctl is-active ssh.service' "the rescue system keeps port 22"
 ! grep -aE 'I/O error|SQUASHFS error|Kernel panic|Out of memory' "$rescue_log" || fail "see the lines above"
