@@ -21,7 +21,9 @@ Cookie, an Authorization or an X-Token.  Connections stay open.
     total=BYTES         state this size of the image, and send zeroes beyond it
     after_first_s=S     wait before each answer but the first
     profile=FILE        serve this as /image.profile
-    profile_status=CODE answer so to the first request for the profile
+    profile_status=CODE answer so to the first request for the profile ...
+    profile_first=N     ... or the first N; with retry_after=
+    profile_endless=yes a profile that never ends, and has no Content-Length
     redirect=URL        302 to URL?SECONDS for each request
     lives=S             what redirect= of another origin named is 403 after S seconds
     range=unknown       Content-Range without the size of the image
@@ -68,17 +70,18 @@ def body_of(first, last):
     return bytes(body)
 
 
+def retry_after():
+    after = options.get("retry_after", "")
+    if after.startswith("+"):
+        after = email.utils.formatdate(time.time() + int(after), usegmt=True)
+    return [f"Retry-After: {after}"] if after else []
+
+
 def answer_image(headers, n):
     """Returns status, further header lines, body, and how much of the body is sent."""
     faulty = n <= int(options.get("first", 0)) or ("each" in options and n % int(options["each"]) == 0)
     if faulty:
-        lines = []
-        if "retry_after" in options:
-            after = options["retry_after"]
-            if after.startswith("+"):
-                after = email.utils.formatdate(time.time() + int(after), usegmt=True)
-            lines = [f"Retry-After: {after}"]
-        return int(options["status"]), lines, b"not now\n" * 20, None
+        return int(options["status"]), retry_after(), b"not now\n" * 20, None
     first, last = (int(word) for word in headers["range"].split("=")[1].split("-"))
     last = min(last, total - 1)
     size = "*" if options.get("range") == "unknown" else str(total)
@@ -111,8 +114,8 @@ def answer(path, headers):
     if path.startswith("/image.profile"):
         if "profile" not in options:
             return 404, [], b"", None
-        if count("profile") == 1 and "profile_status" in options:
-            return int(options["profile_status"]), [], b"", None
+        if "profile_status" in options and count("profile") <= int(options.get("profile_first", 1)):
+            return int(options["profile_status"]), retry_after(), b"", None
         with open(options["profile"], "rb") as file:
             return 200, [], file.read(), None
     if "redirect" in options:
@@ -144,6 +147,11 @@ def serve(client, number):
         path, headers = read_request(stream)
         if path is None:
             return
+        if path.startswith("/image.profile") and "profile_endless" in options:
+            log.write(f"{time.time():.3f} {number} 200 {path} -\n")
+            client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            while True:
+                client.sendall(b"4096 8192\n" * 1000)
         status, lines, body, sent = answer(path, headers)
         secret = "secret" if {"cookie", "authorization", "x-token"} & set(headers) else "-"
         log.write(f"{time.time():.3f} {number} {status} {path} {secret}\n")

@@ -36,3 +36,19 @@ wait_until 10 "the profile is being used" has_present 65536
 began=$(now_ms)
 read_is_right 60000000 4096 "$dir/image"
 at_most "ms of a read" $(($(now_ms) - began)) "$(slack 3000)"
+plugin_stop
+
+# The same for a large image: work in proportion to the image, and not for each line.
+cpu_ticks() {
+	awk '{ print $14 + $15 }' "/proc/$nbdkit/stat"
+}
+
+truncate -s 8G "$dir/zeroes"
+pack "$dir/zeroes" "$dir/www1.image"
+mkdir "$dir/www1"
+mv "$dir/www1.image" "$dir/www1/image"
+yes '0 9999999999999999' | head -c 4194288 >"$dir/www1/image.profile"
+origin_start 1
+plugin_start url="$url1/image" roothash="$roothash" cache=64M rate=1M
+wait_until 60 "the profile is scheduled" logged 'profile: a boot needs'
+at_most "1/100 s of CPU" "$(cpu_ticks)" "$(slack 2000)"

@@ -258,19 +258,115 @@ static void suspects_go_alone_and_later(void)
 	end();
 }
 
+/* A tree: blocks 900 to 908 have the digests of 100 blocks each, 999 has theirs. */
+static uint64_t parent_of(const void *ctx, uint64_t block)
+{
+	CHECK(ctx == &scheduler);
+	if (block == 999)
+		return SCHEDULER_NO_PARENT;
+	return block < 900 ? 900 + block / 100 : 999;
+}
+
 static void suspect_hash_waits_and_others_do_not(void)
 {
+	unsigned i;
+
 	begin();
-	scheduler_add_suspect(&scheduler, 500, 0, 0);
 	scheduler_add_suspect(&scheduler, 500, 0, 0);
 	scheduler_add_hash(&scheduler, 500);
 	scheduler_add_hash(&scheduler, 600);
 	CHECK(scheduler_next_hash(&scheduler, 0, 4, &e));
 	CHECK_EXTENT(600, 4);
-	CHECK(!scheduler_next_hash(&scheduler, 499, 4, &e));
-	CHECK(scheduler_next_hash(&scheduler, 500, 4, &e));
+	CHECK(!scheduler_next_hash(&scheduler, 99, 4, &e));
+	CHECK(scheduler_next_hash(&scheduler, 100, 4, &e));
 	CHECK_EXTENT(500, 1);
 	CHECK(e.suspect);
+	/* Any number that failed again leaves room in the queue. */
+	for (i = 0; i < 2 * SCHEDULER_HASHES; i++) {
+		scheduler_add_suspect(&scheduler, 700 + i, 0, 200);
+		scheduler_add_suspect(&scheduler, 700 + i, 0, 300);
+		scheduler_add_hash(&scheduler, 700 + i);
+	}
+	scheduler_add_hash(&scheduler, 610);
+	CHECK(scheduler_next_hash(&scheduler, 300, 4, &e));
+	CHECK_EXTENT(610, 4);
+	end();
+}
+
+static void nothing_below_a_suspect_is_requested(void)
+{
+	uint64_t m[1];
+	struct demand a;
+
+	begin();
+	scheduler_set_parent(&scheduler, parent_of, &scheduler);
+	want(&a, m, 199, 2);
+	scheduler_add_suspect(&scheduler, 901, 4, 0);
+	CHECK(!scheduler_is_below_failed(&scheduler, 199));
+	scheduler_add_suspect(&scheduler, 901, 4, 100);
+	CHECK(scheduler_is_below_failed(&scheduler, 199));
+	CHECK(!scheduler_is_below_failed(&scheduler, 200));
+	/* What can be verified comes; and the suspect, when it is due. */
+	CHECK(scheduler_next_demand(&scheduler, 100, 4, &e));
+	CHECK_EXTENT(200, 4);
+	CHECK(!scheduler_next_demand(&scheduler, 599, 4, &e));
+	CHECK(scheduler_next_demand(&scheduler, 600, 4, &e));
+	CHECK_EXTENT(901, 1);
+	CHECK(e.suspect);
+	CHECK_EQ(e.avoid, 4);
+	scheduler_add_prefetch(&scheduler, 180, 20);
+	scheduler_add_readahead(&scheduler, 90, 15);
+	CHECK(!scheduler_next_demand(&scheduler, 600, 4, &e));
+	CHECK(scheduler_next_readahead(&scheduler, 600, 16, &e));
+	CHECK_EXTENT(90, 10);
+	CHECK(!scheduler_next_readahead(&scheduler, 600, 16, &e));
+	/* The fill steps over a hundred blocks. */
+	while (scheduler_next_fill(&scheduler, 600, 50, &e))
+		CHECK(e.start + e.count <= 100 || e.start >= 200);
+	scheduler_release(&scheduler, 901, 1);
+	arrive(901, 1);
+	CHECK(scheduler_clear_suspect(&scheduler, 901, 700));
+	CHECK(scheduler_next_demand(&scheduler, 700, 4, &e));
+	CHECK_EXTENT(199, 1);
+	scheduler_remove_demand(&scheduler, &a);
+	end();
+}
+
+/* A suspect below another one could not be verified. */
+static void the_highest_suspect_comes_first(void)
+{
+	uint64_t m[1];
+	struct demand a;
+
+	begin();
+	scheduler_set_parent(&scheduler, parent_of, &scheduler);
+	want(&a, m, 5, 1);
+	scheduler_add_suspect(&scheduler, 900, 0, 0);
+	scheduler_add_suspect(&scheduler, 999, 0, 0);
+	CHECK(!scheduler_next_demand(&scheduler, 99, 4, &e));
+	CHECK(scheduler_next_demand(&scheduler, 100, 4, &e));
+	CHECK_EXTENT(999, 1);
+	CHECK(!scheduler_next_demand(&scheduler, 100, 4, &e));
+	scheduler_remove_demand(&scheduler, &a);
+	end();
+}
+
+/* The profile, too, waits for the suspect above its blocks, and no longer. */
+static void the_profile_waits_for_a_suspect_above(void)
+{
+	begin();
+	scheduler_set_parent(&scheduler, parent_of, &scheduler);
+	CHECK_EQ(scheduler_add_expected(&scheduler, 10, 4), 0);
+	scheduler_add_suspect(&scheduler, 900, 0, 0);
+	scheduler_add_suspect(&scheduler, 900, 0, 0);
+	CHECK(!scheduler_next_expected(&scheduler, 499, 16, &e));
+	CHECK(scheduler_next_expected(&scheduler, 500, 16, &e));
+	CHECK_EXTENT(900, 1);
+	CHECK(!scheduler_next_expected(&scheduler, 500, 16, &e));
+	arrive(900, 1);
+	scheduler_clear_suspect(&scheduler, 900, 600);
+	CHECK(scheduler_next_expected(&scheduler, 600, 16, &e));
+	CHECK_EXTENT(10, 4);
 	end();
 }
 
@@ -464,6 +560,9 @@ int main(void)
 	prefetches_have_an_end();
 	suspects_go_alone_and_later();
 	suspect_hash_waits_and_others_do_not();
+	nothing_below_a_suspect_is_requested();
+	the_highest_suspect_comes_first();
+	the_profile_waits_for_a_suspect_above();
 	suspects_of_a_region_go_together();
 	fill_steps_over_a_resting_suspect();
 	wants_leave_in_any_order();

@@ -164,14 +164,55 @@ static void corrupt_origin_gets_few_requests(void)
 		if (origin_health_pick(&h, 1, now, -1) < 0)
 			continue;
 		bytes += 4096;
+		origin_health_sent(&h, now);
 		origin_health_corrupt(&h, now, 4096);
 		if (now < 60000)
 			first_minute = bytes;
 	}
 	CHECK(first_minute <= (4 << 20) + 8 * (64 << 10));
-	CHECK(bytes <= 16 << 20);
+	/* 12 MiB are probes. */
+	CHECK(bytes <= 18 << 20);
 	CHECK(origin_health_is_corrupt(&h));
-	CHECK(origin_health_wait(&h, 1, h.corrupt_until_ms - 5) == 5);
+}
+
+static void a_probe_ends_the_pause_of_a_corrupt_origin(void)
+{
+	struct origin_health h = { 0 };
+	uint64_t now = 1000;
+
+	while (h.corrupt_until_ms < now + 60000) {
+		now = h.corrupt_until_ms > now ? h.corrupt_until_ms : now;
+		origin_health_corrupt(&h, now, 5 << 20);
+	}
+	/* What was requested before is no proof that it was mended. */
+	origin_health_verified(&h, 4096);
+	CHECK(origin_health_is_in_corrupt_pause(&h, now));
+	CHECK_EQ(origin_health_pick(&h, 1, now + 29999, -1), -1);
+	CHECK_EQ(origin_health_wait(&h, 1, now), 30000);
+	CHECK_EQ(origin_health_pick(&h, 1, now + 30000, -1), 0);
+	origin_health_sent(&h, now + 30000);
+	CHECK_EQ(origin_health_pick(&h, 1, now + 30001, -1), -1);
+	origin_health_verified(&h, 4096);
+	CHECK_EQ(origin_health_pick(&h, 1, now + 30001, -1), 0);
+	CHECK(!origin_health_is_in_corrupt_pause(&h, now + 30001));
+}
+
+/* While another origin served, this one was asked seldom. */
+static void the_last_one_hurries_the_others(void)
+{
+	struct origin_health h = { 0 };
+
+	h.probing = true;
+	h.failures = 10;
+	origin_health_failure(&h, FAULT_STATUS, 0, 60000, 0, 59999);
+	origin_health_hurry(&h, 10000);
+	CHECK_EQ(origin_health_wait(&h, 1, 0), 10000);
+	origin_health_hurry(&h, 20000);
+	CHECK_EQ(origin_health_wait(&h, 1, 0), 10000);
+	h = (struct origin_health){ 0 };
+	origin_health_failure(&h, FAULT_STATUS, 0, 60000, 40000, 0);
+	origin_health_hurry(&h, 10000);
+	CHECK_EQ(origin_health_wait(&h, 1, 0), 40000);
 }
 
 static void few_corrupt_bytes_among_good_ones(void)
@@ -236,6 +277,8 @@ int main(void)
 	corrupt_bytes_only_demote();
 	link_monitor_came_up();
 	corrupt_origin_gets_few_requests();
+	a_probe_ends_the_pause_of_a_corrupt_origin();
+	the_last_one_hurries_the_others();
 	few_corrupt_bytes_among_good_ones();
 	return 0;
 }

@@ -46,7 +46,8 @@ static void attempts_become_rare(void)
 			first_minute = attempts;
 	}
 	CHECK(first_minute >= 5 && first_minute <= 8);
-	CHECK(attempts >= 144 && attempts <= 144 + 20);
+	/* The probe, every 30 s. */
+	CHECK(attempts >= 2880 - 20 && attempts <= 2880 + 144 + 20);
 	CHECK(blocks <= 249 + attempts);
 	CHECK_EQ(s.region_count, 1);
 	suspects_free(&s);
@@ -72,6 +73,32 @@ static void a_good_block_brings_the_region_back(void)
 	CHECK_EQ(s.count, 0);
 	CHECK_EQ(s.region_count, 0);
 	CHECK_EQ(suspects_next_ms(&s), UINT64_MAX);
+	suspects_free(&s);
+}
+
+/* However long the pauses of the regions have become. */
+static void a_probe_finds_what_was_mended(void)
+{
+	uint64_t now;
+	unsigned i;
+
+	suspects_init(&s, BLOCKS);
+	for (i = 0; i < 64; i++) {
+		suspects_add(&s, i * 256, 0, 0);
+		suspects_add(&s, i * 256, 0, 0);
+	}
+	for (now = 0; now < 86400000; now += 1000)
+		for (i = 0; i < 64; i++)
+			if (suspects_take(&s, i * 256, now, &avoid))
+				suspects_add(&s, i * 256, 0, now);
+	/* Mended: the first within 30 s, the others behind it. */
+	CHECK(suspects_next_ms(&s) <= now + 30000);
+	now += 30000;
+	for (i = 0; i < 64; i++, now += 100) {
+		CHECK(suspects_take(&s, i * 256, now, &avoid) > 0);
+		suspects_remove(&s, i * 256, now);
+	}
+	CHECK_EQ(s.count, 0);
 	suspects_free(&s);
 }
 
@@ -104,5 +131,6 @@ int main(void)
 	waits_for_the_last_failure_of_a_transfer();
 	attempts_become_rare();
 	a_good_block_brings_the_region_back();
+	a_probe_finds_what_was_mended();
 	return 0;
 }

@@ -24,6 +24,7 @@ struct completion {
 	struct hash_thread *hash_thread;	/* NULL: the fetch thread hashes all */
 	_Atomic bool has_hashed;	/* the hash thread, since the last turn */
 	uint32_t turn_blocks;		/* that came in this turn of the loop */
+	bool has_rejected_hash;		/* what waits for it may have to be dropped */
 	uint64_t wasted_bytes;
 };
 
@@ -76,8 +77,29 @@ static void reject(struct fetch *f, struct inflight *inflight, uint32_t i)
 	origins_blame(f->origins, inflight->request.origin, FAULT_CORRUPT, why);
 	scheduler_release(&f->scheduler, block, 1);
 	scheduler_add_suspect(&f->scheduler, block, inflight->request.origin, clock_ms());
-	if (hash_cache_is_hash_block(f->hash_cache, block))
+	if (hash_cache_is_hash_block(f->hash_cache, block)) {
+		f->completion->has_rejected_hash = true;
 		revalidation_need_hash(f, block);
+	}
+}
+
+/* What it is verified with is a suspect that has failed again.  Kept, such blocks would take the
+ * memory of all others.
+ */
+static void drop(struct fetch *f, struct inflight *inflight, uint32_t i)
+{
+	inflight_judge(inflight, i);
+	completion_add_wasted(f, STORE_BLOCK);
+	scheduler_release_unanswered(&f->scheduler, inflight->start + i, 1, clock_ms());
+}
+
+/* A block arrived before the hash block that it needs. */
+static void wait_for(struct fetch *f, struct inflight *inflight, uint32_t i, uint64_t needed)
+{
+	if (scheduler_is_below_failed(&f->scheduler, inflight->start + i))
+		drop(f, inflight, i);
+	else
+		revalidation_need_hash(f, needed);
 }
 
 /* Hands the blocks that arrived to the hash thread.  Returns false if it gets none. */
@@ -147,7 +169,7 @@ void completion_judge(struct fetch *f, struct inflight *inflight)
 		if (verdict == VERDICT_BAD)
 			reject(f, inflight, i);
 		else if (needed != UINT64_MAX)
-			revalidation_need_hash(f, needed);
+			wait_for(f, inflight, i, needed);
 	}
 	publish(f, inflight, run, i);
 }
@@ -203,8 +225,12 @@ static void renew_hashes(struct fetch *f)
 
 void completion_judge_waiting(struct fetch *f)
 {
-	f->completion->turn_blocks = 0;
-	if (atomic_exchange(&f->completion->has_hashed, false))
+	struct completion *c = f->completion;
+	bool has_news = atomic_exchange(&c->has_hashed, false) || c->has_rejected_hash;
+
+	c->turn_blocks = 0;
+	c->has_rejected_hash = false;
+	if (has_news)
 		judge_all(f);
 	renew_hashes(f);
 	while (hash_cache_has_grown(f->hash_cache))

@@ -148,9 +148,22 @@ static uint64_t quiet_in_ms(const struct fetch *f)
 	return quiet - now;
 }
 
+/* Whether reads wait for what is under way.  Reads that wait for suspects may wait for long, and
+ * the fill does not wait with them.
+ */
+static bool is_serving_reads(const struct fetch *f)
+{
+	unsigned active = inflight_set_active(&f->inflight);
+
+	if (!f->scheduler.first || !f->scheduler.suspects.count)
+		return f->scheduler.first;
+	/* Requests that have ended and are still here are being verified. */
+	return active > inflight_set_active_background(&f->inflight) || f->inflight.count > active;
+}
+
 static bool may_fill(const struct fetch *f, uint32_t blocks)
 {
-	bool is_time = fills_beside_boot(f) || (!f->scheduler.first && !quiet_in_ms(f));
+	bool is_time = fills_beside_boot(f) || (!is_serving_reads(f) && !quiet_in_ms(f));
 
 	return f->fills && is_time && store_has_room(f->store, blocks);
 }
@@ -187,15 +200,15 @@ static bool next_background(struct fetch *f, uint64_t now, struct extent *e, enu
 static bool next_extent(struct fetch *f, uint64_t now, struct extent *e, enum request_class *class)
 {
 	uint32_t demand = token_bucket_request_bytes(&f->dispatch->bucket, cwnd_demand_bytes(&f->cwnd));
-	bool room = has_memory(f);
+	bool room = has_memory(f), is_probe = origins_probe_corrupt(f->origins);
 
 	*class = CLASS_HASH;
-	if (scheduler_next_hash(&f->scheduler, now, HASH_BLOCKS, e))
+	if (scheduler_next_hash(&f->scheduler, now, is_probe ? 1 : HASH_BLOCKS, e))
 		return true;
 	*class = CLASS_DEMAND;
-	if (room && scheduler_next_demand(&f->scheduler, now, demand / STORE_BLOCK, e))
+	if (room && scheduler_next_demand(&f->scheduler, now, is_probe ? 1 : demand / STORE_BLOCK, e))
 		return true;
-	return room && may_send_background(f) && next_background(f, now, e, class);
+	return room && !is_probe && may_send_background(f) && next_background(f, now, e, class);
 }
 
 static bool has_free_connection(const struct fetch *f)

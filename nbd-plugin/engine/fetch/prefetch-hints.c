@@ -17,10 +17,12 @@
 #include "engine/fetch/revalidation.h"
 #include "engine/format/squashfs-superblock.h"
 
-/* After a fault; after a request that could not be sent. */
+/* After a fault, doubling each time up to the longest pause. */
 #define ASK_AGAIN_MS 1000
+#define ASK_AGAIN_MAX_MS 600000
+/* After a request that could not be sent. */
 #define SEND_AGAIN_MS 250
-/* While the image itself has been reached. */
+/* After this number of faults, a boot goes on as one without a profile. */
 #define TRIES_MAX 5
 /* The most of the tables that is fetched without a read. */
 #define TABLES_MAX (4ULL << 20)
@@ -45,6 +47,7 @@ struct prefetch_hints {
 	uint64_t again_ms;
 	bool with_image;	/* not before the next request for the image that is not open */
 	bool has_profile;
+	bool has_tables;	/* the tables of a squashfs are scheduled */
 	struct profile profile;	/* while it is being scheduled */
 	size_t at;		/* the next of its entries */
 	uint64_t at_offset;	/* bytes of that entry that are scheduled */
@@ -116,6 +119,7 @@ void prefetch_hints_renew(struct fetch *f)
 
 	h->at = 0;
 	h->at_offset = 0;
+	h->has_tables = false;
 	if (h->state != HINT_SCHEDULED)
 		return;
 	*h = (struct prefetch_hints){ .state = HINT_NONE };
@@ -152,25 +156,46 @@ void prefetch_hints_receive(struct fetch *f, const uint8_t *bytes, size_t count)
 	h->length += count;
 }
 
+/* Milliseconds until a request that failed is worth another. */
+static uint64_t pause_ms(const struct prefetch_hints *h)
+{
+	uint64_t asked = h->request.retry_after_s * 1000ULL, pause = ASK_AGAIN_MS;
+	unsigned n;
+
+	for (n = 1; n < h->tries && pause < ASK_AGAIN_MAX_MS; n++)
+		pause *= 2;
+	if (pause > ASK_AGAIN_MAX_MS)
+		pause = ASK_AGAIN_MAX_MS;
+	/* Machines that were refused together do not come back together. */
+	return asked > pause ? asked + clock_ms() % (asked / 10 + 1) : pause;
+}
+
+static void ask_later(struct fetch *f)
+{
+	struct prefetch_hints *h = f->hints;
+
+	h->tries++;
+	h->again_ms = clock_ms() + pause_ms(h);
+	if (h->tries == TRIES_MAX)
+		log_say(f->log, LOG_NOTE, "profile: %u requests failed; going on without it, and asking less and less often",
+			TRIES_MAX);
+}
+
 void prefetch_hints_end(struct fetch *f, enum fault fault)
 {
 	struct prefetch_hints *h = f->hints;
 
 	h->state = HINT_DUE;
-	h->again_ms = clock_ms() + ASK_AGAIN_MS;
-	/* There is no network yet. */
-	if (!f->is_open && (fault == FAULT_RESOLVE || fault == FAULT_CONNECT)) {
+	if (!fault) {
+		h->state = HINT_HERE;
+	} else if (fault == FAULT_STATUS) {
+		give_up(h);
+	} else if (!f->is_open && (fault == FAULT_RESOLVE || fault == FAULT_CONNECT)) {
+		/* There is no network yet. */
 		h->again_ms = 0;
 		h->with_image = true;
-	}
-	if (!fault)
-		h->state = HINT_HERE;
-	else if (fault == FAULT_STATUS)
-		give_up(h);
-	else if (f->is_open && ++h->tries == TRIES_MAX) {
-		log_say(f->log, LOG_NOTE, "profile: %u requests failed; going on without a profile",
-			TRIES_MAX);
-		give_up(h);
+	} else {
+		ask_later(f);
 	}
 }
 
@@ -232,18 +257,37 @@ static void end_scheduling(struct fetch *f, int err)
 	revalidation_restart(f);
 }
 
+/* Steps over the blocks of an entry, from its byte at_offset on, that are scheduled or here. */
+static void step_over(struct fetch *f, const struct profile_entry *entry)
+{
+	struct prefetch_hints *h = f->hints;
+	uint64_t start = entry->offset + h->at_offset, next;
+
+	if (start >= f->size_bytes)
+		return;
+	next = scheduler_next_unexpected(&f->scheduler, start / STORE_BLOCK) * STORE_BLOCK;
+	if (next > start)
+		h->at_offset = next - entry->offset;
+}
+
 /* Schedules the next piece of an entry.  Returns 0 or -ENOMEM. */
 static int schedule_piece(struct fetch *f)
 {
 	struct prefetch_hints *h = f->hints;
 	const struct profile_entry *entry = &h->profile.entries[h->at];
-	uint64_t left = entry->length - h->at_offset, start = entry->offset + h->at_offset;
-	uint64_t length = left < PIECE_BYTES ? left : PIECE_BYTES;
-	int err = expect_bytes(f, start, start + length);
+	uint64_t start, length;
+	int err = 0;
 
-	h->at_offset += length;
-	if (length < left && start + length < f->size_bytes)
+	step_over(f, entry);
+	start = entry->offset + h->at_offset;
+	if (h->at_offset < entry->length && start < f->size_bytes) {
+		length = entry->length - h->at_offset;
+		if (length > PIECE_BYTES)
+			length = PIECE_BYTES;
+		err = expect_bytes(f, start, start + length);
+		h->at_offset += length;
 		return err;
+	}
 	h->at++;
 	h->at_offset = 0;
 	return err;
@@ -295,7 +339,9 @@ static void schedule_tables(struct fetch *f)
 
 	if (f->size_bytes < sizeof bytes || store_read(f->store, bytes, 0, sizeof bytes))
 		return;
-	f->hints->state = HINT_SCHEDULED;
+	f->hints->has_tables = true;
+	if (f->hints->state == HINT_NONE)
+		f->hints->state = HINT_SCHEDULED;
 	if (!squashfs_superblock_tables(bytes, sizeof bytes, f->size_bytes, &t))
 		return;
 	first = t.end - t.inodes > TABLES_MAX ? t.end - TABLES_MAX : t.inodes;
@@ -315,6 +361,13 @@ uint64_t prefetch_hints_in_ms(const struct fetch *f)
 	return again_ms > now ? again_ms - now : 0;
 }
 
+/* There is no profile, or none came in time. */
+static bool is_given_up(const struct prefetch_hints *h)
+{
+	return h->state == HINT_NONE ||
+	       ((h->state == HINT_DUE || h->state == HINT_ASKED) && h->tries >= TRIES_MAX);
+}
+
 void prefetch_hints_step(struct fetch *f)
 {
 	if (!f->is_materialized)
@@ -323,7 +376,7 @@ void prefetch_hints_step(struct fetch *f)
 		parse_profile(f);
 	if (f->hints->state == HINT_SCHEDULING)
 		schedule_slice(f);
-	if (f->hints->state == HINT_NONE)
+	if (is_given_up(f->hints) && !f->hints->has_tables)
 		schedule_tables(f);
 }
 
@@ -341,5 +394,5 @@ bool prefetch_hints_are_without_profile(const struct fetch *f)
 {
 	const struct prefetch_hints *h = f->hints;
 
-	return h->state == HINT_NONE || (h->state == HINT_SCHEDULED && !h->has_profile);
+	return is_given_up(h) || (h->state == HINT_SCHEDULED && !h->has_profile);
 }

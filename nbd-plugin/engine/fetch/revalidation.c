@@ -16,6 +16,8 @@
 
 struct revalidation {
 	uint64_t next_block;		/* to be checked */
+	bool has_skipped;
+	uint64_t skipped_block;		/* the first: nothing can verify it now */
 	uint64_t damaged_blocks;
 };
 
@@ -143,6 +145,30 @@ void revalidation_restart(struct fetch *f)
 	f->revalidation->next_block = 0;
 }
 
+/* A hash block that has failed again can take long. */
+static bool is_skipped(struct fetch *f, uint64_t block)
+{
+	struct revalidation *r = f->revalidation;
+
+	if (!scheduler_is_below_failed(&f->scheduler, block))
+		return false;
+	if (!r->has_skipped)
+		r->skipped_block = block;
+	r->has_skipped = true;
+	return true;
+}
+
+static void return_to_skipped(struct fetch *f)
+{
+	struct revalidation *r = f->revalidation;
+
+	if (!r->has_skipped || scheduler_is_below_failed(&f->scheduler, r->skipped_block))
+		return;
+	r->has_skipped = false;
+	if (r->skipped_block < r->next_block)
+		r->next_block = r->skipped_block;
+}
+
 bool revalidation_check_some(struct fetch *f)
 {
 	uint64_t *next = &f->revalidation->next_block;
@@ -150,8 +176,10 @@ bool revalidation_check_some(struct fetch *f)
 
 	if (!f->options->store_path || !(f->fills || f->scheduler.expected_left))
 		return false;
+	return_to_skipped(f);
 	for (; n < CHECKED_AT_ONCE && *next < f->scheduler.blocks; ++*next) {
-		if (!store_is_candidate(f->store, *next) || !is_worth_a_hash(f, *next))
+		if (!store_is_candidate(f->store, *next) || !is_worth_a_hash(f, *next) ||
+		    is_skipped(f, *next))
 			continue;
 		revalidate(f, *next);
 		if (store_is_candidate(f->store, *next))

@@ -11,6 +11,13 @@
 #include "engine/fetch/size-setup.h"
 #include "engine/store/capacity.h"
 
+static uint64_t parent_of(const void *ctx, uint64_t block)
+{
+	uint64_t parent = hash_cache_parent(ctx, block);
+
+	return parent == VERITY_ROOT ? SCHEDULER_NO_PARENT : parent;
+}
+
 int size_setup(struct fetch *f, uint64_t size_bytes)
 {
 	const struct options *options = f->options;
@@ -25,6 +32,8 @@ int size_setup(struct fetch *f, uint64_t size_bytes)
 		err = trace_new(size_bytes, f->log, &f->trace);
 	if (!err)
 		err = hash_cache_new(options->verify_none ? NULL : &f->verity, f->store, &f->hash_cache);
+	if (!err)
+		scheduler_set_parent(&f->scheduler, parent_of, f->hash_cache);
 	return err;
 }
 

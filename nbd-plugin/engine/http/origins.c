@@ -108,6 +108,15 @@ static bool is_transport_fault(enum fault fault)
 	       fault == FAULT_BROKEN;
 }
 
+/* None serves any more: those that have failed before this one have a long backoff. */
+static void hurry_all(struct origins *os)
+{
+	size_t i;
+
+	for (i = 0; i < os->count; i++)
+		origin_health_hurry(&os->health[i], clock_ms() + os->options->http.retry_max_ms);
+}
+
 static void note_failure(struct origins *os, int origin, enum fault fault, bool timed_out,
 			 const char *why, unsigned retry_after_s)
 {
@@ -119,6 +128,8 @@ static void note_failure(struct origins *os, int origin, enum fault fault, bool 
 		rest_max *= OTHER_SERVES_FACTOR;
 	rest = origin_health_failure(&os->health[origin], fault, clock_ms(), rest_max,
 			      retry_after_s * 1000ULL, random_number());
+	if (!origin_health_any_but(os->health, os->count, -1))
+		hurry_all(os);
 	o->link_failed = is_transport_fault(fault);
 	/* After silence, the connections that remain may be dead, too.  After a reset they are not
 	 * suspicious, and a new one may be one more than the server takes.
@@ -348,6 +359,8 @@ static void transfer_end(struct transfer *t, enum fault fault)
 			end_silent(os, t->origin, t->sent_ms);
 		return;
 	}
+	if (request)
+		request->retry_after_s = fault ? retry_after_s(t) : 0;
 	if (request && request->is_profile)
 		end_profile(os, t, fault);
 	else if (!fault)
@@ -502,6 +515,14 @@ static int pick(const struct origins *os, const struct origin_request *request)
 static unsigned request_limit(const struct origins *os, int origin)
 {
 	return origin_health_is_corrupt(&os->health[origin]) ? 1 : os->origin[origin].limit.requests;
+}
+
+bool origins_probe_corrupt(const struct origins *os)
+{
+	uint64_t now = clock_ms();
+	int origin = origin_health_pick(os->health, os->count, now, -1);
+
+	return origin >= 0 && origin_health_is_in_corrupt_pause(&os->health[origin], now);
 }
 
 unsigned origins_request_limit(const struct origins *os, unsigned most)

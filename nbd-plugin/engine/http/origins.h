@@ -34,6 +34,7 @@ struct origin_request {
 	bool no_cache;		/* send Cache-Control: no-cache */
 	int avoid;		/* origin that sent corrupt bytes; -1: none */
 	int origin;		/* set by origins_start: the origin that was asked */
+	unsigned retry_after_s;	/* set before end(): the server wishes no request before; 0: none */
 };
 
 struct origin_sink {
@@ -79,6 +80,11 @@ void origins_set_total(struct origins *origins, uint64_t total_bytes);
 
 /* The size in bytes of the last answer of an origin that was checked and good; 0: none. */
 uint64_t origins_reported_total(const struct origins *origins, int origin);
+
+/* Whether the next request may be for one block only: its origin has sent too many corrupt
+ * bytes, and this is a probe.
+ */
+bool origins_probe_corrupt(const struct origins *origins);
 
 /* Returns how many requests at once the origin of the next request takes: at most most. */
 unsigned origins_request_limit(const struct origins *origins, unsigned most);

@@ -144,8 +144,10 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	if (t->fault)
 		return discard(t, got);
 	if (got > t->last - t->first + 1 - t->received) {
-		snprintf(t->why, sizeof t->why, "server sent more than was asked for");
-		t->fault = FAULT_BROKEN;
+		snprintf(t->why, sizeof t->why, "server sent more than %s",
+			 is_profile(t) ? "a profile may have" : "was asked for");
+		/* An endless profile is none. */
+		t->fault = is_profile(t) ? FAULT_STATUS : FAULT_BROKEN;
 		return 0;
 	}
 	t->received += got;
@@ -390,6 +392,8 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	t->is_at_target = !is_profile(t) && o->target &&
 			  !(request && request->no_cache && o->target_ms <= o->blamed_ms);
 	err = start_at(t, t->is_at_target ? o->target : first_url(t));
+	if (!err)
+		origin_health_sent(&os->health[origin], t->sent_ms);
 	if (!err && os->health[origin].failures) {
 		os->health[origin].probing = t->is_single = true;
 		o->attempts++;

@@ -32,6 +32,12 @@ int scheduler_init(struct block_scheduler *s, const struct store *store, uint64_
 	return err;
 }
 
+void scheduler_set_parent(struct block_scheduler *s, scheduler_parent_fn *parent, const void *ctx)
+{
+	s->parent = parent;
+	s->parent_ctx = ctx;
+}
+
 void scheduler_free(struct block_scheduler *s)
 {
 	bitmap_free(&s->wanted);
@@ -76,6 +82,26 @@ void scheduler_remove_demand(struct block_scheduler *s, struct demand *demand)
 	mark_wanted(s, demand, false);
 }
 
+/* The highest suspect above a block; SCHEDULER_NO_PARENT: there is none. */
+static uint64_t suspect_above(const struct block_scheduler *s, uint64_t block)
+{
+	uint64_t found = SCHEDULER_NO_PARENT;
+
+	if (!s->parent || !s->suspects.count)
+		return found;
+	while ((block = s->parent(s->parent_ctx, block)) != SCHEDULER_NO_PARENT)
+		if (suspects_has(&s->suspects, block))
+			found = block;
+	return found;
+}
+
+bool scheduler_is_below_failed(const struct block_scheduler *s, uint64_t block)
+{
+	uint64_t suspect = suspect_above(s, block);
+
+	return suspect != SCHEDULER_NO_PARENT && suspects_has_failed_again(&s->suspects, suspect);
+}
+
 /* The block is not in the store and was not requested. */
 static bool is_absent(const struct block_scheduler *s, uint64_t block)
 {
@@ -113,7 +139,8 @@ static bool take_suspects(struct block_scheduler *s, uint64_t start, uint64_t no
 	if (most > max_blocks)
 		most = max_blocks;
 	while (count < most && start + count < s->blocks && is_absent(s, start + count) &&
-	       suspects_has(&s->suspects, start + count))
+	       suspects_has(&s->suspects, start + count) &&
+	       suspect_above(s, start + count) == SCHEDULER_NO_PARENT)
 		count++;
 	take(s, start, count, out);
 	out->suspect = true;
@@ -130,8 +157,8 @@ static uint64_t group_end(const struct block_scheduler *s, uint64_t block)
 
 static bool joins(struct block_scheduler *s, uint64_t block, uint64_t start, uint32_t max_blocks)
 {
-	return block < s->blocks && block - start < max_blocks &&
-	       is_absent(s, block) && !suspects_has(&s->suspects, block);
+	return block < s->blocks && block - start < max_blocks && is_absent(s, block) &&
+	       !suspects_has(&s->suspects, block) && suspect_above(s, block) == SCHEDULER_NO_PARENT;
 }
 
 /* Takes an extent from an absent block on: the blocks before until, which are needed as well,
@@ -141,8 +168,10 @@ static bool joins(struct block_scheduler *s, uint64_t block, uint64_t start, uin
 static bool take_from(struct block_scheduler *s, uint64_t start, uint64_t until, uint64_t now_ms,
 		      uint32_t max_blocks, struct extent *out)
 {
-	uint64_t end = start + 1, stop;
+	uint64_t end = start + 1, stop, above = suspect_above(s, start);
 
+	if (above != SCHEDULER_NO_PARENT)
+		return is_absent(s, above) && take_suspects(s, above, now_ms, max_blocks, out);
 	if (suspects_has(&s->suspects, start))
 		return take_suspects(s, start, now_ms, max_blocks, out);
 	while (joins(s, end, start, max_blocks) && (end < until || bitmap_test(&s->wanted, end)))
@@ -162,7 +191,8 @@ void scheduler_add_hash(struct block_scheduler *s, uint64_t block)
 {
 	unsigned i;
 
-	if (bitmap_test(&s->busy, block))
+	if (bitmap_test(&s->busy, block) || suspects_has_failed_again(&s->suspects, block) ||
+	    suspect_above(s, block) != SCHEDULER_NO_PARENT)
 		return;
 	for (i = 0; i < s->hash_count; i++)
 		if (s->hashes[i] == block)
@@ -181,7 +211,7 @@ bool scheduler_next_hash(struct block_scheduler *s, uint64_t now_ms, uint32_t ma
 		if (is_absent(s, block) && suspects_must_wait(&s->suspects, block, now_ms))
 			continue;
 		s->hashes[i--] = s->hashes[--s->hash_count];
-		if (!is_absent(s, block))
+		if (!is_absent(s, block) || suspect_above(s, block) != SCHEDULER_NO_PARENT)
 			continue;
 		if (suspects_has(&s->suspects, block))
 			return take_suspects(s, block, now_ms, max_blocks, out);
@@ -208,7 +238,7 @@ static bool next_of(struct block_scheduler *s, struct range *queue, unsigned *co
 
 	while (*count) {
 		for (; r->start < r->end; r->start++) {
-			if (!is_absent(s, r->start))
+			if (!is_absent(s, r->start) || suspect_above(s, r->start) != SCHEDULER_NO_PARENT)
 				continue;
 			left = r->end - r->start;
 			if (left > max_blocks)
@@ -289,7 +319,8 @@ int scheduler_add_expected(struct block_scheduler *s, uint64_t start, uint64_t c
 /* The suspect stays behind expected_at. */
 static void wait_for_suspect(struct block_scheduler *s, uint64_t block)
 {
-	uint64_t due_ms = suspects_due_ms(&s->suspects, block);
+	uint64_t above = suspect_above(s, block);
+	uint64_t due_ms = suspects_due_ms(&s->suspects, above == SCHEDULER_NO_PARENT ? block : above);
 
 	if (due_ms < s->waiting_until_ms)
 		s->waiting_until_ms = due_ms;
@@ -319,6 +350,15 @@ bool scheduler_next_expected(struct block_scheduler *s, uint64_t now_ms, uint32_
 	return false;
 }
 
+/* Also a block that the store may have, while what verifies it is a suspect: then that is
+ * requested.
+ */
+static bool may_request(const struct block_scheduler *s, uint64_t block)
+{
+	return is_absent(s, block) ||
+	       (store_is_candidate(s->store, block) && suspect_above(s, block) != SCHEDULER_NO_PARENT);
+}
+
 bool scheduler_next_demand(struct block_scheduler *s, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
 {
 	const struct demand *demand;
@@ -328,7 +368,7 @@ bool scheduler_next_demand(struct block_scheduler *s, uint64_t now_ms, uint32_t 
 		for (i = 0; i < demand->count; i++) {
 			if (!(demand->missing[i / 64] >> (i % 64) & 1))
 				continue;
-			if (is_absent(s, demand->start + i) &&
+			if (may_request(s, demand->start + i) &&
 			    take_from(s, demand->start + i, demand->start + i, now_ms, max_blocks, out))
 				return true;
 		}
@@ -352,6 +392,9 @@ bool scheduler_next_fill(struct block_scheduler *s, uint64_t now_ms, uint32_t ma
 		if (block >= s->blocks || (wrapped && block >= s->fill_at))
 			break;
 		if (!is_absent(s, block))
+			continue;
+		/* The suspect above it comes in its turn. */
+		if (suspect_above(s, block) != SCHEDULER_NO_PARENT)
 			continue;
 		if (suspects_has(&s->suspects, block)) {
 			if (take_suspects(s, block, now_ms, max_blocks, out))
@@ -409,11 +452,14 @@ void scheduler_add_suspect(struct block_scheduler *s, uint64_t block, int origin
 	suspects_add(&s->suspects, block, origin, now_ms);
 }
 
-void scheduler_clear_suspect(struct block_scheduler *s, uint64_t block, uint64_t now_ms)
+bool scheduler_clear_suspect(struct block_scheduler *s, uint64_t block, uint64_t now_ms)
 {
-	/* The others of its region are due now, perhaps before expected_at. */
-	if (suspects_remove(&s->suspects, block, now_ms))
+	bool was_suspect = suspects_remove(&s->suspects, block, now_ms);
+
+	/* The others of its region, and what is below it, are due now, perhaps before expected_at. */
+	if (was_suspect)
 		s->expected_at = 0;
+	return was_suspect;
 }
 
 uint64_t scheduler_next_suspect_ms(const struct block_scheduler *s)

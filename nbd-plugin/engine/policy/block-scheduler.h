@@ -7,6 +7,9 @@
  * cache requests (prefetch); readahead; the extents of a profile (expected); the rest of
  * the image (fill).  Neighbouring blocks are requested together.
  *
+ * A block above which there is a suspect, a hash block that did not verify, is not requested:
+ * nothing could verify it.  Instead the suspect is, when it is due.
+ *
  * One thread: the fetch thread.  No clock, no I/O and no locks; nothing blocks.  Times are
  * monotonic milliseconds, numbers are blocks.
  */
@@ -46,9 +49,15 @@ struct range {
 	uint64_t start, end;
 };
 
+/* Returns the block that block is verified with, its parent; SCHEDULER_NO_PARENT: none. */
+#define SCHEDULER_NO_PARENT UINT64_MAX
+typedef uint64_t scheduler_parent_fn(const void *ctx, uint64_t block);
+
 struct block_scheduler {
 	uint64_t blocks;	/* number of blocks of the image */
 	const struct store *store;	/* knows the present blocks */
+	scheduler_parent_fn *parent;	/* NULL: no block has one */
+	const void *parent_ctx;
 	struct atomic_bitmap wanted;	/* a pending read needs or needed the block */
 	struct atomic_bitmap busy;	/* requested */
 	struct demand *first;
@@ -74,6 +83,8 @@ struct block_scheduler {
  */
 int scheduler_init(struct block_scheduler *scheduler, const struct store *store, uint64_t blocks);
 void scheduler_free(struct block_scheduler *scheduler);
+/* How the scheduler finds a block's parent. */
+void scheduler_set_parent(struct block_scheduler *scheduler, scheduler_parent_fn *parent, const void *ctx);
 
 /* Appends the blocks of a pending read to the queue. */
 void scheduler_add_demand(struct block_scheduler *scheduler, struct demand *demand);
@@ -81,7 +92,8 @@ void scheduler_add_demand(struct block_scheduler *scheduler, struct demand *dema
 void scheduler_remove_demand(struct block_scheduler *scheduler, struct demand *demand);
 
 /* Queues a hash block.  Does nothing if the queue is full; the caller must repeat the call
- * while it needs the block.
+ * while it needs the block.  Does nothing for a suspect that has failed again: it is
+ * requested when a block below it is wanted, and when the fill comes to it.
  */
 void scheduler_add_hash(struct block_scheduler *scheduler, uint64_t block);
 
@@ -128,8 +140,12 @@ void scheduler_mark_present(struct block_scheduler *scheduler, uint64_t start, u
 
 /* This block from origin did not verify; suspects.h says when it is requested again. */
 void scheduler_add_suspect(struct block_scheduler *scheduler, uint64_t block, int origin, uint64_t now_ms);
-/* This block has verified. */
-void scheduler_clear_suspect(struct block_scheduler *scheduler, uint64_t block, uint64_t now_ms);
+/* This block has verified.  Returns whether it was a suspect. */
+bool scheduler_clear_suspect(struct block_scheduler *scheduler, uint64_t block, uint64_t now_ms);
+/* Whether a suspect above this block has failed again, so that it can take long until this block
+ * can be verified.
+ */
+bool scheduler_is_below_failed(const struct block_scheduler *scheduler, uint64_t block);
 /* Returns the time at which the next suspect may be requested; UINT64_MAX if there is
  * none.
  */

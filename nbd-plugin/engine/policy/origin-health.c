@@ -10,20 +10,41 @@
 #define UNREACHED_REST_MS 500
 #define CORRUPT_MAX_BYTES (4U << 20)
 /* Corrupt bytes that are accepted from an origin after each rest. */
-#define CORRUPT_STEP_BYTES (64U << 10)
+#define CORRUPT_STEP_BYTES (8U << 10)
 #define CORRUPT_REST_MS 1000
 #define CORRUPT_REST_MAX_MS 600000
+#define CORRUPT_PROBE_MS 30000
 
-/* Lower is better. */
-enum rank { CLEAN, DEMOTED, AVOIDED, RETURNING, UNUSABLE };
+/* Lower is better.  LAST: a corrupt origin that may get a probe. */
+enum rank { CLEAN, DEMOTED, AVOIDED, RETURNING, LAST, UNUSABLE };
+
+bool origin_health_is_in_corrupt_pause(const struct origin_health *h, uint64_t now_ms)
+{
+	return now_ms < h->corrupt_until_ms;
+}
+
+static uint64_t corrupt_wait_until_ms(const struct origin_health *h)
+{
+	return h->corrupt_until_ms < h->corrupt_probe_ms ? h->corrupt_until_ms : h->corrupt_probe_ms;
+}
+
+void origin_health_sent(struct origin_health *h, uint64_t now_ms)
+{
+	if (!origin_health_is_in_corrupt_pause(h, now_ms))
+		return;
+	h->corrupt_probe_ms = now_ms + CORRUPT_PROBE_MS;
+	h->corrupt_probed = true;
+}
 
 static enum rank rank_of(const struct origin_health *h, uint64_t now_ms, bool avoided)
 {
 	/* A request that was sent before may have been successful since the server asked. */
-	if (now_ms < h->corrupt_until_ms || now_ms < h->asked_until_ms)
+	if (now_ms < h->asked_until_ms || now_ms < corrupt_wait_until_ms(h))
 		return UNUSABLE;
 	if (h->failures)
 		return h->probing || now_ms < h->next_try_ms ? UNUSABLE : RETURNING;
+	if (origin_health_is_in_corrupt_pause(h, now_ms))
+		return LAST;
 	if (avoided)
 		return AVOIDED;
 	return now_ms < h->demoted_until_ms ? DEMOTED : CLEAN;
@@ -76,8 +97,8 @@ uint64_t origin_health_wait(const struct origin_health *h, size_t count, uint64_
 		if (h[i].failures && h[i].probing)
 			continue;
 		next = h[i].failures ? h[i].next_try_ms : h[i].asked_until_ms;
-		if (next < h[i].corrupt_until_ms)
-			next = h[i].corrupt_until_ms;
+		if (next < corrupt_wait_until_ms(&h[i]))
+			next = corrupt_wait_until_ms(&h[i]);
 		left = next <= now_ms ? 0 : next - now_ms;
 		if (left < wait)
 			wait = left;
@@ -144,6 +165,8 @@ void origin_health_corrupt(struct origin_health *h, uint64_t now_ms, uint64_t by
 	for (i = 0; i < h->corrupt_times && rest < CORRUPT_REST_MAX_MS; i++)
 		rest *= 2;
 	h->corrupt_until_ms = now_ms + (rest < CORRUPT_REST_MAX_MS ? rest : CORRUPT_REST_MAX_MS);
+	h->corrupt_probe_ms = now_ms + CORRUPT_PROBE_MS;
+	h->corrupt_probed = false;
 	h->corrupt_bytes = CORRUPT_MAX_BYTES - CORRUPT_STEP_BYTES;
 	if (h->corrupt_times < 32)
 		h->corrupt_times++;
@@ -154,6 +177,12 @@ void origin_health_verified(struct origin_health *h, uint64_t bytes)
 	uint64_t credit = bytes / 8;
 
 	h->corrupt_bytes -= credit < h->corrupt_bytes ? credit : h->corrupt_bytes;
+	/* Not by what was requested before the pause. */
+	if (h->corrupt_probed) {
+		h->corrupt_until_ms = 0;
+		h->corrupt_bytes = CORRUPT_MAX_BYTES - CORRUPT_STEP_BYTES;
+	}
+	h->corrupt_probed = false;
 	if (h->corrupt_bytes < CORRUPT_MAX_BYTES / 2)
 		h->corrupt_times = 0;
 }
@@ -161,6 +190,13 @@ void origin_health_verified(struct origin_health *h, uint64_t bytes)
 bool origin_health_is_corrupt(const struct origin_health *h)
 {
 	return h->corrupt_times > 0;
+}
+
+void origin_health_hurry(struct origin_health *h, uint64_t at_ms)
+{
+	if (h->next_try_ms <= at_ms)
+		return;
+	h->next_try_ms = at_ms > h->asked_until_ms ? at_ms : h->asked_until_ms;
 }
 
 void origin_health_reset(struct origin_health *h, size_t count)

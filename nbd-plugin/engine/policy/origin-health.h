@@ -33,9 +33,11 @@ struct origin_health {
 	uint64_t next_try_ms;
 	uint64_t demoted_until_ms;
 	uint64_t asked_until_ms;	/* Retry-After */
-	uint64_t corrupt_until_ms;	/* too many corrupt bytes: no request before */
+	uint64_t corrupt_until_ms;	/* too many corrupt bytes: no request before, but probes */
+	uint64_t corrupt_probe_ms;	/* the time of the next of them */
 	uint64_t corrupt_bytes;		/* less an eighth of the verified bytes */
 	unsigned corrupt_times;		/* number of pauses because of them */
+	bool corrupt_probed;		/* a probe was sent in this pause */
 	bool probing;		/* its single request is in flight */
 };
 
@@ -72,13 +74,23 @@ uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64
 
 /* A block of this origin did not verify.  When the corrupt bytes exceed 4 MiB and an eighth
  * of the verified bytes, the origin gets no request for 1 s, doubling up to 10 min each time
- * that more corrupt bytes come.
+ * that more corrupt bytes come; but every 30 s one for a single block, and if this block verifies,
+ * the pause has ended.
  */
 void origin_health_corrupt(struct origin_health *h, uint64_t now_ms, uint64_t bytes);
 /* Bytes of this origin have verified. */
 void origin_health_verified(struct origin_health *h, uint64_t bytes);
 /* Whether an origin may get only one request at a time, because of its corrupt bytes. */
 bool origin_health_is_corrupt(const struct origin_health *h);
+/* Whether it may get only requests for a single block, such as probes. */
+bool origin_health_is_in_corrupt_pause(const struct origin_health *h, uint64_t now_ms);
+/* A request was sent to this origin. */
+void origin_health_sent(struct origin_health *h, uint64_t now_ms);
+
+/* No other origin is healthy any more: ends the backoff of this one at_ms, unless its server has
+ * asked for a longer time.
+ */
+void origin_health_hurry(struct origin_health *h, uint64_t at_ms);
 
 /* A network link came up: ends the backoff of every origin, but not the time that a server
  * has asked for.

@@ -13,6 +13,7 @@
 #define GATHER_MS 100
 #define REST_FIRST_MS 500
 #define REST_MAX_MS 600000
+#define PROBE_MS 30000
 
 int suspects_init(struct suspects *s, uint64_t blocks)
 {
@@ -77,6 +78,8 @@ void suspects_add(struct suspects *s, uint64_t block, int origin, uint64_t now_m
 	/* The attempt counts from its request on, and waits from its failure on. */
 	if (!region->attempts)
 		region->attempts = 1;
+	if (s->probe_ms <= now_ms)
+		s->probe_ms = now_ms + PROBE_MS;
 	region->next_try_ms = now_ms + rest_of(region->attempts);
 }
 
@@ -88,6 +91,7 @@ bool suspects_remove(struct suspects *s, uint64_t block, uint64_t now_ms)
 		return false;
 	s->count--;
 	region = find(s, block);
+	s->probe_ms = now_ms;
 	if (region && !--region->count) {
 		*region = s->regions[--s->region_count];
 	} else if (region) {
@@ -97,11 +101,24 @@ bool suspects_remove(struct suspects *s, uint64_t block, uint64_t now_ms)
 	return true;
 }
 
+/* When a block of a region may be requested. */
+static uint64_t due_ms(const struct suspects *s, const struct suspect_region *region)
+{
+	return region->attempts && s->probe_ms < region->next_try_ms ? s->probe_ms : region->next_try_ms;
+}
+
 uint64_t suspects_due_ms(const struct suspects *s, uint64_t block)
 {
 	const struct suspect_region *region = suspects_has(s, block) ? find(s, block) : NULL;
 
-	return region ? region->next_try_ms : 0;
+	return region ? due_ms(s, region) : 0;
+}
+
+bool suspects_has_failed_again(const struct suspects *s, uint64_t block)
+{
+	const struct suspect_region *region = suspects_has(s, block) ? find(s, block) : NULL;
+
+	return region && region->attempts;
 }
 
 bool suspects_must_wait(const struct suspects *s, uint64_t block, uint64_t now_ms)
@@ -113,11 +130,13 @@ uint32_t suspects_take(struct suspects *s, uint64_t block, uint64_t now_ms, int 
 {
 	struct suspect_region *region = find(s, block);
 
-	if (!region || now_ms < region->next_try_ms)
+	if (!region || now_ms < due_ms(s, region))
 		return 0;
 	*avoid = region->origin;
 	if (!region->attempts)
 		return (uint32_t)(suspects_region_end(block) - block);
+	if (now_ms < region->next_try_ms)
+		s->probe_ms = now_ms + PROBE_MS;
 	/* The others of the region wait for this one. */
 	region->attempts++;
 	region->next_try_ms = now_ms + rest_of(region->attempts);
@@ -145,7 +164,7 @@ uint64_t suspects_next_ms(const struct suspects *s)
 	size_t i;
 
 	for (i = 0; i < s->region_count; i++)
-		if (s->regions[i].next_try_ms < next)
-			next = s->regions[i].next_try_ms;
+		if (due_ms(s, &s->regions[i]) < next)
+			next = due_ms(s, &s->regions[i]);
 	return next;
 }

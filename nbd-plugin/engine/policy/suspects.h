@@ -11,6 +11,9 @@
  * request.  A suspect that verifies proves that the origin or a cache was mended: then all
  * suspects of its region are requested at once.  Blocks that are not suspects are not affected.
  *
+ * Whatever the regions say, one suspect may be requested every 30 s, the probe, so that what was
+ * mended is soon found out.  After one that verifies, the next may follow at once.
+ *
  * One thread; no clock and no I/O.  Times are monotonic milliseconds, numbers are blocks.  All
  * zero but is_suspect is an empty set.
  */
@@ -36,6 +39,7 @@ struct suspects {
 	struct suspect_region *regions;
 	size_t region_count, region_space;
 	uint64_t count;		/* of blocks */
+	uint64_t probe_ms;	/* the time of the next probe */
 };
 
 /* For an image of this size in blocks.  Returns 0 or -errno; free with suspects_free. */
@@ -58,6 +62,8 @@ bool suspects_remove(struct suspects *suspects, uint64_t block, uint64_t now_ms)
 bool suspects_must_wait(const struct suspects *suspects, uint64_t block, uint64_t now_ms);
 /* Returns when a suspect may be requested, in the past if it may be now; 0: not a suspect. */
 uint64_t suspects_due_ms(const struct suspects *suspects, uint64_t block);
+/* Whether a suspect has failed again: it can take long until it verifies. */
+bool suspects_has_failed_again(const struct suspects *suspects, uint64_t block);
 /* Before a suspect is requested: returns the number of blocks, from it on, that may be
  * requested together if all are suspects; 0: none yet.  *avoid is the origin to avoid.
  */
