@@ -148,7 +148,7 @@ static uint64_t quiet_in_ms(const struct fetch *f)
 	return quiet - now;
 }
 
-/* Whether reads wait for what is under way.  Reads that wait for suspects may wait for long, and
+/* Whether reads wait for requests that were sent.  Reads that wait for suspects may wait for long, and
  * the fill does not wait with them.
  */
 static bool is_serving_reads(const struct fetch *f)
