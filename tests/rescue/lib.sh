@@ -180,6 +180,23 @@ rescue_start_dhcp() {
 		--dhcp-option=option:dns-server,$rescue_server --dhcp-authoritative "$@" || fail "dnsmasq"
 }
 
+# rescue_start_vlan ID: an interface "vlan" with 192.168.78.1, whose frames are on tap0 with this
+# tag.  Python does it, because this kernel may have no VLANs.
+rescue_start_vlan() {
+	rescue_in python3 "$rescue_top/tests/rescue/vlan.py" tap0 vlan "$1" &
+	rescue_vlan=$!
+	until rescue_in ip addr add 192.168.78.1/24 dev vlan 2>/dev/null; do
+		kill -0 "$rescue_vlan" || fail "vlan.py has ended"
+		sleep 0.2
+	done
+	rescue_in ip link set vlan up
+}
+
+rescue_stop_vlan() {
+	kill "$rescue_vlan"
+	wait "$rescue_vlan" 2>/dev/null || true
+}
+
 rescue_stop_dhcp() {
 	[ ! -s "$dir/dnsmasq.pid" ] || kill "$(cat "$dir/dnsmasq.pid")" 2>/dev/null || true
 	rm -f "$dir/dnsmasq.pid"
