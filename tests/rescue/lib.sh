@@ -173,8 +173,9 @@ rescue_add_archive() {
 	cat "$dir/archive/device.cpio" >>"$dir/boot/initrd"
 }
 
-# rescue_start_dhcp OPTION...: for dnsmasq.
+# rescue_start_dhcp OPTION...: for dnsmasq.  It knows no leases of before.
 rescue_start_dhcp() {
+	: >"$dir/leases"
 	rescue_in dnsmasq --conf-file=/dev/null --user=root --interface=tap0 --bind-interfaces --except-interface=lo \
 		--port=0 --dhcp-leasefile="$dir/leases" --pid-file="$dir/dnsmasq.pid" --log-facility="$dir/dnsmasq.log" \
 		--dhcp-option=option:dns-server,$rescue_server --dhcp-authoritative "$@" || fail "dnsmasq"

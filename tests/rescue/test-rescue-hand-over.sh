@@ -31,7 +31,6 @@ hands_over() {
 	shift
 	say "--- $manager"
 	: >"$rescue_log"
-	: >"$dir/leases"
 	rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m
 	rescue_power_on -- "farroot=http://$rescue_server/root.img" "roothash=$(cat "$rescue_root/roothash")" farroot.fill=yes "$@"
 	rescue_expect 600 'login:'

@@ -64,7 +64,6 @@ rescue_stop_dhcp
 
 # --- a VLAN: all that leaves and enters the machine carries its tag -------------------
 rescue_start_vlan 5
-: >"$dir/leases"
 rescue_start_dhcp --interface=vlan --dhcp-range=192.168.78.50,192.168.78.99,2m
 rescue_more='--no-offloads'
 boot "a VLAN" vlan=eth0.5:eth0
@@ -82,7 +81,6 @@ rescue_stop_vlan
 
 # --- the cable is plugged in later --------------------------------------------------
 rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m
-: >"$dir/leases"
 rescue_more="--monitor $dir/monitor"
 boot "a cable that is plugged in later"
 rescue_more=
