@@ -73,6 +73,7 @@ rootfs_build() {
 	say "making the initramfs"
 	system_initramfs "$root" "$result/initrd"
 	build_packages_list >"$result/packages"
+	system_keep_network "$root"
 	system_clean "$root"
 	pack_squash "$root" "$work/root.squashfs"
 	pack_image "$work/root.squashfs" "$result"

@@ -7,6 +7,18 @@
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 
+# system_keep_network ROOT: after the site's files.  The root comes over the network, which must
+# not go away while systemd-networkd takes it over: it keeps the address that the initramfs has
+# got, and asks for the same one, as the same client of the DHCP server.
+system_keep_network() {
+	for system_network in "$1"/etc/systemd/network/*.network; do
+		[ -f "$system_network" ] || continue
+		mkdir -p "$system_network.d"
+		[ -e "$system_network.d/10-farroot.conf" ] || printf '%s\n' '[Network]' 'KeepConfiguration=yes' '[DHCPv4]' 'ClientIdentifier=mac' \
+			>"$system_network.d/10-farroot.conf"
+	done
+}
+
 # system_configure ROOT: before the site's files, which may replace all of it.
 system_configure() {
 	system_ssh "$1"

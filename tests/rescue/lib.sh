@@ -173,11 +173,29 @@ rescue_add_archive() {
 	cat "$dir/archive/device.cpio" >>"$dir/boot/initrd"
 }
 
-# rescue_start_dhcp OPTION...: for dnsmasq.
+# rescue_start_dhcp OPTION...: for dnsmasq.  It knows no leases of before.
 rescue_start_dhcp() {
+	: >"$dir/leases"
 	rescue_in dnsmasq --conf-file=/dev/null --user=root --interface=tap0 --bind-interfaces --except-interface=lo \
 		--port=0 --dhcp-leasefile="$dir/leases" --pid-file="$dir/dnsmasq.pid" --log-facility="$dir/dnsmasq.log" \
 		--dhcp-option=option:dns-server,$rescue_server --dhcp-authoritative "$@" || fail "dnsmasq"
+}
+
+# rescue_start_vlan ID: an interface "vlan" with 192.168.78.1, whose frames are on tap0 with this
+# tag.  Python does it, because this kernel may have no VLANs.
+rescue_start_vlan() {
+	rescue_in python3 "$rescue_top/tests/rescue/vlan.py" tap0 vlan "$1" &
+	rescue_vlan=$!
+	until rescue_in ip addr add 192.168.78.1/24 dev vlan 2>/dev/null; do
+		kill -0 "$rescue_vlan" || fail "vlan.py has ended"
+		sleep 0.2
+	done
+	rescue_in ip link set vlan up
+}
+
+rescue_stop_vlan() {
+	kill "$rescue_vlan"
+	wait "$rescue_vlan" 2>/dev/null || true
 }
 
 rescue_stop_dhcp() {

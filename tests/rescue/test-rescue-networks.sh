@@ -3,8 +3,8 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # The rescue system has an address, and a login by ssh, on each kind of network: fixed, only
-# IPv6, a VLAN, two interfaces of which one is dead; and the DHCP server may be away for ten
-# lease times and then give another address.
+# IPv6, DHCPv6, a VLAN, a cable that comes later, two interfaces of which one is dead; and the
+# DHCP server may be away for ten lease times and then give another address.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/rescue/lib.sh"
@@ -22,6 +22,11 @@ boot() {
 	: >"$rescue_log"
 	# shellcheck disable=SC2086 # none or one
 	rescue_power_on ${rescue_more-} -- farroot=rescue net.ifnames=0 "$@"
+}
+
+# cable on|off: as QEMU has it.
+cable() {
+	until echo "set_link net $1" | socat -t 1 - "UNIX-CONNECT:$dir/monitor" >/dev/null 2>&1; do sleep 0.2; done
 }
 
 # --- fixed addresses -------------------------------------------------------------
@@ -47,23 +52,47 @@ rescue_wait_ssh 60
 rescue_power_off
 rescue_stop_dhcp
 
-# --- a VLAN: its frames carry the tag --------------------------------------------
-boot "a VLAN" vlan=eth0.5:eth0
-rescue_in timeout "$(slack 120)" python3 - <<'EOF' || fail "no DHCP request with the tag of VLAN 5 was seen"
-import socket
-s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-s.setsockopt(263, 8, 1)  # SOL_PACKET, PACKET_AUXDATA: where the kernel keeps a tag
-s.bind(("tap0", 0))
-while True:
-    frame, control, *_ = s.recvmsg(2000, 64)
-    tag = frame[12:14] == b"\x81\x00" and int.from_bytes(frame[14:16], "big")
-    for _, _, data in control:
-        if int.from_bytes(data[:4], "little") & 0x10:
-            tag = int.from_bytes(data[16:18], "little")
-    if tag == 5 and b"\x00\x44\x00\x43" in frame[:60]:
-        break
-EOF
+# --- IPv6 by DHCPv6 -----------------------------------------------------------------
+rescue_start_dhcp --dhcp-range=fd77::1000,fd77::1fff,64,2m --enable-ra "--dhcp-option=option6:dns-server,[fd77::1],[fd77::2]"
+boot "DHCPv6"
+rescue_expect 120 'eth0: [^ ]*fd77::1[0-9a-f]{3}/'
+rescue_address=$(tr -d '\r' <"$rescue_log" | sed -n 's/.*eth0: .*\(fd77::1[0-9a-f]*\)\/.*/\1/p' | tail -n 1)
+rescue_wait_ssh 60
+[ "$(rescue_ssh 'grep -c "^nameserver fd77::[12]$" /etc/resolv.conf')" = 2 ] || fail "not both name servers"
 rescue_power_off
+rescue_stop_dhcp
+
+# --- a VLAN: all that leaves and enters the machine carries its tag -------------------
+rescue_start_vlan 5
+rescue_start_dhcp --interface=vlan --dhcp-range=192.168.78.50,192.168.78.99,2m
+rescue_more='--no-offloads'
+boot "a VLAN" vlan=eth0.5:eth0
+rescue_more=
+rescue_find_address 120
+case $rescue_address in
+192.168.78.*) ;;
+*) fail "$rescue_address is not an address of the VLAN" ;;
+esac
+rescue_wait_ssh 60
+rescue_ssh 'ip -o addr show dev eth0.5' | grep -q "inet $rescue_address/" || fail "the address is on another interface"
+rescue_power_off
+rescue_stop_dhcp
+rescue_stop_vlan
+
+# --- the cable is plugged in later --------------------------------------------------
+rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m
+rescue_more="--monitor $dir/monitor"
+boot "a cable that is plugged in later"
+rescue_more=
+cable off
+rescue_expect 120 'rescue system of'
+sleep 30
+[ ! -s "$dir/leases" ] || fail "an address without a cable"
+cable on
+rescue_find_address 60
+rescue_wait_ssh 60
+rescue_power_off
+rescue_stop_dhcp
 
 # --- two interfaces, one without a network ----------------------------------------
 rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m
