@@ -67,18 +67,22 @@ static unsigned random_number(void)
 
 bool origin_log(struct origins *os, int origin, unsigned topic, const char *message)
 {
-	struct origin *o = &os->origin[origin];
-	struct fault_line line;
-	bool is_due = fault_log_take(&os->fault_log, &o->topics[topic], clock_ms(), &line);
+	struct fault_topic *t = &os->origin[origin].topics[topic];
+	const char *shown = os->origin[origin].shown;
+	uint64_t now = clock_ms();
+	enum log_level level = fault_topic_is_due(t, now) ? LOG_FAULT : LOG_DETAIL;
+	bool is_logged;
 
-	if (!is_due)
-		log_say(os->log, LOG_DETAIL, "%s: %s", o->shown, message);
-	else if (line.unlogged)
-		log_say(os->log, LOG_WARN, "%s: %s (and %u times in the %" PRIu64 " s before)", o->shown, message,
-			line.unlogged, line.unlogged_ms / 1000);
+	if (level == LOG_FAULT && t->unlogged)
+		is_logged = log_say(os->log, level, "%s: %s (and %u times in the %" PRIu64 " s before)", shown, message,
+				    t->unlogged, (now - t->since_ms) / 1000);
 	else
-		log_say(os->log, LOG_WARN, "%s: %s", o->shown, message);
-	return is_due;
+		is_logged = log_say(os->log, level, "%s: %s", shown, message) && level == LOG_FAULT;
+	if (is_logged)
+		fault_topic_logged(t, now);
+	else
+		fault_topic_unlogged(t, now);
+	return is_logged;
 }
 
 static void set_last_error(struct origins *os, int origin, const char *why)
@@ -141,8 +145,7 @@ static void note_success(struct origins *os, struct transfer *t)
 
 	if (os->health[t->origin].failures && o->is_failure_logged) {
 		o->is_failure_logged = false;
-		log_say(os->log, fault_log_take_end(&os->fault_log, clock_ms()) ? LOG_NOTE : LOG_DETAIL,
-			"%s: answers again", o->shown);
+		log_say(os->log, LOG_NOTE, "%s: answers again", o->shown);
 	}
 	transfer_remember_target(t);
 	o->answer_ms = clock_ms();
@@ -316,14 +319,15 @@ static void end_date_probe(struct transfer *t)
 	/* Not the Date of a proxy. */
 	bool has_answered = t->phase == PHASE_ANSWER && t->response.status;
 	int64_t date = t->response.date, system = (int64_t)time(NULL);
-	char here[32], there[32];
+	char here[32], there[32], message[192];
 
 	transfer_retire(t);
 	if (!has_answered || !server_clock_answer(&os->origin[origin].clock, date, system, clock_ms()))
 		return;
-	log_say(os->log, LOG_NOTE,
-		"%s: its certificate is not yet valid by the clock of this machine (%s); judging it by the server's (%s)",
-		os->origin[origin].shown, server_clock_text(system, here, sizeof here), server_clock_text(date, there, sizeof there));
+	snprintf(message, sizeof message,
+		 "its certificate is not yet valid by the clock of this machine (%s); judging it by the server's (%s)",
+		 server_clock_text(system, here, sizeof here), server_clock_text(date, there, sizeof there));
+	origin_log(os, origin, TOPIC_CLOCK, message);
 	origin_health_reset(&os->health[origin], 1);
 }
 

@@ -68,9 +68,10 @@ struct transfer {
 	char curl_error[CURL_ERROR_SIZE];	/* curl writes to it at any time */
 };
 
-/* One for each fault, and one for a limit of requests. */
+/* One for each fault, one for a limit of requests, one for the clock. */
 #define TOPIC_LIMIT (FAULT_LOCAL + 1)
-#define ORIGIN_TOPICS (TOPIC_LIMIT + 1)
+#define TOPIC_CLOCK (TOPIC_LIMIT + 1)
+#define ORIGIN_TOPICS (TOPIC_CLOCK + 1)
 
 struct origin {
 	const char *url;
@@ -120,7 +121,6 @@ struct origins {
 	uint64_t fetched_bytes, requests;
 	char last_error[512];
 	uint64_t last_error_ms;
-	struct fault_log fault_log;
 };
 
 /* Closes the connections opened ahead: the next connection is a first one again. */
