@@ -23,6 +23,7 @@ Cookie, an Authorization or an X-Token.  Connections stay open.
     profile=FILE        serve this as /image.profile
     profile_status=CODE answer so to the first request for the profile
     redirect=URL        302 to URL?SECONDS for each request
+    redirect_body=BYTES and its body has this length
     lives=S             what redirect= of another origin named is 403 after S seconds
     range=unknown       Content-Range without the size of the image
     encoding=TEXT       Content-Encoding
@@ -116,7 +117,8 @@ def answer(path, headers):
         with open(options["profile"], "rb") as file:
             return 200, [], file.read(), None
     if "redirect" in options:
-        return 302, [f"Location: {options['redirect']}?{time.time():.3f}"], b"elsewhere\n", None
+        body = b"e" * int(options.get("redirect_body", 10))
+        return 302, [f"Location: {options['redirect']}?{time.time():.6f}"], body, None
     if "lives" in options and time.time() > float(query or 0) + float(options["lives"]):
         return 403, [], b"", None
     return answer_image(headers, count("image"))

@@ -100,7 +100,7 @@ void status_snapshot_update(struct fetch *f, const struct origins_state *origins
 	s = (struct status){
 		.state = state_of(f, origins->outage),
 		.fetched_bytes = origins->fetched_bytes,
-		.wasted_bytes = completion_wasted_bytes(f),
+		.wasted_bytes = completion_wasted_bytes(f) + origins->discarded_bytes,
 		.requests = origins->requests,
 		.rate_bytes_per_s = usable_rate(f),
 		.budget_bytes = f->options->budget_bytes,

@@ -618,6 +618,7 @@ void origins_state(const struct origins *os, struct origins_state *out)
 	out->last_error = os->last_error;
 	out->last_error_age_s = os->last_error[0] ? (int64_t)((clock_ms() - os->last_error_ms) / 1000) : -1;
 	out->fetched_bytes = os->fetched_bytes;
+	out->discarded_bytes = os->discarded_bytes;
 	out->requests = os->requests;
 	out->rtt_ms = os->rtt_ms;
 	out->delay_ms = os->delay_ms;

@@ -55,6 +55,7 @@ struct origins_state {
 	const char *last_error;	/* "" if none; valid until the next origins_poll */
 	int64_t last_error_age_s;	/* -1 if none */
 	uint64_t fetched_bytes;	/* bytes of bodies received */
+	uint64_t discarded_bytes;	/* those among them of errors, redirects and probes */
 	uint64_t requests;	/* sent; with probes */
 	unsigned rtt_ms;	/* the shortest round trip of late; 0: not known */
 	unsigned delay_ms;	/* mean time to an answer of late, with our queue on the link */

@@ -17,9 +17,10 @@
 
 /* A name is looked up again after this time; curl's default. */
 #define DNS_CACHE_S 60L
-/* The body of an error is read up to this size, so that the connection can be used again. */
+/* The body of an error or of a redirect is read up to this size, so that the connection can be
+ * used again.
+ */
 #define DISCARD_MAX (16U << 10)
-#define REDIRECT_DISCARD_MAX (1U << 20)
 
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
@@ -120,10 +121,11 @@ static enum fault check_header(struct transfer *t)
 /* Returns 0, with which curl ends the transfer and its connection, if the rest is long. */
 static size_t discard(struct transfer *t, size_t got)
 {
+	struct origins *os = t->origins;
+
 	t->discarded += got;
-	/* libcurl tells the target of a redirect after its body. */
-	if (redirect_is_status(t->response.status))
-		return t->discarded <= REDIRECT_DISCARD_MAX ? got : 0;
+	os->fetched_bytes += got;
+	os->discarded_bytes += got;
 	if (t->response.has_length && t->response.length > DISCARD_MAX)
 		return 0;
 	return t->discarded <= DISCARD_MAX ? got : 0;
@@ -154,6 +156,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	os->fetched_bytes += got;
 	if (t->request)
 		os->sink.bytes(os->sink.ctx, t->request, (const uint8_t *)bytes, got);
+	else
+		os->discarded_bytes += got;
 	return got;
 }
 
@@ -416,42 +420,51 @@ void transfer_start_date_probe(struct origins *os, int origin, const char *url)
 	start_at(t, url);
 }
 
-/* The redirect's target, or NULL with t->fault. */
-static const char *next_hop(struct transfer *t)
+/* What forbids to follow a redirect to a URL; NULL: nothing. */
+static const char *why_no_hop(struct transfer *t, const char *to)
 {
-	char *to = NULL;
+	bool is_same;
 
-	curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &to);
 	if (!to)
+		return "redirect to something that is no URL";
+	if (t->hops == REDIRECTS_MAX)
+		return "more than 5 redirects";
+	is_same = !strcmp(to, t->url);
+	if (is_same && t->went_to_itself)
+		return "the server redirects to the same URL again and again";
+	/* Once may be a server that sets a cookie. */
+	t->went_to_itself |= is_same;
+	if (redirect_leaves_tls(t->url, to))
+		return "redirect to a protocol that is not allowed (https never goes to http)";
+	return NULL;
+}
+
+/* The redirect's target, for curl_free; or NULL, perhaps with t->fault.  libcurl would tell it,
+ * too, but only after the whole body.
+ */
+static char *next_hop(struct transfer *t)
+{
+	struct curl_header *location;
+	const char *why;
+	char *to;
+
+	if (curl_easy_header(t->easy, "Location", 0, CURLH_HEADER, -1, &location))
 		return NULL;
-	if (t->hops == REDIRECTS_MAX) {
-		t->fault = FAULT_REDIRECT;
-		snprintf(t->why, sizeof t->why, "more than %d redirects", REDIRECTS_MAX);
-		return NULL;
-	}
-	if (!strcmp(to, t->url)) {
-		/* Once may be a server that sets a cookie. */
-		if (t->went_to_itself) {
-			t->fault = FAULT_REDIRECT;
-			snprintf(t->why, sizeof t->why, "the server redirects to the same URL again and again");
-			return NULL;
-		}
-		t->went_to_itself = true;
-	}
-	if (redirect_leaves_tls(t->url, to)) {
-		t->fault = FAULT_REDIRECT;
-		snprintf(t->why, sizeof t->why,
-			 "redirect to a protocol that is not allowed (https never goes to http)");
-		return NULL;
-	}
-	return to;
+	to = redirect_target(t->url, location->value);
+	why = why_no_hop(t, to);
+	if (!why)
+		return to;
+	t->fault = FAULT_REDIRECT;
+	snprintf(t->why, sizeof t->why, "%s", why);
+	curl_free(to);
+	return NULL;
 }
 
 bool transfer_redirect(struct transfer *t)
 {
 	struct origin *o = &t->origins->origin[t->origin];
 	const char *to = NULL;
-	char *url;
+	char *hop = NULL;
 	bool sent;
 
 	if (t->is_at_target && redirect_is_expired(t->response.status)) {
@@ -460,17 +473,16 @@ bool transfer_redirect(struct transfer *t)
 		t->is_at_target = false;
 		t->hops = 0;
 	} else if (redirect_is_status(t->response.status) && t->origins->options->http.followlocation) {
-		to = next_hop(t);
+		to = hop = next_hop(t);
 		t->hops++;
 		if (!o->target && !is_profile(t))
 			origin_forget_connections(o);
 	}
-	url = to ? strdup(to) : NULL;
-	if (!url)
+	if (!to)
 		return false;
 	curl_multi_remove_handle(t->origins->multi, t->easy);
-	sent = send_to(t, url);
-	free(url);
+	sent = send_to(t, to);
+	curl_free(hop);
 	if (!sent)
 		t->fault = FAULT_LOCAL;
 	return sent;
