@@ -115,6 +115,8 @@ void status_snapshot_update(struct fetch *f, const struct origins_state *origins
 	if (s.state == STATUS_OUTAGE || s.state == STATUS_OPENING)
 		s.outage_since = unix_time(snapshot->outage_ms);
 	snprintf(s.origin, sizeof s.origin, "%s", origins->url);
+	if (s.corrupt_blocks)
+		snprintf(s.corrupt_origin, sizeof s.corrupt_origin, "%s", origins->corrupt_url);
 	snprintf(s.last_error, sizeof s.last_error, "%s", origins->last_error);
 	if (s.budget_bytes)
 		s.budget_left_bytes = dispatch_quota_left_bytes(f);

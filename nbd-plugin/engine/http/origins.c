@@ -556,6 +556,7 @@ static void note_corrupt(struct origins *os, int origin, const char *why)
 	uint64_t now = clock_ms();
 	char message[512];
 
+	os->corrupt = origin;
 	origin_health_failure(h, FAULT_CORRUPT, now, os->options->http.retry_max_ms, 0, random_number());
 	origin_health_corrupt(h, now, CORRUPT_BLOCK_BYTES);
 	if (now < h->corrupt_until_ms)
@@ -615,6 +616,7 @@ void origins_state(const struct origins *os, struct origins_state *out)
 	size_t i;
 
 	out->url = os->origin[os->used].shown;
+	out->corrupt_url = os->corrupt < 0 ? "" : os->origin[os->corrupt].shown;
 	out->last_error = os->last_error;
 	out->last_error_age_s = os->last_error[0] ? (int64_t)((clock_ms() - os->last_error_ms) / 1000) : -1;
 	out->fetched_bytes = os->fetched_bytes;
@@ -643,6 +645,7 @@ int origins_new(const struct options *options, const struct log *log,
 	os->log = log;
 	os->sink = *sink;
 	os->link_fd = -1;
+	os->corrupt = -1;
 	os->count = options->url_count;
 	for (i = 0; i < os->count; i++) {
 		os->origin[i].url = options->urls[i];

@@ -52,6 +52,7 @@ struct origin_sink {
 /* For the status. */
 struct origins_state {
 	const char *url;	/* of the last good answer, without secrets */
+	const char *corrupt_url;	/* of the last bytes that did not verify, without secrets; "": none */
 	const char *last_error;	/* "" if none; valid until the next origins_poll */
 	int64_t last_error_age_s;	/* -1 if none */
 	uint64_t fetched_bytes;	/* bytes of bodies received */

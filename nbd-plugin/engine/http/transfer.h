@@ -115,6 +115,7 @@ struct origins {
 	struct transfer *active;
 	unsigned active_count;
 	int used;		/* origin of the last good answer */
+	int corrupt;		/* origin of the last bytes that did not verify; -1: none */
 	unsigned rtt_ms, delay_ms;
 	bool rtt_is_provisional;	/* of a connection without an answer, perhaps to a redirector */
 	bool has_reached;	/* a first connection was made since origins_open_ahead */
