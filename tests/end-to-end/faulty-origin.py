@@ -28,6 +28,8 @@ Cookie, an Authorization or an X-Token.  Connections stay open.
     range=unknown       Content-Range without the size of the image
     encoding=TEXT       Content-Encoding
     tls=FILE            speak TLS with the certificate and the key of FILE
+    client_ca=FILE      want a client certificate of this authority
+    tls_version=1.2     the highest version of TLS
     date=SECONDS        Date: this number of seconds from now
     login=FILE          401 for a request without the header line, NAME: VALUE, that FILE has now
 """
@@ -49,6 +51,11 @@ tls = None
 if "tls" in options:
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(options["tls"])
+    if "client_ca" in options:
+        tls.load_verify_locations(options["client_ca"])
+        tls.verify_mode = ssl.CERT_REQUIRED
+    if "tls_version" in options:
+        tls.maximum_version = ssl.TLSVersion["TLSv" + options["tls_version"].replace(".", "_")]
 lock = threading.Lock()
 counts = {"image": 0, "profile": 0, "open": 0, "connection": 0}
 log = open(f"{folder}/requests", "a", buffering=1)

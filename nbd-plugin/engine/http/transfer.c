@@ -21,6 +21,7 @@
  * used again.
  */
 #define DISCARD_MAX (16U << 10)
+#define NO_CLIENT_CERTIFICATE "; the server asked for a client certificate, and farroot can send none"
 
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
@@ -96,6 +97,17 @@ static void explain_unauthorized(struct transfer *t)
 		snprintf(end, space, "; it refused the user name and password that were sent");
 }
 
+/* Whether a request may have failed because the server has asked for a client certificate: it
+ * ends the connection, which is no code of its own before TLS 1.3; nginx answers 400, others 403.
+ */
+static bool lacks_client_certificate(const struct transfer *t)
+{
+	unsigned status = t->response.status;
+
+	return t->origins->origin[t->origin].wants_client_certificate &&
+	       (!status || status == 400 || status == 403);
+}
+
 static enum fault check_header(struct transfer *t)
 {
 	struct origins *os = t->origins;
@@ -106,6 +118,8 @@ static enum fault check_header(struct transfer *t)
 	fault = response_check(&t->response, t->first, t->last, os->total_bytes,
 			       !os->options->verify_none, t->why, sizeof t->why);
 	explain_unauthorized(t);
+	if (fault && lacks_client_certificate(t))
+		snprintf(t->why + strlen(t->why), sizeof t->why - strlen(t->why), NO_CLIENT_CERTIFICATE);
 	if (!fault)
 		fault = check_etag(t);
 	if (fault)
@@ -186,6 +200,7 @@ static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sock
 	curl_socket_t fd = preconnect_take(&t->origins->origin[t->origin].preconnect, address);
 
 	(void)purpose;
+	t->origins->origin[t->origin].wants_client_certificate = false;
 	t->phase = PHASE_TCP;
 	t->phase_ms = clock_ms();
 	if (fd >= 0 && t->socket_count < sizeof t->sockets / sizeof t->sockets[0])
@@ -254,7 +269,8 @@ static struct transfer *transfer_new(struct origins *os, int origin)
 	curl_easy_setopt(t->easy, CURLOPT_SOCKOPTFUNCTION, on_socket_options);
 	curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, on_connected);
 	curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
-	server_clock_attach(t->easy, &t->certificate_time);
+	t->tls.wants_client_certificate = &o->wants_client_certificate;
+	tls_hooks_attach(t->easy, &t->tls);
 	return t;
 }
 
@@ -332,8 +348,8 @@ static bool send_to(struct transfer *t, const char *url)
 	memset(&t->response, 0, sizeof t->response);
 	t->received = t->window_bytes = t->discarded = 0;
 	t->checked = t->timed_out = t->clock_is_behind = false;
-	t->certificate_time.ignored = t->is_date_probe;
-	t->certificate_time.at = server_clock_time(&os->origin[t->origin].clock, (int64_t)time(NULL), t->phase_ms);
+	t->tls.ignores_dates = t->is_date_probe;
+	t->tls.judges_at = server_clock_time(&os->origin[t->origin].clock, (int64_t)time(NULL), t->phase_ms);
 	t->fault = FAULT_NONE;
 	t->why[0] = t->curl_error[0] = '\0';
 	snprintf(range, sizeof range, "%" PRIu64 "-%" PRIu64, t->first, t->last);
@@ -549,6 +565,7 @@ static enum fault fault_of_curl(const struct transfer *t, CURLcode code)
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_CLIENTCERT:
 		return FAULT_TLS;
 	case CURLE_TOO_MANY_REDIRECTS:
 	case CURLE_UNSUPPORTED_PROTOCOL:
@@ -590,13 +607,14 @@ enum fault transfer_judge(struct transfer *t, CURLcode code)
 		return FAULT_BROKEN;
 	}
 	t->timed_out |= code == CURLE_OPERATION_TIMEDOUT;
-	t->clock_is_behind = code == CURLE_PEER_FAILED_VERIFICATION && server_clock_is_behind(t->easy);
+	t->clock_is_behind = code == CURLE_PEER_FAILED_VERIFICATION && tls_hooks_is_not_yet_valid(t->easy);
 	if (code == CURLE_UNSUPPORTED_PROTOCOL)
 		snprintf(t->why, sizeof t->why, "redirect to a protocol that is not allowed");
 	else
-		snprintf(t->why, sizeof t->why, "%.200s%s",
+		snprintf(t->why, sizeof t->why, "%.160s%s",
 			 t->curl_error[0] ? t->curl_error : curl_easy_strerror(code),
 			 is_not_tls(t) ? "; is it an http:// server?" :
-			 t->clock_is_behind ? "; is the clock of this machine right?" : "");
-	return fault_of_curl(t, code);
+			 t->clock_is_behind ? "; is the clock of this machine right?" :
+			 lacks_client_certificate(t) ? NO_CLIENT_CERTIFICATE : "");
+	return lacks_client_certificate(t) ? FAULT_TLS : fault_of_curl(t, code);
 }

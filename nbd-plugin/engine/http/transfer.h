@@ -23,6 +23,7 @@
 #include "engine/http/preconnect.h"
 #include "engine/http/origins.h"
 #include "engine/http/server-clock.h"
+#include "engine/http/tls-hooks.h"
 
 /* The connection of a transfer: left by an earlier transfer, made for this one, or opened
  * ahead (preconnect.h).
@@ -52,7 +53,7 @@ struct transfer {
 	bool is_silence_probe;	/* see probe_silent */
 	bool is_date_probe;	/* see server-clock.h; its handle is used once */
 	bool clock_is_behind;	/* fault: the certificate is not yet valid */
-	struct certificate_time certificate_time;
+	struct tls_hooks tls;
 	struct response response;
 	bool was_alone;		/* no other was in flight when this one was sent */
 	enum connection connection;
@@ -89,6 +90,7 @@ struct origin {
 	unsigned fresh_connections;	/* number of requests that must not reuse one */
 	unsigned attempts;		/* with health.failures > 0; see connect_timeout_ms */
 	struct server_clock clock;
+	bool wants_client_certificate;	/* it has asked for one since the last connection began */
 	struct preconnect preconnect;
 	bool is_first_connection;	/* the next one made: others are to be opened ahead */
 	bool multiplexes;	/* HTTP/2: one connection is enough */
