@@ -15,6 +15,7 @@
 #include "common/clock.h"
 #include "engine/http/link-monitor.h"
 #include "engine/http/transfer.h"
+#include "engine/http/url-check.h"
 
 /* An origin that has sent no byte for this many milliseconds, and for four round
  * trips, gets a probe.
@@ -630,13 +631,41 @@ void origins_state(const struct origins *os, struct origins_state *out)
 		out->link_failed |= os->origin[i].link_failed;
 }
 
-int origins_new(const struct options *options, const struct log *log,
-		const struct origin_sink *sink, struct origins **out)
+static int check_url(const char *option, const char *url, const struct log *log)
 {
-	struct origins *os = calloc(1, sizeof *os);
+	const char *why = url_why_unusable(url);
+	char shown[256];
+
+	if (!why)
+		return 0;
+	url_without_secrets(url, shown, sizeof shown);
+	log_say(log, LOG_WARN, "%s=%s: %s", option, shown, why);
+	return -EINVAL;
+}
+
+/* What can never succeed must not look like an outage. */
+static int check_urls(const struct options *options, const struct log *log)
+{
 	size_t i;
 	int err = 0;
 
+	for (i = 0; i < options->url_count && !err; i++)
+		err = check_url("url", options->urls[i], log);
+	if (!err && options->profile && parse_is_url(options->profile))
+		err = check_url("profile", options->profile, log);
+	return err;
+}
+
+int origins_new(const struct options *options, const struct log *log,
+		const struct origin_sink *sink, struct origins **out)
+{
+	int err = check_urls(options, log);
+	struct origins *os;
+	size_t i;
+
+	if (err)
+		return err;
+	os = calloc(1, sizeof *os);
 	if (!os || curl_global_init(CURL_GLOBAL_DEFAULT)) {
 		free(os);
 		return -ENOMEM;

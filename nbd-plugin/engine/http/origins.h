@@ -65,7 +65,7 @@ struct origins_state {
 };
 
 /* Reads the certificates and sets up curl; uses no network.  options and log must
- * outlive *out.  Returns 0; -ENOMEM; -EINVAL for a setting that libcurl refuses or -errno
+ * outlive *out.  Returns 0; -ENOMEM; -EINVAL for a URL or a setting that libcurl refuses or -errno
  * of a certificate file, which has been logged.
  */
 int origins_new(const struct options *options, const struct log *log,
