@@ -86,6 +86,18 @@ farroot_attach || fail "not attached"
 [ ! -e "$farroot_sandbox/nbd.sock" ] || fail "another client can connect"
 [ -e "$farroot_sandbox/status.sock" ] || fail "the status socket is gone"
 
+# Files with secrets that were put into the initramfs reach the engine, and only root
+# can read them.
+farroot_add_secrets
+[ ! -e "$farroot_sandbox$farroot_secrets" ] || fail "secrets from nowhere"
+farroot_secrets=$dir/etc/farroot/secrets
+mkdir -p "$farroot_secrets"
+echo 'X-Token: secret' >"$farroot_secrets/token"
+chmod 644 "$farroot_secrets/token"
+farroot_add_secrets
+cmp "$farroot_secrets/token" "$farroot_sandbox$farroot_secrets/token" || fail "the engine does not get the token"
+same "$(stat -c %a "$farroot_sandbox$farroot_secrets" "$farroot_sandbox$farroot_secrets/token" | tr '\n' ' ')" "700 600 " "the modes"
+
 # What the console says while the boot waits: each change at once, the rest at growing intervals,
 # and few lines even if the state changes all the time.
 farroot_seconds() {
