@@ -60,6 +60,20 @@ has_address 40 80 || fail "a site-local address does not count"
 ! has_address 00 c8 || fail "a duplicate address counts"
 ! has_address 20 80 || fail "a link-local address counts"
 
+# An address that comes late: only the first attempt talks on the console.
+farroot_leases=$dir/leases
+farroot_ipv4_done=$dir/ipv4-done
+mkdir "$farroot_leases"
+configure_networking() {
+	echo "IP-Config: no response after 2 secs - giving up"
+	echo attempt >>"$dir/attempts"
+	[ "$(wc -l <"$dir/attempts")" -lt 4 ] || : >"$farroot_leases/net-eth0.conf"
+}
+farroot_configure_ipv4 >"$dir/console"
+same "$(wc -l <"$dir/attempts")" 4 "attempts to get an address"
+same "$(wc -l <"$dir/console")" 1 "lines of ipconfig on the console"
+[ -e "$farroot_ipv4_done" ] || fail "nobody is told of the address"
+
 # The daemon is told of each change of the name servers, and only then.
 : >"$dir/commands"
 farroot_names_added=
