@@ -56,6 +56,7 @@ struct console {
 	int kmsg;	/* -1: the kernel has none */
 	int first;	/* standard error, until the device can be read; -1: closed */
 	int ready;	/* a pipe to the process that was called */
+	struct log_limiter limiter;
 };
 
 static void write_log(void *ctx, enum log_level level, const char *message)
@@ -153,7 +154,7 @@ static int prepare(struct supervise_settings *settings, struct console *console,
 {
 	console->kmsg = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	console->first = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	settings->log = (struct log){ write_log, console };
+	settings->log = (struct log){ .write = write_log, .ctx = console, .limiter = &console->limiter };
 	settings->sysfs_block = open("/sys/block", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (settings->sysfs_block < 0)
 		return complain("/sys/block");
@@ -313,7 +314,7 @@ static int wait_until_ready(int ready)
 int cmd_supervise(int argc, char **argv)
 {
 	struct supervise_settings settings = { .dm_control = -1, .ready = tell_ready };
-	struct console console;
+	struct console console = { .limiter = LOG_LIMITER_INIT };
 	int ret = parse(argc, argv), ends[2];
 	pid_t child;
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "common/options.h"
 
@@ -433,6 +434,8 @@ static int check_http(const struct http_options *h, char *why, size_t why_size)
 			      h->password && h->password_file ? "password" : "cookie");
 	if (h->ssl_version && check_ssl_version(h->ssl_version, why, why_size))
 		return -EINVAL;
+	if (h->unix_socket_path && strlen(h->unix_socket_path) >= sizeof ((struct sockaddr_un *)0)->sun_path)
+		return refuse(why, why_size, "unix-socket-path=%s: too long for a socket", h->unix_socket_path);
 	for (i = 0; i < h->headers.count; i++)
 		if (options_check_header(h->headers.items[i], why, why_size))
 			return -EINVAL;

@@ -54,6 +54,7 @@ static const struct field {
 	FIELD(outage_since, SIGNED64),
 	FIELD(corrupt_blocks, UNSIGNED64),
 	FIELD(corrupt_since, SIGNED64),
+	FIELD(corrupt_origin, TEXT),
 	FIELD(eta_s, SIGNED64),
 	FIELD(last_error, TEXT),
 	FIELD(last_error_age_s, SIGNED64),

@@ -37,6 +37,7 @@ struct status {
 	int64_t outage_since;	/* Unix time in seconds; 0: no outage */
 	uint64_t corrupt_blocks;	/* number of blocks that did not verify */
 	int64_t corrupt_since;	/* Unix time in seconds; 0: no block is corrupt */
+	char corrupt_origin[256];	/* that sent the last of them; "": no block is corrupt */
 	int64_t eta_s;		/* seconds until materialized; -1: not known or never */
 	char last_error[256];	/* "": there was none */
 	int64_t last_error_age_s;	/* -1: there was none */

@@ -27,6 +27,7 @@
 struct server {
 	const struct mount_request *request;
 	struct control *control;
+	struct log_limiter log_limiter;
 	struct log log;
 	int log_fd;			/* log=, or -1 */
 	_Atomic bool is_daemon;		/* the log is the system's */
@@ -231,10 +232,10 @@ static void clean_up(struct server *s)
 
 int server_run(const struct mount_request *request, struct control *control)
 {
-	struct server s = { .request = request, .control = control, .log_fd = -1 };
+	struct server s = { .request = request, .control = control, .log_fd = -1, .log_limiter = LOG_LIMITER_INIT };
 	int status = EXIT_FAILURE;
 
-	s.log = (struct log){ .write = write_log, .ctx = &s };
+	s.log = (struct log){ .write = write_log, .ctx = &s, .limiter = &s.log_limiter };
 	s.signals = take_signals();
 	if (s.signals < 0)
 		fprintf(stderr, "farroot mount: signalfd: %s\n", strerror(errno));

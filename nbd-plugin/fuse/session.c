@@ -148,7 +148,7 @@ static void tell_failure(struct session *s)
 	if (s->told_ms && now - s->told_ms < TELL_MS)
 		return;
 	s->told_ms = now;
-	log_say(s->log, LOG_WARN, "no usable data from any origin within outage= seconds");
+	log_say(s->log, LOG_FAULT, "no usable data from any origin within outage= seconds");
 }
 
 /* The fetch thread calls it, or the thread of the session if all blocks have come meanwhile. */

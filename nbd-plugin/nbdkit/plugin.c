@@ -47,7 +47,8 @@ static void write_log(void *ctx, enum log_level level, const char *message)
 		dprintf(STDERR_FILENO, "nbdkit: farroot: %s\n", message);
 }
 
-static const struct log log_to_nbdkit = { .write = write_log };
+static struct log_limiter log_limiter = LOG_LIMITER_INIT;
+static const struct log log_to_nbdkit = { .write = write_log, .limiter = &log_limiter };
 
 /* nbdkit_nanosleep ends at once when the client has closed the connection or the server
  * shuts down.  nbdkit has no other function that tells this.
@@ -211,8 +212,8 @@ static int fail(int err)
 	if (err == -ESHUTDOWN)
 		hang_up();
 	else
-		nbdkit_error("%s", err == -EIO ? "no usable data from any origin within outage= seconds" :
-			     strerror(-err));
+		log_say(&log_to_nbdkit, LOG_FAULT, "%s", err == -EIO ? "no usable data from any origin within outage= seconds" :
+			strerror(-err));
 	nbdkit_set_error(-err);
 	return -1;
 }

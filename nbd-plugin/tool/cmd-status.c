@@ -94,7 +94,8 @@ static void print_text(const struct status *s)
 	if (s->outage_since)
 		print_time("outage", s->outage_since);
 	if (s->corrupt_blocks)
-		printf("%-9s %" PRIu64 " blocks do not verify\n", "corrupt", s->corrupt_blocks);
+		printf("%-9s %" PRIu64 " blocks do not verify, the last of them from %s\n", "corrupt",
+		       s->corrupt_blocks, s->corrupt_origin);
 	if (s->corrupt_since)
 		print_time("corrupt", s->corrupt_since);
 	if (s->last_error[0])

@@ -4,6 +4,7 @@
 #
 # A boot over https, with a private CA from the initramfs, from a mirror because
 # the first origin does not answer; this still works after the initramfs is gone.
+# A file with a token is in an archive of its own.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=vm/boot.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/boot/vm/boot.sh"
@@ -11,7 +12,18 @@ set -eu
 boot_prepare amd64
 mirror=$boot_https_url
 boot_url=https://10.0.2.2:9/root.img
-boot_start "farroot.mirror=$mirror" farroot.cainfo=/etc/farroot/ca.pem farroot.fill=no vmreport=read
+# The engine would not start without the file.
+mkdir -p "$boot_dir/secret/etc/farroot/secrets" "$boot_dir/with-secret"
+echo 'X-Token: secret' >"$boot_dir/secret/etc/farroot/secrets/token"
+chmod 600 "$boot_dir/secret/etc/farroot/secrets/token"
+ln -s "$boot_image/vmlinuz" "$boot_dir/with-secret/vmlinuz"
+cp "$boot_image/initrd" "$boot_dir/with-secret/initrd"
+# Where the kernel looks for another archive.
+truncate -s %4 "$boot_dir/with-secret/initrd"
+(cd "$boot_dir/secret" && find . | cpio -o -H newc --quiet) >>"$boot_dir/with-secret/initrd"
+boot_image=$boot_dir/with-secret
+boot_start "farroot.mirror=$mirror" farroot.cainfo=/etc/farroot/ca.pem farroot.header-file=/etc/farroot/secrets/token \
+	farroot.fill=no vmreport=read
 boot_expect 600 'login:'
 boot_expect 300 'vm-report: done'
 boot_check_log

@@ -25,10 +25,13 @@ Cookie, an Authorization or an X-Token.  Connections stay open.
     profile_first=N     ... or the first N; with retry_after=
     profile_endless=yes a profile that never ends, and has no Content-Length
     redirect=URL        302 to URL?SECONDS for each request
+    redirect_body=BYTES and its body has this length
     lives=S             what redirect= of another origin named is 403 after S seconds
     range=unknown       Content-Range without the size of the image
     encoding=TEXT       Content-Encoding
     tls=FILE            speak TLS with the certificate and the key of FILE
+    client_ca=FILE      want a client certificate of this authority
+    tls_version=1.2     the highest version of TLS
     date=SECONDS        Date: this number of seconds from now
     login=FILE          401 for a request without the header line, NAME: VALUE, that FILE has now
 """
@@ -50,6 +53,11 @@ tls = None
 if "tls" in options:
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(options["tls"])
+    if "client_ca" in options:
+        tls.load_verify_locations(options["client_ca"])
+        tls.verify_mode = ssl.CERT_REQUIRED
+    if "tls_version" in options:
+        tls.maximum_version = ssl.TLSVersion["TLSv" + options["tls_version"].replace(".", "_")]
 lock = threading.Lock()
 counts = {"image": 0, "profile": 0, "open": 0, "connection": 0}
 log = open(f"{folder}/requests", "a", buffering=1)
@@ -119,7 +127,8 @@ def answer(path, headers):
         with open(options["profile"], "rb") as file:
             return 200, [], file.read(), None
     if "redirect" in options:
-        return 302, [f"Location: {options['redirect']}?{time.time():.3f}"], b"elsewhere\n", None
+        body = b"e" * int(options.get("redirect_body", 10))
+        return 302, [f"Location: {options['redirect']}?{time.time():.6f}"], body, None
     if "lives" in options and time.time() > float(query or 0) + float(options["lives"]):
         return 403, [], b"", None
     return answer_image(headers, count("image"))

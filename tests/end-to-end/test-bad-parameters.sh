@@ -28,6 +28,18 @@ refused() {
 	refused 'url= is required' roothash=$hash
 	refused 'url=ftp://x/y: must begin with http' url=ftp://x/y roothash=$hash
 	refused 'url=http://: not a URL' url=http:// roothash=$hash
+	refused 'url=http://127.0.0.1:99999/x: Port number' roothash=$hash url=http://127.0.0.1:99999/x
+	refused 'url=http://127.0.0.1:0/x: no server has port 0' roothash=$hash url=http://127.0.0.1:0/x
+	refused 'url=http://\[::1/x: Bad IPv6' roothash=$hash url='http://me:my-secret@[::1/x'
+	refused 'url=http://127.0.0.1:-1/x' $good url=http://127.0.0.1:-1/x
+	refused 'profile=http://127.0.0.1:99999/: Port number' $good profile=http://127.0.0.1:99999/
+	refused 'profile=ftp://a/x: must begin with http' $good profile=ftp://a/x
+	refused 'proxy=: libcurl cannot use .*nonsense' $good proxy=nonsense://me:my-secret@a/
+	refused 'proxy=: libcurl cannot use .*ftp' $good proxy=ftp://a/
+	refused 'proxy=: libcurl cannot use .*Port number' $good proxy=http://127.0.0.1:99999
+	refused 'proxy=: libcurl cannot use .*IPv6' $good 'proxy=http://[::1'
+	! logged my-secret || fail "the password of an URL is in the log"
+	refused 'unix-socket-path=.*: too long for a socket' $good unix-socket-path="/$(printf '%0107d' 1)"
 	refused 'roothash=123: must be 64 hex' url=http://x/y roothash=123
 	refused 'contradict' $good verify=none
 	refused 'verify=off: the only value is none' $good verify=off
@@ -75,4 +87,9 @@ refused() {
 	# Values that libcurl can use, and booleans as nbdkit spells them.
 	plugin_start $good "resolve=h:80:127.0.0.1,[::1]" tls13-ciphers=TLS_AES_128_GCM_SHA256 \
 		ssl-cipher-list=ECDHE-RSA-AES128-GCM-SHA256 sslverify=n tcp-nodelay=y tcp-keepalive=T mlock=f
+	plugin_stop
+	for proxy in proxy.test proxy.test:3128 http://me:pass@proxy.test:3128/ https://proxy.test socks5h://proxy.test '[::1]:80'; do
+		plugin_start $good url='http://[fe80::1%25eth0]:8080/a%20b?c=d' proxy="$proxy" profile='https://x/y?z'
+		plugin_stop
+	done
 }

@@ -60,6 +60,20 @@ has_address 40 80 || fail "a site-local address does not count"
 ! has_address 00 c8 || fail "a duplicate address counts"
 ! has_address 20 80 || fail "a link-local address counts"
 
+# An address that comes late: only the first attempt talks on the console.
+farroot_leases=$dir/leases
+farroot_ipv4_done=$dir/ipv4-done
+mkdir "$farroot_leases"
+configure_networking() {
+	echo "IP-Config: no response after 2 secs - giving up"
+	echo attempt >>"$dir/attempts"
+	[ "$(wc -l <"$dir/attempts")" -lt 4 ] || : >"$farroot_leases/net-eth0.conf"
+}
+farroot_configure_ipv4 >"$dir/console"
+same "$(wc -l <"$dir/attempts")" 4 "attempts to get an address"
+same "$(wc -l <"$dir/console")" 1 "lines of ipconfig on the console"
+[ -e "$farroot_ipv4_done" ] || fail "nobody is told of the address"
+
 # The daemon is told of each change of the name servers, and only then.
 : >"$dir/commands"
 farroot_names_added=
@@ -85,3 +99,81 @@ farroot_program=true
 farroot_attach || fail "not attached"
 [ ! -e "$farroot_sandbox/nbd.sock" ] || fail "another client can connect"
 [ -e "$farroot_sandbox/status.sock" ] || fail "the status socket is gone"
+
+# Files with secrets that were put into the initramfs reach the engine, and only root
+# can read them.
+farroot_add_secrets
+[ ! -e "$farroot_sandbox$farroot_secrets" ] || fail "secrets from nowhere"
+farroot_secrets=$dir/etc/farroot/secrets
+mkdir -p "$farroot_secrets"
+echo 'X-Token: secret' >"$farroot_secrets/token"
+chmod 644 "$farroot_secrets/token"
+farroot_add_secrets
+cmp "$farroot_secrets/token" "$farroot_sandbox$farroot_secrets/token" || fail "the engine does not get the token"
+same "$(stat -c %a "$farroot_sandbox$farroot_secrets" "$farroot_sandbox$farroot_secrets/token" | tr '\n' ' ')" "700 600 " "the modes"
+
+# What the console says while the boot waits: each change at once, the rest at growing intervals,
+# and few lines even if the state changes all the time.
+farroot_seconds() {
+	echo "$clock"
+}
+
+# waits HOURS TEXT...: says one text after the other, every 5 s; $dir/said has the lines of the
+# console, with the time in front.
+waits() {
+	hours=$1
+	shift
+	clock=1000
+	end=$((clock + hours * 3600))
+	farroot_begin_news
+	while [ $clock -lt $end ]; do
+		for text; do
+			clock=$((clock + 5))
+			farroot_say_news "$clock: $text"
+		done
+	done >"$dir/said"
+}
+
+# lines FROM TO: of the console between these seconds.
+lines() {
+	awk -F : -v from=$((1000 + $1)) -v to=$((1000 + $2)) '$1 >= from && $1 < to { n++ } END { print n + 0 }' "$dir/said"
+}
+
+waits 2 'opening: one, 17 %'
+same "$(lines 0 60)" 3 "lines of a steady wait in the first minute"
+[ "$(lines 60 3660)" -ge 6 ] || fail "only $(lines 60 3660) lines in an hour of a steady wait"
+[ "$(lines 60 3660)" -le 10 ] || fail "$(lines 60 3660) lines in an hour of a steady wait"
+waits 2 one two three
+same "$(lines 0 60)" 6 "lines of a restless wait in the first minute"
+from=60
+while [ $from -lt 3600 ]; do
+	[ "$(lines $from $((from + 3600)))" -le 10 ] || fail "$(lines $from $((from + 3600))) lines in an hour"
+	from=$((from + 100))
+done
+# What changes after an hour is said at once.
+clock=1000
+farroot_begin_news
+farroot_say_news one >/dev/null
+clock=4600
+farroot_say_news one >/dev/null
+same "$(farroot_say_news two)" two "news"
+
+# The state: how much is here, when all of it is, and what is wrong.
+make_image image 8
+mkdir "$dir/www1"
+cp "$dir/image" "$dir/www1"
+origin_start 1
+cat >"$dir/status" <<EOF
+#!/bin/sh
+exec "$(realpath "$farroot")" "\$@" --socket="$dir/status.sock"
+EOF
+chmod +x "$dir/status"
+farroot_program=$dir/status
+state_is() {
+	farroot_state | grep -qx "$1"
+}
+plugin_start url="$url1/image" roothash="$roothash" profile=none fill=yes rate=1M status="$dir/status.sock"
+wait_until 10 "the state tells how much is here" state_is 'filling, [1-9][0-9]* %, ETA [1-9][0-9]* s'
+origin_stop 1
+wait_until 10 "the state tells of the outage" state_is "outage, [1-9][0-9]* %: $url1/image: .*connect.*"
+plugin_stop

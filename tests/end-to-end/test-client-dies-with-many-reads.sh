@@ -4,7 +4,8 @@
 #
 # A client that is killed while many of its reads wait, or while it receives their
 # bytes, does not disturb another client.  nbdkit 1.32.4 to 1.33.9 may abort then, as
-# farroot-boot(7) says; there the server must not end in any other way.
+# farroot-boot(7) says; there the server must not end in any other way, and tests/boot/test-boot-amd64.sh
+# tries the rest with the nbdkit of its guest.
 . "${srcdir:-..}/tests/lib.sh"
 
 # Whether this nbdkit has the fault.
@@ -21,7 +22,9 @@ check_abort() {
 		wait "$nbdkit" || code=$?
 		same $code 134 "exit code of nbdkit $version"
 		logged 'Assertion' || fail "no failed assertion"
-		say "nbdkit $version has aborted, as it may"
+		say "nbdkit $version has aborted, a known fault of its own."
+		say "NOT TRIED here, therefore: that the reads of other clients go on."
+		say "tests/boot/test-boot-amd64.sh tries that with the nbdkit of Debian 13."
 		exit 0
 	fi
 	is_alive "$nbdkit" || fail "nbdkit $version has ended"

@@ -4,6 +4,8 @@
 #
 # Messages of refused requests say what was sent and what helps.
 . "${srcdir:-..}/tests/lib.sh"
+. "$srcdir/tests/end-to-end/faulty.sh"
+need python3 openssl
 
 roothash=$(printf '%064d' 1)
 origin_start 1 'location /basic { add_header WWW-Authenticate "Basic realm=x" always; return 401; }
@@ -12,6 +14,7 @@ origin_start 1 'location /basic { add_header WWW-Authenticate "Basic realm=x" al
 expect_message() {
 	message=$1
 	shift
+	: >"$log"
 	plugin_start "$@" roothash="$roothash" profile=none
 	read_in_background 0 4096
 	wait_until 10 "the message says: $message" logged "$message"
@@ -22,3 +25,23 @@ expect_message 'no user name and password were sent' url="$url1/basic"
 expect_message 'refused the user name and password' url="$url1/basic" user=u password=p
 expect_message 'wants Digest authentication' url="$url1/digest" user=u password=p
 expect_message 'is it an http:// server' url="$(echo "$url1" | sed 's/^http:/https:/')/basic" sslverify=false
+
+# A server that wants a client certificate: by an alert of TLS, or by an answer as nginx does.
+make_ca ca
+certify server ca IP:127.0.0.1
+cat "$dir/server.pem" "$dir/server.key" >"$dir/server"
+: >"$dir/image"
+for version in 1.2 1.3; do
+	faulty_origin "tls-$version" tls="$dir/server" client_ca="$dir/ca.pem" tls_version=$version
+	expect_message 'asked for a client certificate, and farroot can send none' \
+		url="https://127.0.0.1:${faulty_url##*:}/image" cainfo="$dir/ca.pem"
+done
+origin_listen=ssl origin_scheme=https
+origin_start 2 "$(certificate_lines server)" "ssl_client_certificate $dir/ca.pem; ssl_verify_client on;"
+# shellcheck disable=SC2154 # of lib.sh
+expect_message 'server answered 400 .*; the server asked for a client certificate' url="$url2/image" cainfo="$dir/ca.pem"
+# One that does not want it is not said to.
+origin_start 3 "$(certificate_lines server)" 'return 400;'
+# shellcheck disable=SC2154 # of lib.sh
+expect_message 'server answered 400' url="$url3/image" cainfo="$dir/ca.pem"
+! logged 'client certificate' || fail "a client certificate is blamed"

@@ -35,6 +35,7 @@ struct run {
 	struct relay *relays[TRIAL_ORIGINS];
 	struct dead_origin dead;
 	struct options options;
+	struct log_limiter log_limiter;
 	struct log log;
 	struct image *image;
 	struct readers readers;
@@ -494,7 +495,8 @@ int trial_run(const struct trial *t)
 	bool explained;
 	unsigned i;
 
-	run.log = (struct log){ log_write, &run };
+	run.log_limiter = (struct log_limiter)LOG_LIMITER_INIT;
+	run.log = (struct log){ .write = log_write, .ctx = &run, .limiter = &run.log_limiter };
 	run.record = t->verbose ? stderr : record_new();
 	run.began_ms = clock_ms();
 	run.began_bytes = costs_peak_bytes();

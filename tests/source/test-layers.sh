@@ -83,7 +83,7 @@ BEGIN {
 	only("linux/dm-ioctl.h", "attach/dm-device.c")
 	only("sqfs/", "squashfs/")
 	only("json-c/", "common/status.c")
-	only("openssl/", "engine/verity/ engine/http/ca-bundle.c engine/http/server-clock.c")
+	only("openssl/", "engine/verity/ engine/http/ca-bundle.c engine/http/tls-hooks.c")
 }
 
 FNR == 1 {

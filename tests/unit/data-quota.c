@@ -19,10 +19,13 @@ int main(void)
 {
 	CHECK(left(0, false, UINT64_MAX, true) == UINT64_MAX);
 	CHECK(left(0, true, UINT64_MAX, false) == UINT64_MAX);
-	CHECK_EQ(left(1000, false, 400, true), 600);
-	CHECK_EQ(left(1000, false, 1400, true), 0);
-	CHECK(left(1000, false, 1400, false) == UINT64_MAX);
-	CHECK_EQ(left(1000, true, 400, false), 600);
-	CHECK_EQ(left(1000, true, 1400, false), 0);
+	CHECK_EQ(left(100000, false, 59040, true), 40960);
+	CHECK_EQ(left(100000, false, 100400, true), 0);
+	CHECK(left(100000, false, 100400, false) == UINT64_MAX);
+	CHECK_EQ(left(100000, true, 59040, false), 40960);
+	CHECK_EQ(left(100000, true, 100400, false), 0);
+	/* Less than a block cannot be requested. */
+	CHECK_EQ(left(100000, false, 59041, true), 36864);
+	CHECK_EQ(left(100000, false, 99000, true), 0);
 	return 0;
 }

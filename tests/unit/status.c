@@ -26,6 +26,7 @@ static const struct status sample = {
 	.last_error = "h: server ignored Range (200 instead of 206)",
 	.corrupt_blocks = 17,
 	.corrupt_since = 1700000001,
+	.corrupt_origin = "http://h/corrupt",
 	.last_error_age_s = 61,
 };
 
@@ -61,6 +62,7 @@ static void what_is_written_can_be_read(void)
 	CHECK_STR(out.last_error, in.last_error);
 	CHECK_EQ(out.corrupt_blocks, in.corrupt_blocks);
 	CHECK_EQ(out.corrupt_since, in.corrupt_since);
+	CHECK_STR(out.corrupt_origin, in.corrupt_origin);
 	CHECK_EQ(out.last_error_age_s, in.last_error_age_s);
 }
 

@@ -19,11 +19,12 @@
 
 static char directory[] = "store-test.XXXXXX", path[64];
 static char last_message[1024];
+static unsigned warnings;
 
 static void keep_message(void *ctx, enum log_level level, const char *message)
 {
 	(void)ctx;
-	(void)level;
+	warnings += level == LOG_WARN;
 	snprintf(last_message, sizeof last_message, "%s", message);
 }
 
@@ -328,6 +329,37 @@ static void full_disk_lowers_the_budget(void)
 	umount2(directory, MNT_DETACH);
 }
 
+/* Other files take the room of the disk bit by bit. */
+static void a_disk_that_fills_up_is_few_lines(void)
+{
+	static uint8_t other[STORE_BLOCK];
+	char name[80];
+	struct store *s;
+	uint64_t i;
+	int fd;
+
+	if (mount("farroot-test", directory, "tmpfs", 0, "size=16m")) {
+		fprintf(stderr, "mount: %s: the disk that fills up is not tested\n", strerror(errno));
+		return;
+	}
+	snprintf(name, sizeof name, "%s/other", directory);
+	fd = open(name, O_WRONLY | O_CREAT, 0600);
+	CHECK(fd >= 0);
+	s = open_store(path, BLOCKS, BLOCKS);
+	warnings = 0;
+	for (i = 0; i < 10 * BLOCKS; i++) {
+		put(s, i % BLOCKS);
+		if (write(fd, other, sizeof other) < 0)
+			CHECK_EQ(errno, ENOSPC);
+	}
+	CHECK(store_capacity_bytes(s) < 4 << 20);
+	CHECK(warnings >= 1);
+	CHECK(warnings <= 4);
+	close(fd);
+	store_free(s);
+	umount2(directory, MNT_DETACH);
+}
+
 static void disk_full_from_the_start_means_memory(void)
 {
 	struct store *s;
@@ -370,6 +402,7 @@ int main(void)
 	file_of_another_size();
 	bad_paths();
 	full_disk_lowers_the_budget();
+	a_disk_that_fills_up_is_few_lines();
 	disk_full_from_the_start_means_memory();
 	return 0;
 }

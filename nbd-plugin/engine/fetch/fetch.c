@@ -69,9 +69,12 @@ static void check_materialized(struct fetch *f)
 	if (f->is_materialized == (store_present_blocks(f->store) == f->scheduler.blocks))
 		return;
 	f->is_materialized = !f->is_materialized;
+	/* A disk that loses blocks makes this happen again and again. */
 	if (f->is_materialized)
-		log_say(f->log, LOG_NOTE, "all %" PRIu64 " bytes are here and %s: no origin is needed any more",
+		log_say(f->log, f->was_materialized ? LOG_DETAIL : LOG_NOTE,
+			"all %" PRIu64 " bytes are here and %s: no origin is needed any more",
 			f->size_bytes, f->options->verify_none ? "NOT verified" : "verified");
+	f->was_materialized |= f->is_materialized;
 }
 
 static void sooner(uint64_t *ms, uint64_t other)

@@ -100,7 +100,7 @@ void status_snapshot_update(struct fetch *f, const struct origins_state *origins
 	s = (struct status){
 		.state = state_of(f, origins->outage),
 		.fetched_bytes = origins->fetched_bytes,
-		.wasted_bytes = completion_wasted_bytes(f),
+		.wasted_bytes = completion_wasted_bytes(f) + origins->discarded_bytes,
 		.requests = origins->requests,
 		.rate_bytes_per_s = usable_rate(f),
 		.budget_bytes = f->options->budget_bytes,
@@ -115,6 +115,8 @@ void status_snapshot_update(struct fetch *f, const struct origins_state *origins
 	if (s.state == STATUS_OUTAGE || s.state == STATUS_OPENING)
 		s.outage_since = unix_time(snapshot->outage_ms);
 	snprintf(s.origin, sizeof s.origin, "%s", origins->url);
+	if (s.corrupt_blocks)
+		snprintf(s.corrupt_origin, sizeof s.corrupt_origin, "%s", origins->corrupt_url);
 	snprintf(s.last_error, sizeof s.last_error, "%s", origins->last_error);
 	if (s.budget_bytes)
 		s.budget_left_bytes = dispatch_quota_left_bytes(f);

@@ -15,6 +15,7 @@
 #include "common/clock.h"
 #include "engine/http/link-monitor.h"
 #include "engine/http/transfer.h"
+#include "engine/http/url-check.h"
 
 /* An origin that has sent no byte for this many milliseconds, and for four round
  * trips, gets a probe.
@@ -67,18 +68,22 @@ static unsigned random_number(void)
 
 bool origin_log(struct origins *os, int origin, unsigned topic, const char *message)
 {
-	struct origin *o = &os->origin[origin];
-	struct fault_line line;
-	bool is_due = fault_log_take(&os->fault_log, &o->topics[topic], clock_ms(), &line);
+	struct fault_topic *t = &os->origin[origin].topics[topic];
+	const char *shown = os->origin[origin].shown;
+	uint64_t now = clock_ms();
+	enum log_level level = fault_topic_is_due(t, now) ? LOG_FAULT : LOG_DETAIL;
+	bool is_logged;
 
-	if (!is_due)
-		log_say(os->log, LOG_DETAIL, "%s: %s", o->shown, message);
-	else if (line.unlogged)
-		log_say(os->log, LOG_WARN, "%s: %s (and %u times in the %" PRIu64 " s before)", o->shown, message,
-			line.unlogged, line.unlogged_ms / 1000);
+	if (level == LOG_FAULT && t->unlogged)
+		is_logged = log_say(os->log, level, "%s: %s (and %u times in the %" PRIu64 " s before)", shown, message,
+				    t->unlogged, (now - t->since_ms) / 1000);
 	else
-		log_say(os->log, LOG_WARN, "%s: %s", o->shown, message);
-	return is_due;
+		is_logged = log_say(os->log, level, "%s: %s", shown, message) && level == LOG_FAULT;
+	if (is_logged)
+		fault_topic_logged(t, now);
+	else
+		fault_topic_unlogged(t, now);
+	return is_logged;
 }
 
 static void set_last_error(struct origins *os, int origin, const char *why)
@@ -152,8 +157,7 @@ static void note_success(struct origins *os, struct transfer *t)
 
 	if (os->health[t->origin].failures && o->is_failure_logged) {
 		o->is_failure_logged = false;
-		log_say(os->log, fault_log_take_end(&os->fault_log, clock_ms()) ? LOG_NOTE : LOG_DETAIL,
-			"%s: answers again", o->shown);
+		log_say(os->log, LOG_NOTE, "%s: answers again", o->shown);
 	}
 	transfer_remember_target(t);
 	o->answer_ms = clock_ms();
@@ -327,14 +331,15 @@ static void end_date_probe(struct transfer *t)
 	/* Not the Date of a proxy. */
 	bool has_answered = t->phase == PHASE_ANSWER && t->response.status;
 	int64_t date = t->response.date, system = (int64_t)time(NULL);
-	char here[32], there[32];
+	char here[32], there[32], message[192];
 
 	transfer_retire(t);
 	if (!has_answered || !server_clock_answer(&os->origin[origin].clock, date, system, clock_ms()))
 		return;
-	log_say(os->log, LOG_NOTE,
-		"%s: its certificate is not yet valid by the clock of this machine (%s); judging it by the server's (%s)",
-		os->origin[origin].shown, server_clock_text(system, here, sizeof here), server_clock_text(date, there, sizeof there));
+	snprintf(message, sizeof message,
+		 "its certificate is not yet valid by the clock of this machine (%s); judging it by the server's (%s)",
+		 server_clock_text(system, here, sizeof here), server_clock_text(date, there, sizeof there));
+	origin_log(os, origin, TOPIC_CLOCK, message);
 	origin_health_reset(&os->health[origin], 1);
 }
 
@@ -573,6 +578,7 @@ static void note_corrupt(struct origins *os, int origin, const char *why)
 	uint64_t now = clock_ms();
 	char message[512];
 
+	os->corrupt = origin;
 	origin_health_failure(h, FAULT_CORRUPT, now, os->options->http.retry_max_ms, 0, random_number());
 	origin_health_corrupt(h, now, CORRUPT_BLOCK_BYTES);
 	if (now < h->corrupt_until_ms)
@@ -632,9 +638,11 @@ void origins_state(const struct origins *os, struct origins_state *out)
 	size_t i;
 
 	out->url = os->origin[os->used].shown;
+	out->corrupt_url = os->corrupt < 0 ? "" : os->origin[os->corrupt].shown;
 	out->last_error = os->last_error;
 	out->last_error_age_s = os->last_error[0] ? (int64_t)((clock_ms() - os->last_error_ms) / 1000) : -1;
 	out->fetched_bytes = os->fetched_bytes;
+	out->discarded_bytes = os->discarded_bytes;
 	out->requests = os->requests;
 	out->rtt_ms = os->rtt_ms;
 	out->delay_ms = os->delay_ms;
@@ -644,13 +652,41 @@ void origins_state(const struct origins *os, struct origins_state *out)
 		out->link_failed |= os->origin[i].link_failed;
 }
 
-int origins_new(const struct options *options, const struct log *log,
-		const struct origin_sink *sink, struct origins **out)
+static int check_url(const char *option, const char *url, const struct log *log)
 {
-	struct origins *os = calloc(1, sizeof *os);
+	const char *why = url_why_unusable(url);
+	char shown[256];
+
+	if (!why)
+		return 0;
+	url_without_secrets(url, shown, sizeof shown);
+	log_say(log, LOG_WARN, "%s=%s: %s", option, shown, why);
+	return -EINVAL;
+}
+
+/* What can never succeed must not look like an outage. */
+static int check_urls(const struct options *options, const struct log *log)
+{
 	size_t i;
 	int err = 0;
 
+	for (i = 0; i < options->url_count && !err; i++)
+		err = check_url("url", options->urls[i], log);
+	if (!err && options->profile && parse_is_url(options->profile))
+		err = check_url("profile", options->profile, log);
+	return err;
+}
+
+int origins_new(const struct options *options, const struct log *log,
+		const struct origin_sink *sink, struct origins **out)
+{
+	int err = check_urls(options, log);
+	struct origins *os;
+	size_t i;
+
+	if (err)
+		return err;
+	os = calloc(1, sizeof *os);
 	if (!os || curl_global_init(CURL_GLOBAL_DEFAULT)) {
 		free(os);
 		return -ENOMEM;
@@ -659,6 +695,7 @@ int origins_new(const struct options *options, const struct log *log,
 	os->log = log;
 	os->sink = *sink;
 	os->link_fd = -1;
+	os->corrupt = -1;
 	os->count = options->url_count;
 	for (i = 0; i < os->count; i++) {
 		os->origin[i].url = options->urls[i];

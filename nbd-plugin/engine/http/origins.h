@@ -53,9 +53,11 @@ struct origin_sink {
 /* For the status. */
 struct origins_state {
 	const char *url;	/* of the last good answer, without secrets */
+	const char *corrupt_url;	/* of the last bytes that did not verify, without secrets; "": none */
 	const char *last_error;	/* "" if none; valid until the next origins_poll */
 	int64_t last_error_age_s;	/* -1 if none */
 	uint64_t fetched_bytes;	/* bytes of bodies received */
+	uint64_t discarded_bytes;	/* those among them of errors, redirects and probes */
 	uint64_t requests;	/* sent; with probes */
 	unsigned rtt_ms;	/* the shortest round trip of late; 0: not known */
 	unsigned delay_ms;	/* mean time to an answer of late, with our queue on the link */
@@ -64,7 +66,7 @@ struct origins_state {
 };
 
 /* Reads the certificates and sets up curl; uses no network.  options and log must
- * outlive *out.  Returns 0; -ENOMEM; -EINVAL for a setting that libcurl refuses or -errno
+ * outlive *out.  Returns 0; -ENOMEM; -EINVAL for a URL or a setting that libcurl refuses or -errno
  * of a certificate file, which has been logged.
  */
 int origins_new(const struct options *options, const struct log *log,

@@ -21,6 +21,21 @@ bool redirect_is_expired(unsigned status)
 	return status == 401 || status == 403 || status == 404 || status == 410;
 }
 
+char *redirect_target(const char *url, const char *location)
+{
+	/* As libcurl reads a Location. */
+	const unsigned flags = CURLU_URLENCODE | CURLU_ALLOW_SPACE | CURLU_NON_SUPPORT_SCHEME;
+	CURLU *parsed = curl_url();
+	char *target = NULL;
+
+	if (!parsed || curl_url_set(parsed, CURLUPART_URL, url, 0) ||
+	    curl_url_set(parsed, CURLUPART_URL, location, flags) ||
+	    curl_url_get(parsed, CURLUPART_URL, &target, 0))
+		target = NULL;
+	curl_url_cleanup(parsed);
+	return target;
+}
+
 bool redirect_leaves_tls(const char *from, const char *to)
 {
 	return !strncasecmp(from, "https:", 6) && strncasecmp(to, "https:", 6) != 0;

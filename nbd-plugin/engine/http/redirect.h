@@ -22,6 +22,11 @@ bool redirect_is_status(unsigned status);
 /* Whether a target that answers with this status has expired, so that the first URL is asked. */
 bool redirect_is_expired(unsigned status);
 
+/* Returns the URL that a Location of an answer from url leads to, for curl_free; NULL: it is no
+ * URL, or memory is short.
+ */
+char *redirect_target(const char *url, const char *location);
+
 /* Whether a redirect leads from https to another protocol. */
 bool redirect_leaves_tls(const char *from, const char *to);
 

@@ -20,24 +20,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <curl/curl.h>
-
 struct server_clock {
 	int64_t date;		/* Unix time that the origin told; 0: none */
 	uint64_t date_ms;	/* when, in the time of clock_ms() */
 	uint64_t answered_ms;	/* when the origin was last asked and has answered; 0: never */
 };
-
-/* How the dates of certificates are judged on one connection. */
-struct certificate_time {
-	bool ignored;
-	int64_t at;		/* Unix time; 0: the system's */
-};
-
-/* Whether a request of this handle has failed only because the certificate of the server is
- * not yet valid.
- */
-bool server_clock_is_behind(CURL *easy);
 
 /* Whether the origin may be asked for its date now. */
 bool server_clock_may_ask(const struct server_clock *clock, uint64_t now_ms);
@@ -54,10 +41,5 @@ int64_t server_clock_time(const struct server_clock *clock, int64_t system, uint
 
 /* A Unix time as text, in out, which is returned; 24 bytes are enough. */
 const char *server_clock_text(int64_t time, char *out, size_t size);
-
-/* Has the handle judge certificates by *time at each new connection.  time must outlive the
- * handle.  Does nothing if libcurl uses another library than OpenSSL.
- */
-void server_clock_attach(CURL *easy, struct certificate_time *time);
 
 #endif

@@ -11,6 +11,8 @@
 
 #include "engine/http/setup-trial.h"
 
+/* This address is not connected to. */
+#define PROXY_TRIAL_HOST "127.0.0.1"
 /* The name is not looked up, because the connection goes to a Unix socket. */
 #define TRIAL_URL "https://localhost/"
 #define TRIAL_MAX_MS 5000L
@@ -102,6 +104,69 @@ static const char *blamed(CURLcode code)
 	}
 }
 
+/* libcurl has understood the proxy and has its address; no socket is opened. */
+static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	bool *is_understood = ctx;
+
+	(void)purpose;
+	(void)address;
+	*is_understood = true;
+	return CURL_SOCKET_BAD;
+}
+
+/* The URL of a proxy, for curl_free, with another host: no name is to be looked up. */
+static char *with_trial_host(const char *proxy, CURLUcode *code)
+{
+	CURLU *parsed = curl_url();
+	char *url = NULL;
+
+	*code = CURLUE_OUT_OF_MEMORY;
+	if (!parsed)
+		return NULL;
+	*code = curl_url_set(parsed, CURLUPART_URL, proxy, CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME);
+	if (!*code)
+		*code = curl_url_set(parsed, CURLUPART_HOST, PROXY_TRIAL_HOST, 0);
+	if (!*code)
+		*code = curl_url_get(parsed, CURLUPART_URL, &url, 0);
+	curl_url_cleanup(parsed);
+	return url;
+}
+
+/* Returns 0; -EINVAL, having logged it, if libcurl cannot use proxy=; or -ENOMEM. */
+static int try_proxy(const struct curl_setup *setup, const struct log *log)
+{
+	char error[CURL_ERROR_SIZE] = "", *url;
+	bool is_understood = false;
+	CURLUcode code;
+	CURL *easy;
+
+	if (!setup->http->proxy || !*setup->http->proxy)
+		return 0;
+	url = with_trial_host(setup->http->proxy, &code);
+	easy = code ? NULL : curl_setup_handle(setup, TRIAL_URL);
+	if (easy) {
+		curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
+		curl_easy_setopt(easy, CURLOPT_PROXY, url);
+		curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+		curl_easy_setopt(easy, CURLOPT_RESOLVE, NULL);
+		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, NULL);
+		curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+		curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &is_understood);
+		curl_easy_perform(easy);
+		curl_easy_cleanup(easy);
+	}
+	curl_free(url);
+	if (is_understood)
+		return 0;
+	if (code == CURLUE_OUT_OF_MEMORY || (!code && !easy))
+		return -ENOMEM;
+	/* The value may hold a password. */
+	log_say(log, LOG_WARN, "proxy=: libcurl cannot use the value: %s",
+		code ? curl_url_strerror(code) : error[0] ? error : "it is no proxy");
+	return -EINVAL;
+}
+
 /* HTTP/3 does not use the kind of socket that the trial has. */
 static bool lacks_http3(const struct http_options *http)
 {
@@ -116,12 +181,16 @@ int setup_trial(const struct curl_setup *setup, const struct log *log)
 	const char *setting;
 	CURLcode code;
 	CURL *easy;
+	int err;
 
 	if (lacks_http3(http)) {
 		log_say(log, LOG_WARN, "http-version=%s: libcurl %s has no HTTP/3",
 			http->http_version, curl_version_info(CURLVERSION_NOW)->version);
 		return -EINVAL;
 	}
+	err = try_proxy(setup, log);
+	if (err)
+		return err;
 	if (!setup->resolve && !http->ssl_cipher_list && !http->tls13_ciphers &&
 	    !http->cainfo && !http->capath)
 		return 0;

@@ -17,9 +17,11 @@
 
 /* A name is looked up again after this time; curl's default. */
 #define DNS_CACHE_S 60L
-/* The body of an error is read up to this size, so that the connection can be used again. */
+/* The body of an error or of a redirect is read up to this size, so that the connection can be
+ * used again.
+ */
 #define DISCARD_MAX (16U << 10)
-#define REDIRECT_DISCARD_MAX (1U << 20)
+#define NO_CLIENT_CERTIFICATE "; the server asked for a client certificate, and farroot can send none"
 
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
@@ -95,6 +97,17 @@ static void explain_unauthorized(struct transfer *t)
 		snprintf(end, space, "; it refused the user name and password that were sent");
 }
 
+/* Whether a request may have failed because the server has asked for a client certificate: it
+ * ends the connection, which is no code of its own before TLS 1.3; nginx answers 400, others 403.
+ */
+static bool lacks_client_certificate(const struct transfer *t)
+{
+	unsigned status = t->response.status;
+
+	return t->origins->origin[t->origin].wants_client_certificate &&
+	       (!status || status == 400 || status == 403);
+}
+
 static enum fault check_header(struct transfer *t)
 {
 	struct origins *os = t->origins;
@@ -105,6 +118,8 @@ static enum fault check_header(struct transfer *t)
 	fault = response_check(&t->response, t->first, t->last, os->total_bytes,
 			       !os->options->verify_none, t->why, sizeof t->why);
 	explain_unauthorized(t);
+	if (fault && lacks_client_certificate(t))
+		snprintf(t->why + strlen(t->why), sizeof t->why - strlen(t->why), NO_CLIENT_CERTIFICATE);
 	if (!fault)
 		fault = check_etag(t);
 	if (fault)
@@ -120,10 +135,11 @@ static enum fault check_header(struct transfer *t)
 /* Returns 0, with which curl ends the transfer and its connection, if the rest is long. */
 static size_t discard(struct transfer *t, size_t got)
 {
+	struct origins *os = t->origins;
+
 	t->discarded += got;
-	/* libcurl tells the target of a redirect after its body. */
-	if (redirect_is_status(t->response.status))
-		return t->discarded <= REDIRECT_DISCARD_MAX ? got : 0;
+	os->fetched_bytes += got;
+	os->discarded_bytes += got;
 	if (t->response.has_length && t->response.length > DISCARD_MAX)
 		return 0;
 	return t->discarded <= DISCARD_MAX ? got : 0;
@@ -156,6 +172,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	os->fetched_bytes += got;
 	if (t->request)
 		os->sink.bytes(os->sink.ctx, t->request, (const uint8_t *)bytes, got);
+	else
+		os->discarded_bytes += got;
 	return got;
 }
 
@@ -184,6 +202,7 @@ static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sock
 	curl_socket_t fd = preconnect_take(&t->origins->origin[t->origin].preconnect, address);
 
 	(void)purpose;
+	t->origins->origin[t->origin].wants_client_certificate = false;
 	t->phase = PHASE_TCP;
 	t->phase_ms = clock_ms();
 	if (fd >= 0 && t->socket_count < sizeof t->sockets / sizeof t->sockets[0])
@@ -252,7 +271,8 @@ static struct transfer *transfer_new(struct origins *os, int origin)
 	curl_easy_setopt(t->easy, CURLOPT_SOCKOPTFUNCTION, on_socket_options);
 	curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, on_connected);
 	curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
-	server_clock_attach(t->easy, &t->certificate_time);
+	t->tls.wants_client_certificate = &o->wants_client_certificate;
+	tls_hooks_attach(t->easy, &t->tls);
 	return t;
 }
 
@@ -330,8 +350,8 @@ static bool send_to(struct transfer *t, const char *url)
 	memset(&t->response, 0, sizeof t->response);
 	t->received = t->window_bytes = t->discarded = 0;
 	t->checked = t->timed_out = t->clock_is_behind = false;
-	t->certificate_time.ignored = t->is_date_probe;
-	t->certificate_time.at = server_clock_time(&os->origin[t->origin].clock, (int64_t)time(NULL), t->phase_ms);
+	t->tls.ignores_dates = t->is_date_probe;
+	t->tls.judges_at = server_clock_time(&os->origin[t->origin].clock, (int64_t)time(NULL), t->phase_ms);
 	t->fault = FAULT_NONE;
 	t->why[0] = t->curl_error[0] = '\0';
 	snprintf(range, sizeof range, "%" PRIu64 "-%" PRIu64, t->first, t->last);
@@ -420,42 +440,51 @@ void transfer_start_date_probe(struct origins *os, int origin, const char *url)
 	start_at(t, url);
 }
 
-/* The redirect's target, or NULL with t->fault. */
-static const char *next_hop(struct transfer *t)
+/* What forbids to follow a redirect to a URL; NULL: nothing. */
+static const char *why_no_hop(struct transfer *t, const char *to)
 {
-	char *to = NULL;
+	bool is_same;
 
-	curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &to);
 	if (!to)
+		return "redirect to something that is no URL";
+	if (t->hops == REDIRECTS_MAX)
+		return "more than 5 redirects";
+	is_same = !strcmp(to, t->url);
+	if (is_same && t->went_to_itself)
+		return "the server redirects to the same URL again and again";
+	/* Once may be a server that sets a cookie. */
+	t->went_to_itself |= is_same;
+	if (redirect_leaves_tls(t->url, to))
+		return "redirect to a protocol that is not allowed (https never goes to http)";
+	return NULL;
+}
+
+/* The redirect's target, for curl_free; or NULL, perhaps with t->fault.  libcurl would tell it,
+ * too, but only after the whole body.
+ */
+static char *next_hop(struct transfer *t)
+{
+	struct curl_header *location;
+	const char *why;
+	char *to;
+
+	if (curl_easy_header(t->easy, "Location", 0, CURLH_HEADER, -1, &location))
 		return NULL;
-	if (t->hops == REDIRECTS_MAX) {
-		t->fault = FAULT_REDIRECT;
-		snprintf(t->why, sizeof t->why, "more than %d redirects", REDIRECTS_MAX);
-		return NULL;
-	}
-	if (!strcmp(to, t->url)) {
-		/* Once may be a server that sets a cookie. */
-		if (t->went_to_itself) {
-			t->fault = FAULT_REDIRECT;
-			snprintf(t->why, sizeof t->why, "the server redirects to the same URL again and again");
-			return NULL;
-		}
-		t->went_to_itself = true;
-	}
-	if (redirect_leaves_tls(t->url, to)) {
-		t->fault = FAULT_REDIRECT;
-		snprintf(t->why, sizeof t->why,
-			 "redirect to a protocol that is not allowed (https never goes to http)");
-		return NULL;
-	}
-	return to;
+	to = redirect_target(t->url, location->value);
+	why = why_no_hop(t, to);
+	if (!why)
+		return to;
+	t->fault = FAULT_REDIRECT;
+	snprintf(t->why, sizeof t->why, "%s", why);
+	curl_free(to);
+	return NULL;
 }
 
 bool transfer_redirect(struct transfer *t)
 {
 	struct origin *o = &t->origins->origin[t->origin];
 	const char *to = NULL;
-	char *url;
+	char *hop = NULL;
 	bool sent;
 
 	if (t->is_at_target && redirect_is_expired(t->response.status)) {
@@ -464,17 +493,16 @@ bool transfer_redirect(struct transfer *t)
 		t->is_at_target = false;
 		t->hops = 0;
 	} else if (redirect_is_status(t->response.status) && t->origins->options->http.followlocation) {
-		to = next_hop(t);
+		to = hop = next_hop(t);
 		t->hops++;
 		if (!o->target && !is_profile(t))
 			origin_forget_connections(o);
 	}
-	url = to ? strdup(to) : NULL;
-	if (!url)
+	if (!to)
 		return false;
 	curl_multi_remove_handle(t->origins->multi, t->easy);
-	sent = send_to(t, url);
-	free(url);
+	sent = send_to(t, to);
+	curl_free(hop);
 	if (!sent)
 		t->fault = FAULT_LOCAL;
 	return sent;
@@ -541,6 +569,7 @@ static enum fault fault_of_curl(const struct transfer *t, CURLcode code)
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_CLIENTCERT:
 		return FAULT_TLS;
 	case CURLE_TOO_MANY_REDIRECTS:
 	case CURLE_UNSUPPORTED_PROTOCOL:
@@ -582,13 +611,14 @@ enum fault transfer_judge(struct transfer *t, CURLcode code)
 		return FAULT_BROKEN;
 	}
 	t->timed_out |= code == CURLE_OPERATION_TIMEDOUT;
-	t->clock_is_behind = code == CURLE_PEER_FAILED_VERIFICATION && server_clock_is_behind(t->easy);
+	t->clock_is_behind = code == CURLE_PEER_FAILED_VERIFICATION && tls_hooks_is_not_yet_valid(t->easy);
 	if (code == CURLE_UNSUPPORTED_PROTOCOL)
 		snprintf(t->why, sizeof t->why, "redirect to a protocol that is not allowed");
 	else
-		snprintf(t->why, sizeof t->why, "%.200s%s",
+		snprintf(t->why, sizeof t->why, "%.160s%s",
 			 t->curl_error[0] ? t->curl_error : curl_easy_strerror(code),
 			 is_not_tls(t) ? "; is it an http:// server?" :
-			 t->clock_is_behind ? "; is the clock of this machine right?" : "");
-	return fault_of_curl(t, code);
+			 t->clock_is_behind ? "; is the clock of this machine right?" :
+			 lacks_client_certificate(t) ? NO_CLIENT_CERTIFICATE : "");
+	return lacks_client_certificate(t) ? FAULT_TLS : fault_of_curl(t, code);
 }

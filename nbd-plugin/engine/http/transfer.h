@@ -23,6 +23,7 @@
 #include "engine/http/preconnect.h"
 #include "engine/http/origins.h"
 #include "engine/http/server-clock.h"
+#include "engine/http/tls-hooks.h"
 
 /* The connection of a transfer: left by an earlier transfer, made for this one, or opened
  * ahead (preconnect.h).
@@ -52,7 +53,7 @@ struct transfer {
 	bool is_silence_probe;	/* see probe_silent */
 	bool is_date_probe;	/* see server-clock.h; its handle is used once */
 	bool clock_is_behind;	/* fault: the certificate is not yet valid */
-	struct certificate_time certificate_time;
+	struct tls_hooks tls;
 	struct response response;
 	bool was_alone;		/* no other was in flight when this one was sent */
 	enum connection connection;
@@ -68,9 +69,10 @@ struct transfer {
 	char curl_error[CURL_ERROR_SIZE];	/* curl writes to it at any time */
 };
 
-/* One for each fault, and one for a limit of requests. */
+/* One for each fault, one for a limit of requests, one for the clock. */
 #define TOPIC_LIMIT (FAULT_LOCAL + 1)
-#define ORIGIN_TOPICS (TOPIC_LIMIT + 1)
+#define TOPIC_CLOCK (TOPIC_LIMIT + 1)
+#define ORIGIN_TOPICS (TOPIC_CLOCK + 1)
 
 struct origin {
 	const char *url;
@@ -88,6 +90,7 @@ struct origin {
 	unsigned fresh_connections;	/* number of requests that must not reuse one */
 	unsigned attempts;		/* with health.failures > 0; see connect_timeout_ms */
 	struct server_clock clock;
+	bool wants_client_certificate;	/* it has asked for one since the last connection began */
 	struct preconnect preconnect;
 	bool is_first_connection;	/* the next one made: others are to be opened ahead */
 	bool multiplexes;	/* HTTP/2: one connection is enough */
@@ -114,13 +117,13 @@ struct origins {
 	struct transfer *active;
 	unsigned active_count;
 	int used;		/* origin of the last good answer */
+	int corrupt;		/* origin of the last bytes that did not verify; -1: none */
 	unsigned rtt_ms, delay_ms;
 	bool rtt_is_provisional;	/* of a connection without an answer, perhaps to a redirector */
 	bool has_reached;	/* a first connection was made since origins_open_ahead */
-	uint64_t fetched_bytes, requests;
+	uint64_t fetched_bytes, discarded_bytes, requests;
 	char last_error[512];
 	uint64_t last_error_ms;
-	struct fault_log fault_log;
 };
 
 /* Closes the connections opened ahead: the next connection is a first one again. */

@@ -21,8 +21,8 @@ struct data_quota {
 /* Takes budget= and budget-stops= from options, which need not outlive the quota. */
 void data_quota_init(struct data_quota *quota, const struct options *options);
 
-/* Returns the bytes that background requests may still use, when spent_bytes have arrived
- * or are in flight; UINT64_MAX: no limit.  is_fill: for the fill, not for the profile or
+/* Returns the bytes that background requests may still use, in whole blocks, when spent_bytes
+ * have arrived or are in flight; UINT64_MAX: no limit.  is_fill: for the fill, not for the profile or
  * readahead.
  */
 uint64_t data_quota_left_bytes(const struct data_quota *quota, uint64_t spent_bytes, bool is_fill);

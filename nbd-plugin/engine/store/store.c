@@ -36,6 +36,7 @@ struct store {
 	_Atomic uint64_t generation;
 	_Atomic uint64_t capacity_blocks;	/* unbounded if >= blocks */
 	uint64_t used_blocks;	/* present and candidate */
+	uint64_t told_blocks;	/* the capacity that was logged last; 0: none */
 	_Atomic bool bounded;	/* true: the fields below are used */
 	struct atomic_bitmap read_lately;	/* per group */
 	struct atomic_bitmap resident;	/* per group: it is in the ring */
@@ -436,6 +437,18 @@ int store_read(struct store *s, void *buf, uint64_t offset, uint32_t count)
 	return -EAGAIN;
 }
 
+/* One line for each halving: a disk that others fill lowers the capacity in many steps. */
+static void tell_full(struct store *s, uint64_t blocks)
+{
+	bool is_news = !s->told_blocks || blocks <= s->told_blocks / 2;
+
+	if (is_news)
+		s->told_blocks = blocks;
+	log_say(s->log, is_news ? LOG_WARN : LOG_DETAIL,
+		"store %s is full at %" PRIu64 " MiB; its capacity is now %" PRIu64 " MiB",
+		s->path ? s->path : "in memory", s->used_blocks * STORE_BLOCK >> 20, blocks * STORE_BLOCK >> 20);
+}
+
 /* Returns 0 if the write should be tried again. */
 static int recover(struct store *s, int why)
 {
@@ -445,9 +458,7 @@ static int recover(struct store *s, int why)
 		return s->path ? move_to_memory(s, why) : why;
 	if (blocks * STORE_BLOCK < CAPACITY_MIN_BYTES)
 		return s->path ? move_to_memory(s, why) : why;
-	log_say(s->log, LOG_WARN, "store %s is full at %" PRIu64 " MiB; its capacity is now %" PRIu64 " MiB",
-		s->path ? s->path : "in memory", s->used_blocks * STORE_BLOCK >> 20,
-		blocks * STORE_BLOCK >> 20);
+	tell_full(s, blocks);
 	return become_bounded(s, blocks);
 }
 
