@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
  * The profile beside the image: good, of another image, as long as one may be, with lines
- * that overlap, with absurd numbers, or refused.
+ * that overlap, with absurd numbers, without an end, or refused.
  */
 #include "config.h"
 
@@ -16,6 +16,11 @@
 #include "common/profile.h"
 
 #define LINE_MAX 64
+/* The clock of the client may be behind by this. */
+#define HASTE_MS 20
+/* As much as no client should take. */
+#define ENDLESS_BYTES (64ULL << 20)
+#define ENDLESS_LINES 1000
 
 struct text {
 	char *bytes;
@@ -99,6 +104,27 @@ static enum hostile_after give(struct actors *a, const struct hostile_request *q
 	return after;
 }
 
+/* Lines of a good profile, again and again; it has no length. */
+static enum hostile_after give_for_ever(const struct hostile_request *q)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", line[] = "0 4096\n";
+	char chunk[8 + ENDLESS_LINES * (sizeof line - 1)];
+	size_t length = (size_t)sprintf(chunk, "%zx\r\n", ENDLESS_LINES * (sizeof line - 1));
+	uint64_t sent;
+	unsigned i;
+
+	for (i = 0; i < ENDLESS_LINES; i++, length += sizeof line - 1)
+		memcpy(chunk + length, line, sizeof line - 1);
+	memcpy(chunk + length, "\r\n", 2);
+	length += 2;
+	if (!hostile_send(q, head, sizeof head - 1))
+		return AFTER_CLOSE;
+	for (sent = 0; sent < ENDLESS_BYTES && !*q->healed; sent += length)
+		if (!hostile_send_slowly(q, chunk, length))
+			return AFTER_CLOSE;
+	return hostile_send(q, "0\r\n\r\n", 5) ? AFTER_KEEP : AFTER_CLOSE;
+}
+
 static bool passes(unsigned status)
 {
 	return status != 403 && status != 404;
@@ -107,21 +133,47 @@ static bool passes(unsigned status)
 const char *actor_profile_name(enum profile_kind kind)
 {
 	static const char *const names[PROFILE_KINDS] = {
-		"image", "good", "stale", "long", "overlaps", "numbers", "refused" };
+		"image", "good", "stale", "long", "overlaps", "numbers", "refused", "endless" };
 
 	return names[kind];
+}
+
+static enum hostile_after refuse(const struct nature *n, const struct hostile_request *q)
+{
+	char more[64] = "";
+
+	if (n->profile_wait_s)
+		snprintf(more, sizeof more, "Retry-After: %u\r\n", n->profile_wait_s);
+	return hostile_reply_short(q, n->profile_status, more);
+}
+
+/* The lock is held. */
+static bool note(struct actors *a)
+{
+	const struct nature *n = &a->nature;
+	bool is_refused = a->counts.profile_requests++ < n->profile_refusals || n->profile == PROFILE_REFUSED;
+	uint64_t now = clock_ms();
+
+	a->counts.profile_hasty += now + HASTE_MS < a->profile_quiet_ms;
+	if (is_refused && n->profile_wait_s) {
+		a->counts.profile_asked++;
+		a->profile_quiet_ms = now + 1000 * n->profile_wait_s;
+	}
+	a->counts.profile_answer_ms = now;
+	a->counts.profile_may_come = is_refused && passes(n->profile_status);
+	a->counts.profile_is_good = !is_refused && n->profile == PROFILE_GOOD;
+	return is_refused;
 }
 
 enum hostile_after actor_profile_answer(struct actors *a, const struct hostile_request *q)
 {
 	const struct nature *n = &a->nature;
-	bool refuse;
+	bool is_refused;
 
 	pthread_mutex_lock(&a->lock);
-	refuse = a->counts.profile_requests++ < n->profile_refusals || n->profile == PROFILE_REFUSED;
-	a->counts.profile_answer_ms = clock_ms();
-	a->counts.profile_may_come = refuse && passes(n->profile_status);
-	a->counts.profile_is_good = !refuse && n->profile == PROFILE_GOOD;
+	is_refused = note(a);
 	pthread_mutex_unlock(&a->lock);
-	return refuse ? hostile_reply_short(q, n->profile_status, "") : give(a, q);
+	if (is_refused)
+		return refuse(n, q);
+	return n->profile == PROFILE_ENDLESS ? give_for_ever(q) : give(a, q);
 }

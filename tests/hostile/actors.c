@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "actors.h"
@@ -22,7 +23,7 @@ static void draw_profile(struct nature *n, struct prng *r)
 {
 	static const unsigned statuses[] = { 404, 403, 408, 425, 429, 500, 503 };
 
-	n->profile = (enum profile_kind)(PROFILE_GOOD + prng_below(r, PROFILE_KINDS - PROFILE_GOOD));
+	n->profile = (enum profile_kind)(PROFILE_GOOD + prng_below(r, PROFILE_ENDLESS - PROFILE_GOOD));
 	n->profile_status = statuses[prng_below(r, sizeof statuses / sizeof statuses[0])];
 	n->profile_refusals = prng_percent(r, 40) ? 1 + (unsigned)prng_below(r, 3) : 0;
 	/* The lines would take more time than the trial, too often. */
@@ -54,6 +55,15 @@ static void draw_cache(struct nature *n, struct prng *r)
 	n->asks_again = prng_percent(r, 30);
 }
 
+/* From random numbers of their own: the seeds of before keep the rest. */
+static void draw_more(struct nature *n)
+{
+	struct prng r = prng_of(n->seed, 9);
+
+	if (prng_percent(&r, 15))
+		n->page_bytes = prng_percent(&r, 50) ? 1U << 20 : 1 + (unsigned)prng_below(&r, 100000);
+}
+
 void nature_draw(struct nature *n, struct prng *r, bool verified)
 {
 	n->seed = prng_next(r);
@@ -64,12 +74,20 @@ void nature_draw(struct nature *n, struct prng *r, bool verified)
 		draw_limit(n, r);
 	if (verified && prng_percent(r, 20))
 		draw_cache(n, r);
+	draw_more(n);
 }
 
 void nature_describe(const struct nature *n)
 {
-	fprintf(stderr, "    profile %s, first %u requests get %u\n", actor_profile_name(n->profile),
+	fprintf(stderr, "    profile %s, first %u requests get %u", actor_profile_name(n->profile),
 		n->profile_refusals, n->profile_status);
+	if (n->profile_wait_s)
+		fprintf(stderr, " and Retry-After: %u", n->profile_wait_s);
+	fputc('\n', stderr);
+	if (n->page_bytes)
+		fprintf(stderr, "    errors with %u bytes\n", n->page_bytes);
+	if (n->sick_blocks)
+		fprintf(stderr, "    blocks %" PRIu64 " + %" PRIu64 " are never right\n", n->sick_block, n->sick_blocks);
 	if (n->target_ms)
 		fprintf(stderr, "    redirects to targets that answer %u after %u ms\n",
 			n->target_status, n->target_ms);
@@ -87,7 +105,8 @@ bool actors_answer(struct actors *a, struct hostile_request *q, enum hostile_aft
 		*after = actor_profile_answer(a, q);
 		return true;
 	}
-	return actor_redirect_answer(a, q, after) || actor_cache_answer(a, q, after);
+	return actor_redirect_answer(a, q, after) || actor_cache_answer(a, q, after) ||
+	       actor_sick_answer(a, q, after);
 }
 
 struct actors_counts actors_counts(struct actors *a)

@@ -17,7 +17,7 @@
 /* PROFILE_IMAGE: the image, as under any path. */
 enum profile_kind {
 	PROFILE_IMAGE, PROFILE_GOOD, PROFILE_STALE, PROFILE_LONG, PROFILE_OVERLAPS,
-	PROFILE_NUMBERS, PROFILE_REFUSED, PROFILE_KINDS
+	PROFILE_NUMBERS, PROFILE_REFUSED, PROFILE_ENDLESS, PROFILE_KINDS
 };
 
 /* All zero: a plain server. */
@@ -26,6 +26,8 @@ struct nature {
 	enum profile_kind profile;
 	unsigned profile_status;	/* before it, or instead of it */
 	unsigned profile_refusals;	/* the number of requests that get the status */
+	unsigned profile_wait_s;	/* Retry-After of these; 0: none */
+	unsigned page_bytes;		/* of the body of an error; 0: a few */
 	unsigned target_ms;		/* redirects to targets that live this long; 0: none */
 	unsigned target_status;		/* of an expired target */
 	unsigned limit;			/* of requests at once; 0: none */
@@ -33,6 +35,7 @@ struct nature {
 	unsigned stale_percent;		/* of the slices of a cache; 0: no cache */
 	unsigned stale_more;		/* bytes that the older image has more */
 	bool asks_again;		/* the cache, when a request says no-cache */
+	uint64_t sick_block, sick_blocks;	/* of the image, that never come right; 0: none */
 };
 
 /* What has happened. */
@@ -43,6 +46,7 @@ struct actors_counts {
 	bool profile_is_good;
 	uint64_t redirects, expired;	/* answers of this kind */
 	uint64_t over_limit;		/* requests or connections refused */
+	uint64_t profile_asked, profile_hasty;	/* times of Retry-After, and requests before its end */
 };
 
 #define TARGETS 256
@@ -53,6 +57,7 @@ struct actors {
 	struct actors_counts counts;
 	uint64_t first_asked_ms[TARGETS];	/* of the last targets; 0: not yet */
 	unsigned requests, connections;	/* at the moment */
+	uint64_t profile_quiet_ms;	/* the end of the last Retry-After */
 };
 
 void actors_begin(struct actors *actors, const struct nature *nature);
@@ -79,6 +84,8 @@ bool actor_redirect_answer(struct actors *actors, const struct hostile_request *
 			   enum hostile_after *after);
 bool actor_cache_answer(struct actors *actors, struct hostile_request *request,
 			enum hostile_after *after);
+bool actor_sick_answer(struct actors *actors, struct hostile_request *request,
+		       enum hostile_after *after);
 
 /* A connection begins and ends; false: reset it instead. */
 bool actor_limit_enter(struct actors *actors);

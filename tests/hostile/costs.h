@@ -17,14 +17,18 @@ struct costs {
 	uint64_t ms;		/* time that the trial took */
 	uint64_t log_lines;	/* notes and warnings */
 	uint64_t requests;	/* that the engine counted */
-	uint64_t bytes;		/* of bodies, likewise */
+	uint64_t bytes;		/* that the origins sent, as far as they came */
+	uint64_t asked_bytes;	/* by readers, each time */
 	uint64_t connections;	/* that the origins accepted */
 	uint64_t spoilt;	/* connections that an origin ended, or that its fault ended */
 	uint64_t faults;	/* answers of an origin that were a fault */
 	uint64_t redirects;	/* to targets that expire */
+	uint64_t hops;		/* other redirects */
 	uint64_t expired;	/* answers that a target has expired */
 	uint64_t over_limit;	/* requests and connections beyond a server's limit */
 	uint64_t asked, hasty;	/* times of Retry-After, and requests before its end */
+	uint64_t in_flight;	/* requests that may have been sent before it came */
+	uint64_t profile_asked, profile_hasty;	/* the same for the profile */
 	uint64_t timeouts;	/* of requests, because of a fault or a busy machine */
 	uint64_t memory_bytes;	/* growth of the process' peak */
 	uint64_t cpu_ms;	/* of the engine's threads */
@@ -36,7 +40,7 @@ struct costs_task {
 	unsigned origins;
 	unsigned connections;	/* connections= */
 	bool kept;		/* everything was there before, and the origins are well */
-	bool small_cache;	/* blocks are fetched more than once */
+	bool small_cache;	/* it does not hold the image: blocks are fetched more than once */
 	bool tls;
 };
 
@@ -53,6 +57,8 @@ uint64_t costs_peak_bytes(void);
  */
 void costs_name_engine(void);
 void costs_name_others(void);
+/* Whether the calling thread is one of them. */
+bool costs_is_engine(void);
 
 /* Milliseconds of processor time of the engine's threads that run now. */
 uint64_t costs_engine_cpu_ms(void);

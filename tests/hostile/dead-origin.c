@@ -7,9 +7,11 @@
 #include <dlfcn.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,23 +19,21 @@
 #include "loopback.h"
 
 #define STEP_US 10000
-/* A look-up that no name server answers ends after this time, 30 s: three name servers, 5 s each,
- * twice.
- */
-#define SILENCE_STEPS 3000
+/* A look-up that no name server answers ends after this time: three name servers, 5 s each, twice. */
+#define SILENCE_MS 30000
+/* One whose first name servers don't answer in time. */
+#define SLOW_MS 200
 
 static _Atomic unsigned lookups;
-static _Atomic int is_stopping;
+static int stop = -1;	/* an eventfd */
 
-static int look_up_in_silence(void)
+static void look_up_for(int ms)
 {
-	unsigned i;
+	struct pollfd p = { .fd = stop, .events = POLLIN };
 
 	lookups++;
-	for (i = 0; i < SILENCE_STEPS && !is_stopping; i++)
-		usleep(STEP_US);
+	poll(&p, 1, ms);
 	lookups--;
-	return EAI_AGAIN;
 }
 
 /* libcurl calls this one. */
@@ -43,11 +43,17 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 	void *symbol = dlsym(RTLD_NEXT, "getaddrinfo");
 
-	if (node && !strcmp(node, "silent.invalid"))
-		return look_up_in_silence();
+	memcpy(&real, &symbol, sizeof real);
+	if (node && !strcmp(node, "silent.invalid")) {
+		look_up_for(SILENCE_MS);
+		return EAI_AGAIN;
+	}
 	if (node && !strcmp(node, "unknown.invalid"))
 		return EAI_NONAME;
-	memcpy(&real, &symbol, sizeof real);
+	if (node && !strcmp(node, SLOW_NAME)) {
+		look_up_for(SLOW_MS);
+		node = "127.0.0.1";
+	}
 	return real(node, service, hints, out);
 }
 
@@ -75,7 +81,9 @@ static void fill_queue(struct dead_origin *d)
 void dead_origin_begin(struct dead_origin *d, enum dead_kind kind, char *url, size_t size)
 {
 	*d = (struct dead_origin){ .port = 80 };
-	is_stopping = 0;
+	stop = eventfd(0, EFD_CLOEXEC);
+	if (stop < 0)
+		abort();
 	if (kind == DEAD_ADDRESS_SILENT)
 		fill_queue(d);
 	snprintf(url, size, "http://%s:%u/image", kind == DEAD_ADDRESS_SILENT ? "127.0.0.1" :
@@ -84,9 +92,11 @@ void dead_origin_begin(struct dead_origin *d, enum dead_kind kind, char *url, si
 
 void dead_origin_end(struct dead_origin *d)
 {
-	is_stopping = 1;
+	eventfd_write(stop, 1);
 	while (lookups)
 		usleep(STEP_US);
+	close(stop);
+	stop = -1;
 	while (d->count)
 		close(d->sockets[--d->count]);
 }

@@ -13,6 +13,9 @@ enum dead_kind { DEAD_NONE, DEAD_NAME_UNKNOWN, DEAD_NAME_SILENT, DEAD_ADDRESS_SI
 
 #define DEAD_SOCKETS 4
 
+/* A name of 127.0.0.1 whose look-up takes 0.2 s. */
+#define SLOW_NAME "slow.invalid"
+
 struct dead_origin {
 	int sockets[DEAD_SOCKETS];
 	unsigned count;

@@ -103,6 +103,16 @@ static void draw_origins(struct prng *r, struct trial *t, bool verify_none)
 	t->origin[i].nature.stale_percent = 0;
 }
 
+/* What later schedules have, from random numbers of their own: the seeds of before keep the rest. */
+static void draw_more(struct trial *t)
+{
+	struct prng r = prng_of(t->seed, 5);
+	unsigned i;
+
+	for (i = 0; i < t->origin_count; i++)
+		t->origin[i].slow_name = !t->origin[i].tls && !t->by_proxy && prng_percent(&r, 6);
+}
+
 static void draw_options(struct prng *r, struct trial *t, bool give_size)
 {
 	static const unsigned connections[] = { 1, 2, 4, 8 };
@@ -215,6 +225,7 @@ static int run_seed(void *ctx, uint64_t seed)
 
 	draw_image(&r, &image, verify_none, pinned);
 	draw_origins(&r, &t, verify_none);
+	draw_more(&t);
 	draw_options(&r, &t, verify_none || !pinned);
 	if (verify_none)
 		trial_option(&t, "verify=none");

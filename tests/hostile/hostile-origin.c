@@ -7,11 +7,13 @@
 #include "config.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -69,23 +71,25 @@ static void refuse_for_a_while(struct hostile_origin *o, uint64_t detail)
 	eventfd_write(o->wake, 1);
 }
 
-/* Whether a client cannot, or need not, use the connection again. */
-static bool spoils(enum hostile_kind kind)
-{
-	return !hostile_kind_is_right(kind) || kind == HOSTILE_CLOSE;
-}
-
 static enum hostile_after serve_one(struct connection *c, const char *text)
 {
 	struct hostile_origin *o = c->origin;
-	struct hostile_decision decision;
-	enum hostile_after after = hostile_server_answer(&o->server, c->fd, text, &decision);
+	struct hostile_outcome outcome;
 
-	c->is_spoilt = spoils(decision.kind);
-	o->faults += !hostile_kind_is_right(decision.kind);
-	if (decision.kind == HOSTILE_REFUSE)
-		refuse_for_a_while(o, decision.detail);
-	return after;
+	outcome = hostile_server_answer(&o->server, c->fd, text);
+	c->is_spoilt = outcome.is_spoilt;
+	o->faults += !hostile_kind_is_right(outcome.decision.kind);
+	if (outcome.decision.kind == HOSTILE_REFUSE)
+		refuse_for_a_while(o, outcome.decision.detail);
+	return outcome.after;
+}
+
+/* Bytes of a connection that its client's machine has not got. */
+static uint64_t undelivered(const struct connection *c)
+{
+	int left = 0;
+
+	return ioctl(c->fd, SIOCOUTQ, &left) || left < 0 ? 0 : (uint64_t)left;
 }
 
 static void connection_end(struct connection *c, enum hostile_after after)
@@ -101,6 +105,9 @@ static void connection_end(struct connection *c, enum hostile_after after)
 	if (after == AFTER_RESET)
 		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 	o->spoilt += c->is_spoilt;
+	/* A correct answer is delivered to its end. */
+	if (after == AFTER_RESET || c->is_spoilt)
+		o->server.sent -= undelivered(c);
 	close(c->fd);
 	pthread_cond_signal(&o->ended);
 	pthread_mutex_unlock(&o->lock);
@@ -252,16 +259,23 @@ unsigned hostile_origin_port(const struct hostile_origin *o)
 	return o->server.port;
 }
 
+void hostile_origin_set_healed(struct hostile_origin *o, bool healed)
+{
+	o->server.healed = healed;
+	eventfd_write(o->wake, 1);
+}
+
 void hostile_origin_heal(struct hostile_origin *o)
 {
-	o->server.healed = true;
-	eventfd_write(o->wake, 1);
+	hostile_origin_set_healed(o, true);
 }
 
 struct hostile_counts hostile_origin_counts(struct hostile_origin *o)
 {
 	return (struct hostile_counts){ .connections = o->accepted,
 					.spoilt = o->spoilt, .faults = o->faults,
-					.asked = o->server.asked, .hasty = o->server.hasty,
+					.requests = o->server.ordinal, .sent_bytes = o->server.sent,
+					.hops = o->server.hops, .asked = o->server.asked, .hasty = o->server.hasty,
+					.in_flight = o->server.in_flight,
 					.actors = actors_counts(&o->server.actors) };
 }

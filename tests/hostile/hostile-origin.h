@@ -38,12 +38,18 @@ unsigned hostile_origin_port(const struct hostile_origin *origin);
 
 /* From now on every response is correct. */
 void hostile_origin_heal(struct hostile_origin *origin);
+/* Or ill again. */
+void hostile_origin_set_healed(struct hostile_origin *origin, bool healed);
 
 struct hostile_counts {
+	uint64_t requests;
+	uint64_t sent_bytes;	/* of answers, that the client's machine got */
 	uint64_t connections;	/* accepted */
-	uint64_t spoilt;	/* connections that were ended by this origin, or by the client after a fault */
+	uint64_t spoilt;	/* connections that were ended by this origin, or that a client had to end */
 	uint64_t faults;	/* answers that are not right */
+	uint64_t hops;		/* redirects by kind of fault */
 	uint64_t asked, hasty;	/* times that it sent Retry-After; requests too early then */
+	uint64_t in_flight;	/* requests that were so early that they may have been sent before */
 	struct actors_counts actors;
 };
 

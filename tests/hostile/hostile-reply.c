@@ -16,9 +16,16 @@
 #include "hostile-reply.h"
 #include "prng.h"
 
-#define STEP_MS 20
+/* A drip takes about a second; a trickle is 50 bytes per second. */
+#define DRIP_PIECES 50
+#define DRIP_STEP_MS 20
+#define TRICKLE_BYTES 20
+#define TRICKLE_STEP_MS 400
+/* 8 MB/s */
+#define PIECE_BYTES 8192
+#define PIECE_MS 1
 /* A stall ends by itself after this time, so that no thread remains. */
-#define STALL_STEPS 3000
+#define STALL_MS 60000
 
 struct head {
 	char text[2048];
@@ -38,6 +45,8 @@ bool hostile_send(const struct hostile_request *q, const void *bytes, size_t cou
 			return false;
 		at += put;
 		count -= (size_t)put;
+		*q->sent += (uint64_t)put;
+		*q->answered += (uint64_t)put;
 	}
 	return true;
 }
@@ -61,33 +70,43 @@ static bool send_head(const struct hostile_request *q, struct head *h)
 	return hostile_send(q, h->text, h->length);
 }
 
-/* Whether the client closes the connection, or the origin ends, within one step. */
-static bool client_left(const struct hostile_request *q)
+/* Whether the client closes the connection, or the origin ends, within this time. */
+static bool client_left(const struct hostile_request *q, int ms)
 {
 	struct pollfd p = { .fd = q->fd, .events = POLLRDHUP };
 
-	poll(&p, 1, STEP_MS);
+	poll(&p, 1, ms);
 	return p.revents || *q->stopping;
+}
+
+bool hostile_send_slowly(const struct hostile_request *q, const void *bytes, size_t count)
+{
+	const char *at = bytes;
+	size_t piece;
+
+	for (; count; count -= piece, at += piece) {
+		piece = count < PIECE_BYTES ? count : PIECE_BYTES;
+		if (!hostile_send(q, at, piece) || client_left(q, PIECE_MS))
+			return false;
+	}
+	return true;
 }
 
 /* Sends nothing; a stalled connection stays stalled after healing. */
 static enum hostile_after stall(const struct hostile_request *q)
 {
-	unsigned i;
-
-	for (i = 0; i < STALL_STEPS && !client_left(q); i++)
-		;
+	client_left(q, STALL_MS);
 	return AFTER_CLOSE;
 }
 
 /* Sends in pieces, one per step, until the origin is healed. */
 static bool drip(const struct hostile_request *q, const uint8_t *bytes, size_t count,
-		 size_t piece)
+		 size_t piece, int step_ms)
 {
 	while (count && !*q->healed) {
 		if (piece > count)
 			piece = count;
-		if (!hostile_send(q, bytes, piece) || client_left(q))
+		if (!hostile_send(q, bytes, piece) || client_left(q, step_ms))
 			return false;
 		bytes += piece;
 		count -= piece;
@@ -174,11 +193,12 @@ static enum hostile_after reply_part(const struct hostile_request *q)
 
 static enum hostile_after reply_slowly(const struct hostile_request *q)
 {
-	/* A drip takes about a second; a trickle is 50 bytes per second. */
-	size_t piece = q->decision.kind == HOSTILE_DRIP ? body_length(q) / 50 + 1 : 1;
+	bool is_drip = q->decision.kind == HOSTILE_DRIP;
+	size_t piece = is_drip ? body_length(q) / DRIP_PIECES + 1 : TRICKLE_BYTES;
 
 	return keep_if(send_right_head(q, "") &&
-		       drip(q, q->image + q->first, body_length(q), piece));
+		       drip(q, q->image + q->first, body_length(q), piece,
+			    is_drip ? DRIP_STEP_MS : TRICKLE_STEP_MS));
 }
 
 static void damage(const struct hostile_request *q, uint8_t *bytes, size_t count)
@@ -325,7 +345,22 @@ static enum hostile_after reply_200(const struct hostile_request *q)
 	if (!send_head(q, &h))
 		return AFTER_CLOSE;
 	return keep_if(html ? hostile_send(q, page, sizeof page - 1) :
-		       hostile_send(q, q->image, q->image_bytes));
+		       hostile_send_slowly(q, q->image, q->image_bytes));
+}
+
+/* A long page, as portals and proxies have. */
+static bool send_page(const struct hostile_request *q, size_t left)
+{
+	char piece[PIECE_BYTES];
+	size_t count;
+
+	memset(piece, ' ', sizeof piece);
+	for (; left; left -= count) {
+		count = left < sizeof piece ? left : sizeof piece;
+		if (!hostile_send_slowly(q, piece, count))
+			return false;
+	}
+	return true;
 }
 
 enum hostile_after hostile_reply_short(const struct hostile_request *q, unsigned status,
@@ -333,10 +368,13 @@ enum hostile_after hostile_reply_short(const struct hostile_request *q, unsigned
 {
 	static const char page[] = "no\n";
 	struct head h = { .length = 0 };
+	/* Not for a redirect, whose body the engine reads up to 1 MiB. */
+	bool is_long = q->page_bytes && status / 100 != 3;
+	size_t length = is_long ? q->page_bytes : sizeof page - 1;
 
 	add(&h, "HTTP/1.1 %u Hostile\r\n%s", status, more);
-	add_length(&h, sizeof page - 1);
-	return keep_if(send_head(q, &h) && hostile_send(q, page, sizeof page - 1));
+	add_length(&h, length);
+	return keep_if(send_head(q, &h) && (is_long ? send_page(q, length) : hostile_send(q, page, length)));
 }
 
 enum hostile_after hostile_reply_whole(const struct hostile_request *q, const void *bytes, size_t count)

@@ -22,7 +22,10 @@ struct hostile_request {
 	uint64_t first, last;	/* of Range; last is within the image */
 	bool ranged;
 	bool redirected;	/* the path is the one that redirects name */
+	size_t page_bytes;	/* of the body of an error; 0: a few */
 	struct hostile_decision decision;
+	_Atomic uint64_t *sent;		/* bytes that the sockets have taken */
+	uint64_t *answered;		/* of this answer */
 	const _Atomic bool *healed;	/* ends drips and stalls */
 	const _Atomic bool *stopping;
 };
@@ -40,6 +43,9 @@ bool hostile_retry_after_is_date(const struct hostile_decision *decision);
 
 /* Whether all was sent. */
 bool hostile_send(const struct hostile_request *request, const void *bytes, size_t count);
+
+/* The same, over a link that is no faster than a client that wants to end the answer. */
+bool hostile_send_slowly(const struct hostile_request *request, const void *bytes, size_t count);
 
 /* An answer with a short body.  more: lines of the header, each with its end. */
 enum hostile_after hostile_reply_short(const struct hostile_request *request, unsigned status,

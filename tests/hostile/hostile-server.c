@@ -9,12 +9,17 @@
 #include <strings.h>
 #include <time.h>
 
+#include "../slack.h"
 #include "common/clock.h"
 #include "hostile-server.h"
 
 #define HASTE_MS 20
-/* The client may receive a profile for this time after the end of the answer. */
-#define PROFILE_MS 500
+/* Requests may have been sent for this time before the answer came, by a relay that is late. */
+#define IN_FLIGHT_MS 300
+/* After another fault the engine may not heed it. */
+#define FAULT_MS 1000
+/* A client reads an error of this size to its end, to keep the connection. */
+#define ERROR_BYTES (16U << 10)
 
 bool hostile_server_is_healed(struct hostile_server *s)
 {
@@ -84,9 +89,7 @@ static void decide(struct hostile_server *s, struct hostile_request *q, uint64_t
 		q->last = q->image_bytes - 1;
 }
 
-/* A client that was asked to wait sends nothing in this time, if it sends one request at a time;
- * of several requests it may think that they are too many at once.
- */
+/* A client that was asked to wait sends nothing in this time, except for what was in flight. */
 static void heed_retry_after(struct hostile_server *s, const struct hostile_request *q)
 {
 	enum hostile_kind kind = q->decision.kind;
@@ -95,9 +98,11 @@ static void heed_retry_after(struct hostile_server *s, const struct hostile_requ
 
 	if (!q->ranged)
 		return;
-	s->hasty += clock_ms() + HASTE_MS < s->quiet_until_ms;
-	if ((kind != HOSTILE_429 && kind != HOSTILE_503) || !wait_ms ||
-	    clock_ms() - s->profile_ms < PROFILE_MS || clock_ms() - s->began_ms < PROFILE_MS)
+	if (clock_ms() + HASTE_MS < s->quiet_until_ms && clock_ms() < s->asked_ms + slack(IN_FLIGHT_MS))
+		s->in_flight++;
+	else
+		s->hasty += clock_ms() + HASTE_MS < s->quiet_until_ms;
+	if ((kind != HOSTILE_429 && kind != HOSTILE_503) || !wait_ms || clock_ms() < s->fault_ms + slack(FAULT_MS))
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (hostile_retry_after_is_date(&q->decision))
@@ -107,40 +112,47 @@ static void heed_retry_after(struct hostile_server *s, const struct hostile_requ
 	s->asked++;
 }
 
-static void note_profile(struct hostile_server *s)
+/* Whether a client has to end the connection, or finds it ended. */
+static bool spoils(const struct hostile_request *q, const struct hostile_outcome *o)
 {
-	s->profile_ms = clock_ms();
-	/* It was sent before the answer came. */
-	if (s->profile_ms - s->asked_ms < PROFILE_MS)
-		s->quiet_until_ms = 0;
+	enum hostile_kind kind = o->decision.kind;
+	bool is_right = hostile_kind_is_right(kind);
+	/* Only the bytes are wrong. */
+	bool has_form = kind == HOSTILE_FLIP || kind == HOSTILE_ZEROES || kind == HOSTILE_SHIFTED;
+	bool may_be_long = q->is_profile || (q->page_bytes && *q->answered > q->page_bytes) ||
+			   (!is_right && !has_form);
+
+	return (o->after != AFTER_KEEP && (!is_right || kind == HOSTILE_CLOSE)) || kind == HOSTILE_TRICKLE ||
+	       (may_be_long && *q->answered > ERROR_BYTES);
 }
 
-enum hostile_after hostile_server_answer(struct hostile_server *s, int fd, const char *text,
-					 struct hostile_decision *decision)
+struct hostile_outcome hostile_server_answer(struct hostile_server *s, int fd, const char *text)
 {
-	uint64_t ordinal = s->ordinal++;
+	uint64_t ordinal = s->ordinal++, answered = 0;
+	struct hostile_outcome o = { .after = AFTER_CLOSE };
 	struct hostile_request q = {
 		.fd = fd, .text = text, .image = s->options.image,
 		.image_bytes = s->options.image_bytes,
+		.page_bytes = s->options.nature.page_bytes, .sent = &s->sent, .answered = &answered,
 		.healed = &s->healed, .stopping = &s->stopping,
 	};
-	enum hostile_after after;
 
 	parse_range(&q);
 	parse_path(&q);
 	decide(s, &q, ordinal);
 	log_request(s, &q, ordinal);
-	*decision = q.decision;
-	if (q.is_profile)
-		note_profile(s);
+	o.decision = q.decision;
 	heed_retry_after(s, &q);
-	if (actor_limit_begin(&s->actors, &q, &after))
-		return after;
-	if (q.decision.kind != HOSTILE_NONE || !actors_answer(&s->actors, &q, &after))
-		after = hostile_reply(&q);
-	*decision = q.decision;
-	actor_limit_end(&s->actors);
-	if (q.is_profile)
-		s->profile_ms = clock_ms();
-	return after;
+	if (!hostile_kind_is_right(q.decision.kind))
+		s->fault_ms = clock_ms();
+	s->hops += q.decision.kind == HOSTILE_REDIRECT || q.decision.kind == HOSTILE_REDIRECT_LOOP ||
+		   q.decision.kind == HOSTILE_REDIRECT_NOWHERE;
+	if (!actor_limit_begin(&s->actors, &q, &o.after)) {
+		if (q.decision.kind != HOSTILE_NONE || !actors_answer(&s->actors, &q, &o.after))
+			o.after = hostile_reply(&q);
+		o.decision = q.decision;
+		actor_limit_end(&s->actors);
+	}
+	o.is_spoilt = spoils(&q, &o);
+	return o;
 }

@@ -18,17 +18,25 @@ struct hostile_server {
 	unsigned port;
 	uint64_t began_ms;
 	_Atomic uint64_t ordinal;
+	_Atomic uint64_t sent;		/* bytes, with those that connections have not delivered yet */
 	_Atomic bool healed, stopping;
-	_Atomic uint64_t profile_ms;	/* when a request for a profile began or ended */
+	_Atomic uint64_t hops;		/* redirects by kind of fault */
+	_Atomic uint64_t fault_ms;	/* of the last answer that was a fault */
 	_Atomic uint64_t asked_ms, quiet_until_ms;	/* of the last Retry-After */
-	_Atomic uint64_t asked, hasty;	/* times that it was sent; requests before its end */
+	/* Times that it was sent; requests before its end; requests that were in flight then. */
+	_Atomic uint64_t asked, hasty, in_flight;
 	struct actors actors;
 };
 
 bool hostile_server_is_healed(struct hostile_server *server);
 
-/* Answers the request with this header.  *kind: the fault of the answer. */
-enum hostile_after hostile_server_answer(struct hostile_server *server, int fd, const char *text,
-					 struct hostile_decision *decision);
+struct hostile_outcome {
+	struct hostile_decision decision;
+	enum hostile_after after;
+	bool is_spoilt;		/* a client cannot, or need not, use the connection again */
+};
+
+/* Answers the request with this header. */
+struct hostile_outcome hostile_server_answer(struct hostile_server *server, int fd, const char *text);
 
 #endif

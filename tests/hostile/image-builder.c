@@ -93,6 +93,8 @@ int image_build(struct built_image *image, uint64_t data_blocks, bool pinned, ui
 	}
 	fill_data(image->bytes, data_blocks * VERITY_BLOCK_SIZE, seed);
 	err = build_tree(&v, image);
+	image->tree_block = v.levels ? v.level_start[0] : 0;
+	image->tree_blocks = v.levels ? v.level_blocks[0] : 0;
 	verity_free(&v);
 	if (err)
 		built_image_free(image);

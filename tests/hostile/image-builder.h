@@ -13,6 +13,8 @@ struct built_image {
 	uint8_t *bytes;
 	uint64_t size_bytes;
 	uint8_t roothash[32];
+	uint64_t tree_block;	/* the first that data blocks are checked with; 0: no tree */
+	uint64_t tree_blocks;	/* number of these */
 };
 
 /* pinned: the salt names the size, as with farroot pack; else the salt is random, as with

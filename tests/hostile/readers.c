@@ -15,6 +15,7 @@
 #include "readers.h"
 
 #define READ_MAX (256U << 10)
+#define BLOCK_BYTES 4096U
 #define CHECK_BYTES (1U << 20)
 #define RUSH 100	/* reads */
 
@@ -68,6 +69,22 @@ static void draw_extent(struct prng *r, uint64_t size, uint64_t *offset, uint32_
 		*count = (uint32_t)most;
 }
 
+/* Whether what is read depends on what is sick. */
+static bool is_sick(const struct readers *rs, uint64_t offset, uint32_t count)
+{
+	unsigned i;
+
+	for (i = 0; i < 2; i++)
+		if (rs->is_sick && offset < rs->sick[i].to && offset + count > rs->sick[i].from)
+			return true;
+	return false;
+}
+
+static void note_asked(struct readers *rs, uint64_t offset, uint32_t count)
+{
+	rs->asked_bytes += ((offset + count + BLOCK_BYTES - 1) / BLOCK_BYTES - offset / BLOCK_BYTES) * BLOCK_BYTES;
+}
+
 static void read_once(struct reader *me, struct prng *r, uint8_t *buf)
 {
 	struct readers *rs = me->all;
@@ -78,6 +95,9 @@ static void read_once(struct reader *me, struct prng *r, uint8_t *buf)
 	int err;
 
 	draw_extent(r, reach ? reach : rs->truth->size_bytes, &offset, &count);
+	if (is_sick(rs, offset, count))
+		return;
+	note_asked(rs, offset, count);
 	if (prng_percent(r, 5)) {
 		err = image_prefetch(rs->image, count, offset);
 		if (err)
@@ -199,6 +219,7 @@ void readers_check_all(struct readers *rs)
 	for (at = 0; at < size && !err; at += count) {
 		count = size - at < CHECK_BYTES ? (uint32_t)(size - at) : CHECK_BYTES;
 		memset(buf, 0xa5, count);
+		note_asked(rs, at, count);
 		err = image_pread(rs->image, buf, count, at, NULL);
 		if (err)
 			fail(rs, "read", at, count, err);

@@ -16,6 +16,7 @@
 #include "hostile-faults.h"
 #include "hostile-origin.h"
 #include "engine/image.h"
+#include "engine/verity/verity.h"
 #include "common/options.h"
 #include "prng.h"
 #include "profile-judge.h"
@@ -98,6 +99,8 @@ void trial_describe(const struct trial *t)
 				t->by_proxy ? " (proxy=)" : "");
 		if (t->origin[i].tls)
 			fputs("    https\n", stderr);
+		if (t->origin[i].slow_name)
+			fputs("    its name is looked up slowly\n", stderr);
 	}
 	if (t->dead)
 		fprintf(stderr, "  a dead origin %s: %s\n", t->dead_is_last ? "last" : "first",
@@ -173,7 +176,8 @@ static void set_url(struct run *run, unsigned i)
 	} else if (run->relays[i]) {
 		port = relay_port(run->relays[i]);
 	}
-	snprintf(text, sizeof text, "url=http%s://127.0.0.1:%u/image", run->trial->origin[i].tls ? "s" : "", port);
+	snprintf(text, sizeof text, "url=http%s://%s:%u/image", run->trial->origin[i].tls ? "s" : "",
+		 run->trial->origin[i].slow_name ? SLOW_NAME : "127.0.0.1", port);
 	set(run, text);
 }
 
@@ -299,6 +303,8 @@ static void hostile_phase(struct run *run)
 		longest = readers_longest_ms(&run->readers);
 		if (run->trial->one_is_good && longest > trial_limit_ms())
 			fail(run, "a read waits although an origin is good", longest);
+		if (run->trial->sick_blocks && longest > trial_limit_ms() / 4)
+			fail(run, "a read waits although only another part of the image is bad", longest);
 	}
 }
 
@@ -391,6 +397,7 @@ static void heal(struct run *run)
 
 	image_status(run->image, &s);
 	run->healed_requests = s.requests;
+	run->readers.is_sick = false;
 
 	fprintf(run->record, "%8.3f healing\n", stamp_s());
 	for (i = 0; i < run->trial->origin_count; i++)
@@ -411,7 +418,7 @@ static struct costs costs_of(struct run *run)
 
 	image_status(run->image, &s);
 	c.requests = s.requests;
-	c.bytes = s.fetched_bytes;
+	c.asked_bytes = run->readers.asked_bytes;
 	for (i = 0; i < run->trial->origin_count; i++) {
 		counts = hostile_origin_counts(run->origins[i]);
 		c.connections += counts.connections;
@@ -419,7 +426,12 @@ static struct costs costs_of(struct run *run)
 		c.faults += counts.faults;
 		c.asked += counts.asked;
 		c.hasty += counts.hasty;
+		c.in_flight += counts.in_flight;
+		c.bytes += counts.sent_bytes;
+		c.profile_asked += counts.actors.profile_asked;
+		c.profile_hasty += counts.actors.profile_hasty;
 		c.redirects += counts.actors.redirects;
+		c.hops += counts.hops;
 		c.expired += counts.actors.expired;
 		c.over_limit += counts.actors.over_limit;
 	}
@@ -432,7 +444,7 @@ static void judge_costs(struct run *run)
 	struct costs costs = costs_of(run);
 	struct costs_task task = {
 		.image_bytes = t->image->size_bytes, .origins = t->origin_count + (t->dead != DEAD_NONE),
-		.connections = run->options.http.connections, .small_cache = trial_is_cache_limited(t),
+		.connections = run->options.http.connections, .small_cache = run->options.cache_kind == CACHE_BYTES && run->options.cache_value < t->image->size_bytes,
 		.kept = t->is_kept, .tls = has_tls(t),
 	};
 
@@ -489,6 +501,21 @@ static int start_engine(struct run *run)
 	return err;
 }
 
+/* Blocks of the tree, and the data that they cover. */
+static void set_sick(struct run *run)
+{
+	const struct trial *t = run->trial;
+	uint64_t place = t->sick_block - t->image->tree_block, covered = VERITY_FANOUT * VERITY_BLOCK_SIZE;
+
+	if (!t->sick_blocks)
+		return;
+	run->readers.sick[0].from = t->sick_block * VERITY_BLOCK_SIZE;
+	run->readers.sick[0].to = (t->sick_block + t->sick_blocks) * VERITY_BLOCK_SIZE;
+	run->readers.sick[1].from = place * covered;
+	run->readers.sick[1].to = (place + t->sick_blocks) * covered;
+	run->readers.is_sick = true;
+}
+
 int trial_run(const struct trial *t)
 {
 	struct run run = { .trial = t };
@@ -511,6 +538,7 @@ int trial_run(const struct trial *t)
 	run.readers.count = t->reader_count;
 	run.readers.reach_bytes = t->reach_bytes;
 	run.readers.impatient = t->impatient;
+	set_sick(&run);
 	readers_start(&run.readers, t->seed);
 	hostile_phase(&run);
 	finish(&run);
