@@ -51,6 +51,7 @@ struct world {
 	unsigned origin_count;
 	struct dead_origin dead;
 	struct options options;
+	struct log_limiter log_limiter;
 	struct log log;
 	struct image *image;
 	struct prng random;
@@ -298,7 +299,8 @@ void day_run(const struct day *day, struct day_result *result)
 	w->result = result;
 	w->random = prng_of(day->seed, 3);
 	w->record = day->verbose ? stderr : record_new();
-	w->log = (struct log){ log_write, w };
+	w->log_limiter = (struct log_limiter)LOG_LIMITER_INIT;
+	w->log = (struct log){ .write = log_write, .ctx = w, .limiter = &w->log_limiter };
 	if (image_build(&w->truth, day->image_blocks, true, day->seed))
 		abort();
 	result->image_bytes = w->truth.size_bytes;
