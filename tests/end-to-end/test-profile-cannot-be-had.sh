@@ -12,4 +12,4 @@ cp "$dir/image" "$dir/www1/image"
 origin_start 1
 plugin_start url="$url1/image" roothash="$roothash" fill=no profile=http://127.0.0.1:1/x
 read_is_right 0 4096 "$dir/image"
-wait_until 15 "it is said that there is no profile" logged 'profile: 5 requests failed; going on without'
+wait_until 15 "it is said that there is no profile" logged 'profile: 4 requests failed; going on without'

@@ -23,7 +23,7 @@
 /* After a request that could not be sent. */
 #define SEND_AGAIN_MS 250
 /* After this number of faults, a boot goes on as one without a profile. */
-#define TRIES_MAX 5
+#define TRIES_MAX 4
 /* The most of the tables that is fetched without a read. */
 #define TABLES_MAX (4ULL << 20)
 /* A mount reads this much of their end. */
