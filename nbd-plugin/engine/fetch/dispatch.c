@@ -235,7 +235,7 @@ uint64_t dispatch_quota_left_bytes(const struct fetch *f)
 
 bool dispatch_may_fill_on(const struct fetch *f)
 {
-	return f->fills && store_has_room(f->store, 1) && dispatch_quota_left_bytes(f) >= STORE_BLOCK;
+	return f->fills && store_has_room(f->store, 1) && dispatch_quota_left_bytes(f);
 }
 
 bool dispatch_has_work(const struct fetch *f)
