@@ -152,6 +152,11 @@ static void server_may_ask_for_more_time(void)
 	CHECK_EQ(origin_health_pick(many, 1, 1000, -1), -1);
 	CHECK_EQ(origin_health_wait(many, 1, 1000), 3599000);
 	CHECK_EQ(origin_health_pick(many, 1, 3600000, -1), 0);
+	/* What the second of several requests was told counts, too. */
+	h = (struct origin_health){ 0 };
+	CHECK_EQ(fail(&h, FAULT_STATUS, 0), 250);
+	CHECK_EQ(origin_health_failure(&h, FAULT_STATUS, 10, REST_MAX, 4000, 0), 4000);
+	CHECK_EQ(origin_health_wait(&h, 1, 10), 4000);
 }
 
 /* An origin whose bytes are all corrupt: asked for as much as allowed, for a day. */

@@ -161,6 +161,7 @@ static int open_image(struct fetch *f, struct inflight *top)
 	}
 	f->is_open = true;
 	f->opened_ms = clock_ms();
+	origins_set_total(f->origins, f->size_bytes);
 	f->fills = options->fill == FILL_DEFAULT ? store_capacity_bytes(f->store) >= f->size_bytes :
 		   options->fill != FILL_NO;
 	announce(f);
@@ -292,6 +293,7 @@ static void send_request(struct fetch *f)
 	struct bootstrap *b = f->bootstrap;
 	struct extent extent = { .count = 1, .avoid = -1, .suspect = b->setbacks > 0 };
 	struct inflight *request;
+	int err;
 
 	if (clock_ms() < b->paused_until_ms)
 		return;
@@ -299,10 +301,15 @@ static void send_request(struct fetch *f)
 		extent.start = b->claim.top_start;
 		extent.count = b->claim.top_count;
 	}
-	origins_set_total(f->origins, b->claim.size_bytes);
+	origins_set_claim(f->origins, b->claim.size_bytes, b->state == BOOTSTRAP_TOP ? b->claimed_by : -1);
 	request = inflight_new(NULL, &extent, CLASS_BOOTSTRAP, b->claim.size_bytes);
-	if (!request || origins_start(f->origins, &request->request)) {
+	err = request ? origins_start(f->origins, &request->request) : -ENOMEM;
+	if (err) {
 		inflight_free(request);
+		/* The origin that has claimed this size has failed, and another one can be asked. */
+		if (err == -EAGAIN && b->state == BOOTSTRAP_TOP && b->claimed_by >= 0 &&
+		    !origins_wait_ms(f->origins))
+			set_back(f);
 		return;
 	}
 	b->request = request;

@@ -513,6 +513,8 @@ static int pick(const struct origins *os, const struct origin_request *request)
 
 	if (request->is_profile && (origin < 0 || os->health[origin].failures))
 		return os->active ? os->active->origin : -1;
+	if (!request->is_profile && os->claimed_by >= 0)
+		return origin_health_pick(&os->health[os->claimed_by], 1, clock_ms(), -1) < 0 ? -1 : os->claimed_by;
 	return origin;
 }
 
@@ -615,7 +617,13 @@ void origins_credit(struct origins *os, int origin, uint64_t bytes)
 
 void origins_set_total(struct origins *os, uint64_t total_bytes)
 {
+	origins_set_claim(os, total_bytes, -1);
+}
+
+void origins_set_claim(struct origins *os, uint64_t total_bytes, int origin)
+{
 	os->total_bytes = total_bytes;
+	os->claimed_by = origin;
 }
 
 uint64_t origins_reported_total(const struct origins *os, int origin)
@@ -696,6 +704,7 @@ int origins_new(const struct options *options, const struct log *log,
 	os->sink = *sink;
 	os->link_fd = -1;
 	os->corrupt = -1;
+	os->claimed_by = -1;
 	os->count = options->url_count;
 	for (i = 0; i < os->count; i++) {
 		os->origin[i].url = options->urls[i];

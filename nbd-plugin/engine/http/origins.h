@@ -79,6 +79,10 @@ void origins_free(struct origins *origins);
  * 0: the size is not known.
  */
 void origins_set_total(struct origins *origins, uint64_t total_bytes);
+/* The same of a size that this origin alone has claimed: until the next origins_set_total, no
+ * other origin is asked for the image, because it may have another one, and be right.
+ */
+void origins_set_claim(struct origins *origins, uint64_t total_bytes, int origin);
 
 /* The size in bytes of the last answer of an origin that was checked and good; 0: none. */
 uint64_t origins_reported_total(const struct origins *origins, int origin);

@@ -111,6 +111,7 @@ struct origins {
 	CURLM *multi;
 	int link_fd;
 	uint64_t total_bytes;
+	int claimed_by;		/* the origin that total_bytes is a claim of; -1: none */
 	size_t count;
 	struct origin origin[OPTIONS_MAX_URLS];
 	struct origin_health health[OPTIONS_MAX_URLS];

@@ -118,6 +118,13 @@ static bool is_unreached(enum fault fault)
 	return fault == FAULT_RESOLVE || fault == FAULT_CONNECT || fault == FAULT_STALL;
 }
 
+/* The server asked for this time.  Machines that asked it together do not come back together. */
+static void keep_wish(struct origin_health *h, uint64_t now_ms, uint64_t retry_after_ms, unsigned random)
+{
+	h->asked_until_ms = now_ms + retry_after_ms;
+	h->next_try_ms = h->asked_until_ms + random % (retry_after_ms / 10 + 1);
+}
+
 uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64_t now_ms,
 			uint64_t rest_max_ms, uint64_t retry_after_ms,
 			unsigned random)
@@ -132,8 +139,11 @@ uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64
 		return 0;
 	}
 	/* Concurrent requests fail together: this counts as one fault. */
-	if (h->failures && !was_probing && now_ms < h->next_try_ms)
+	if (h->failures && !was_probing && now_ms < h->next_try_ms) {
+		if (now_ms + retry_after_ms > h->next_try_ms)
+			keep_wish(h, now_ms, retry_after_ms, random);
 		return h->next_try_ms - now_ms;
+	}
 	for (i = 0; i < h->failures && rest < rest_max_ms; i++)
 		rest *= 2;
 	if (!h->failures)
@@ -143,14 +153,12 @@ uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64
 	if (rest > rest_max_ms)
 		rest = rest_max_ms;
 	rest = rest / 2 + random % (rest / 2 + 1);
-	if (rest < retry_after_ms) {
-		rest = retry_after_ms + random % (retry_after_ms / 10 + 1);
-		h->asked_until_ms = now_ms + retry_after_ms;
-	}
 	if (h->failures < 32)
 		h->failures++;
 	h->next_try_ms = now_ms + rest;
-	return rest;
+	if (rest < retry_after_ms)
+		keep_wish(h, now_ms, retry_after_ms, random);
+	return h->next_try_ms - now_ms;
 }
 
 void origin_health_corrupt(struct origin_health *h, uint64_t now_ms, uint64_t bytes)
