@@ -62,6 +62,8 @@ static void draw_more(struct nature *n)
 
 	if (prng_percent(&r, 15))
 		n->page_bytes = prng_percent(&r, 50) ? 1U << 20 : 1 + (unsigned)prng_below(&r, 100000);
+	if (n->profile_status == 429 || n->profile_status == 503)
+		n->profile_wait_s = (unsigned)prng_below(&r, 3);
 }
 
 void nature_draw(struct nature *n, struct prng *r, bool verified)
