@@ -62,6 +62,8 @@ static void draw_more(struct nature *n)
 
 	if (prng_percent(&r, 15))
 		n->page_bytes = prng_percent(&r, 50) ? 1U << 20 : 1 + (unsigned)prng_below(&r, 100000);
+	if (prng_percent(&r, 8))
+		n->profile = PROFILE_ENDLESS;
 	if (n->profile_status == 429 || n->profile_status == 503)
 		n->profile_wait_s = (unsigned)prng_below(&r, 3);
 }

@@ -36,6 +36,7 @@ static const struct day days[] = {
 	{ .name = "profile refused with 503", REFUSED(503), SERVES },
 	{ .name = "profile refused with 429 and Retry-After", SERVES,
 	  .nature = { .profile = PROFILE_REFUSED, .profile_status = 429, .profile_wait_s = 30 } },
+	{ .name = "profile without an end", SERVES, .nature = { .profile = PROFILE_ENDLESS } },
 	{ .name = "profile of overlapping lines", .nature = { .profile = PROFILE_OVERLAPS } },
 	{ .name = "profile of another image", .nature = { .profile = PROFILE_STALE } },
 	{ .name = "targets expire after 1 s", SERVES, NATURE(.target_ms = 1000, .target_status = 403) },
