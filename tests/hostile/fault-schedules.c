@@ -26,6 +26,8 @@
 
 #define SEEDS_BY_DEFAULT 1500
 #define JOBS 96
+/* Longer than a read may wait for what is well. */
+#define SICK_MS 4000
 
 struct driver {
 	char folder[256];
@@ -111,6 +113,28 @@ static void draw_more(struct trial *t)
 
 	for (i = 0; i < t->origin_count; i++)
 		t->origin[i].slow_name = !t->origin[i].tls && !t->by_proxy && prng_percent(&r, 6);
+}
+
+/* A part of the tree is wrong at each origin, which are well otherwise. */
+static void draw_sick(struct trial *t, bool verify_none)
+{
+	struct prng r = prng_of(t->seed, 6);
+	unsigned i;
+
+	if (verify_none || t->image->tree_blocks < 2 || !prng_percent(&r, 20))
+		return;
+	t->sick_blocks = 1 + prng_below(&r, t->image->tree_blocks - 1);
+	t->sick_block = t->image->tree_block + prng_below(&r, t->image->tree_blocks - t->sick_blocks + 1);
+	for (i = 0; i < t->origin_count; i++) {
+		t->origin[i].kinds = 0;
+		t->origin[i].delay_ms = 0;
+		t->origin[i].nature = (struct nature){ .profile = PROFILE_REFUSED, .profile_status = 404,
+						       .sick_block = t->sick_block, .sick_blocks = t->sick_blocks };
+	}
+	t->by_proxy = t->one_is_good = false;
+	t->dead = DEAD_NONE;
+	t->reach_bytes = 0;
+	t->hostile_ms = SICK_MS;
 }
 
 static void draw_options(struct prng *r, struct trial *t, bool give_size)
@@ -238,6 +262,7 @@ static int run_seed(void *ctx, uint64_t seed)
 	/* Long enough to find a read that waits although an origin is good. */
 	if (t.one_is_good && prng_percent(&r, 4))
 		t.hostile_ms = (unsigned)trial_limit_ms() + 1500;
+	draw_sick(&t, verify_none);
 	store_path(d, seed, path, sizeof path);
 	if (store)
 		trial_option(&t, "store=%s", path);
