@@ -13,9 +13,9 @@
 #define MINUTE_MS 60000ULL
 #define HOUR_MS (60 * MINUTE_MS)
 
-/* What was not logged in the first minute may be logged later. */
+/* The promise for the log. */
 #define LINES_FIRST_MINUTE 20
-#define LINES_PER_HOUR 21
+#define LINES_PER_HOUR 10
 
 /* In the first minute, for each origin, beside what the image needs. */
 #define REQUESTS_FIRST_MINUTE 60
