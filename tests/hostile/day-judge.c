@@ -163,8 +163,7 @@ static unsigned judge_reads(const struct day *d, const struct day_result *r)
 {
 	unsigned failures = r->failures, hour;
 
-	/* An origin that claims another size may keep an image from being opened. */
-	if ((d->beside_good && d->kinds != HOSTILE_BIT(HOSTILE_RESIZED) && !d->nature.stale_more) || d->serves) {
+	if (d->beside_good || d->serves) {
 		failures += check("ms for a read that an origin could serve", 0, r->longest_read_ms, READ_MS);
 		for (hour = 0; hour < d->hours; hour++)
 			failures += check("minutes without a read", hour, r->hour[hour].reads < 60 ?
