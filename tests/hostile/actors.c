@@ -89,7 +89,7 @@ void nature_describe(const struct nature *n)
 		fprintf(stderr, " and Retry-After: %u", n->profile_wait_s);
 	fputc('\n', stderr);
 	if (n->page_bytes)
-		fprintf(stderr, "    errors with %u bytes\n", n->page_bytes);
+		fprintf(stderr, "    errors and redirects with %u bytes\n", n->page_bytes);
 	if (n->sick_blocks)
 		fprintf(stderr, "    blocks %" PRIu64 " + %" PRIu64 " are never right\n", n->sick_block, n->sick_blocks);
 	if (n->target_ms)

@@ -27,7 +27,7 @@ struct nature {
 	unsigned profile_status;	/* before it, or instead of it */
 	unsigned profile_refusals;	/* the number of requests that get the status */
 	unsigned profile_wait_s;	/* Retry-After of these; 0: none */
-	unsigned page_bytes;		/* of the body of an error; 0: a few */
+	unsigned page_bytes;		/* of the body of an error or a redirect; 0: a few */
 	unsigned target_ms;		/* redirects to targets that live this long; 0: none */
 	unsigned target_status;		/* of an expired target */
 	unsigned limit;			/* of requests at once; 0: none */

@@ -53,6 +53,7 @@ static const struct day days[] = {
 	{ .name = "a bad block of the tree", NATURE(.sick_block = TREE_BLOCK, .sick_blocks = 1) },
 	{ .name = "a bad top of the tree", NATURE(.sick_block = TREE_TOP, .sick_blocks = 1) },
 	{ .name = "404 with 1 MB", NATURE(.page_bytes = 1 << 20), FAULT(404) },
+	{ .name = "redirects with 1 MB", NATURE(.page_bytes = 1 << 20), FAULT(REDIRECT_LOOP) },
 	{ .name = "503 for 10 min, well for 10 min", REFUSED(404), READ_ANEW, FAULT(503), .turn_minutes = 10 },
 	{ .name = "resets for 2 min, well for 2 min", REFUSED(404), READ_ANEW, FAULT(RESET), .turn_minutes = 2 },
 	{ .name = "all faults by turns", REFUSED(404), READ_ANEW, .kinds = HOSTILE_ALL },

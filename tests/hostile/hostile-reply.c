@@ -368,13 +368,12 @@ enum hostile_after hostile_reply_short(const struct hostile_request *q, unsigned
 {
 	static const char page[] = "no\n";
 	struct head h = { .length = 0 };
-	/* Not for a redirect, whose body the engine reads up to 1 MiB. */
-	bool is_long = q->page_bytes && status / 100 != 3;
-	size_t length = is_long ? q->page_bytes : sizeof page - 1;
+	size_t length = q->page_bytes ? q->page_bytes : sizeof page - 1;
 
 	add(&h, "HTTP/1.1 %u Hostile\r\n%s", status, more);
 	add_length(&h, length);
-	return keep_if(send_head(q, &h) && (is_long ? send_page(q, length) : hostile_send(q, page, length)));
+	return keep_if(send_head(q, &h) && (q->page_bytes ? send_page(q, length) :
+						       hostile_send(q, page, length)));
 }
 
 enum hostile_after hostile_reply_whole(const struct hostile_request *q, const void *bytes, size_t count)
@@ -431,8 +430,8 @@ static enum hostile_after reply_redirect(const struct hostile_request *q)
 	if (q->decision.kind == HOSTILE_REDIRECT && q->redirected)
 		return reply_right(q);
 	add(&h, "HTTP/1.1 %u Elsewhere\r\nLocation: %s\r\n", q->decision.detail & 1 ? 302 : 307, where);
-	add_length(&h, 0);
-	return keep_if(send_head(q, &h));
+	add_length(&h, q->page_bytes);
+	return keep_if(send_head(q, &h) && send_page(q, q->page_bytes));
 }
 
 static enum hostile_after reply_garbage(const struct hostile_request *q)

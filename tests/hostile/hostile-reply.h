@@ -22,7 +22,7 @@ struct hostile_request {
 	uint64_t first, last;	/* of Range; last is within the image */
 	bool ranged;
 	bool redirected;	/* the path is the one that redirects name */
-	size_t page_bytes;	/* of the body of an error; 0: a few */
+	size_t page_bytes;	/* of the body of an error or a redirect; 0: a few */
 	struct hostile_decision decision;
 	_Atomic uint64_t *sent;		/* bytes that the sockets have taken */
 	uint64_t *answered;		/* of this answer */
