@@ -16,8 +16,6 @@
 #define HASTE_MS 20
 /* Requests may have been sent for this time before the answer came, by a relay that is late. */
 #define IN_FLIGHT_MS 300
-/* After another fault the engine may not heed it. */
-#define FAULT_MS 1000
 /* A client reads an error of this size to its end, to keep the connection. */
 #define ERROR_BYTES (16U << 10)
 
@@ -102,7 +100,7 @@ static void heed_retry_after(struct hostile_server *s, const struct hostile_requ
 		s->in_flight++;
 	else
 		s->hasty += clock_ms() + HASTE_MS < s->quiet_until_ms;
-	if ((kind != HOSTILE_429 && kind != HOSTILE_503) || !wait_ms || clock_ms() < s->fault_ms + slack(FAULT_MS))
+	if ((kind != HOSTILE_429 && kind != HOSTILE_503) || !wait_ms)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (hostile_retry_after_is_date(&q->decision))
@@ -143,8 +141,6 @@ struct hostile_outcome hostile_server_answer(struct hostile_server *s, int fd, c
 	log_request(s, &q, ordinal);
 	o.decision = q.decision;
 	heed_retry_after(s, &q);
-	if (!hostile_kind_is_right(q.decision.kind))
-		s->fault_ms = clock_ms();
 	s->hops += q.decision.kind == HOSTILE_REDIRECT || q.decision.kind == HOSTILE_REDIRECT_LOOP ||
 		   q.decision.kind == HOSTILE_REDIRECT_NOWHERE;
 	if (!actor_limit_begin(&s->actors, &q, &o.after)) {
