@@ -50,6 +50,7 @@ wanted=$(printf '302e020100300506032b657004220420%s' "$(printf '%032d' 7 | xxd -
 	openssl pkey -inform DER -pubout -outform DER | tail -c 32 | xxd -p | tr -d '\n')
 same "$(echo "$key" | cut -d ' ' -f 2 | base64 -d | tail -c 32 | xxd -p | tr -d '\n')" "$wanted" "the public key"
 [ ! -e "$RESCUE_STATE/ephemeral" ] || fail "a key of the configuration is called ephemeral"
+: >"$RESCUE_STATE/released.disk"
 echo 'host-key=too short' >"$RESCUE_STATE/device"
 first=$(key_of)
 [ "$(key_of)" != "$first" ] || fail "a key that was made is the same twice"
