@@ -39,6 +39,7 @@ rescue_clean_up() {
 	rescue_power_off
 	rescue_stop_dhcp
 	rescue_stop_origin
+	[ -z "${rescue_clock-}" ] || kill "$rescue_clock" 2>/dev/null || true
 	[ -z "${RESCUE_KEEP-}" ] || cp "$rescue_log" "$RESCUE_KEEP"
 	ip netns del "$rescue_ns" 2>/dev/null || true
 	rm -rf "$dir"
@@ -178,6 +179,12 @@ rescue_start_dhcp() {
 	rescue_in dnsmasq --conf-file=/dev/null --user=root --interface=tap0 --bind-interfaces --except-interface=lo \
 		--port=0 --dhcp-leasefile="$dir/leases" --pid-file="$dir/dnsmasq.pid" --log-facility="$dir/dnsmasq.log" \
 		--dhcp-option=option:dns-server,$rescue_server --dhcp-authoritative "$@" || fail "dnsmasq"
+}
+
+# rescue_start_clock: a time server, which the option ntp-server of a DHCP server can name.
+rescue_start_clock() {
+	ip netns exec "$rescue_ns" "$rescue_top/tests/rescue/time-server" $rescue_server &
+	rescue_clock=$!
 }
 
 rescue_stop_dhcp() {

@@ -53,9 +53,11 @@ rescue_expect 60 'ssh host key SHA256:[^ ]* \(made for this boot only\)'
 rescue_expect 90 'no root file system after 40 s; the rescue system stays'
 
 # --- the network comes -----------------------------------------------------------
-rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m
+rescue_start_clock
+rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m --dhcp-option=option:ntp-server,$rescue_server
 rescue_find_address 120
 rescue_wait_ssh 60
+rescue_expect 60 "clock set to $(date -u +%F).* by $rescue_server \(DHCP\)"
 fingerprint=$(tr -d '\r' <"$rescue_log" | sed -n 's/.*ssh host key \(SHA256:[^ ]*\) .*/\1/p' | head -n 1)
 rescue_in ssh-keyscan -t ed25519 "$rescue_address" 2>/dev/null | ssh-keygen -l -f - | grep -qF "$fingerprint" ||
 	fail "the console's fingerprint is not that of the key"

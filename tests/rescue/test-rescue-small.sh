@@ -21,7 +21,8 @@ rescue_make_root
 # shellcheck disable=SC2154 # of lib.sh
 cp "$rescue_root/root.img" "$dir/www/root.img"
 
-rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m
+rescue_start_clock
+rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m --dhcp-option=option:ntp-server,$rescue_server
 rescue_memory=512M
 rescue_power_on --disk "$dir/disk" -- "farroot=http://$rescue_server/root.img" "roothash=$(cat "$rescue_root/roothash")" \
 	farroot.fill=no farroot.rescue-after=20
@@ -31,6 +32,7 @@ rescue_type 'echo serial-$((6 * 7))'
 rescue_expect 30 'serial-42'
 rescue_find_address 120
 rescue_wait_ssh 60
+rescue_expect 60 "clock set to $(date -u +%F).* by $rescue_server \(DHCP\)"
 # shellcheck disable=SC2086,SC2154 # words
 ! rescue_in ssh $rescue_ssh_options -i "$dir/stranger" "root@$rescue_address" true 2>/dev/null ||
 	fail "a stranger's key opens a login"
