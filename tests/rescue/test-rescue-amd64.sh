@@ -29,6 +29,7 @@ debugfs -w -R 'set_super_value state 0' "$dir/disk" 2>/dev/null
 rescue_make_root
 # shellcheck disable=SC2154 # of lib.sh
 cp "$rescue_root/root.img" "$dir/www/root.img"
+cp "$dir/data/precious" "$dir/www/payload"
 roothash=$(cat "$rescue_root/roothash")
 
 # --- no DHCP server, no origin ---------------------------------------------------
@@ -106,6 +107,7 @@ tar -xzOf "$dir/report.tar.gz" report/arguments | grep -q '^farroot=http' || fai
 rescue_open_login 'fsck.ext4 -V 2>&1'
 rescue_start_origin "$dir/www"
 rescue_in curl -sf -r 0-1023 "http://$rescue_server/root.img" -o "$dir/out" || fail "the origin does not serve"
+rescue_ssh "wget -q -O /root/in http://$rescue_server/payload && cat /root/in" | cmp - "$dir/data/precious" || fail "wget in the rescue system"
 # A login is open after rescue-after: the boot waits for boot-stream.
 sleep 3
 rescue_ssh 'cat /run/rescue/state/doing'
