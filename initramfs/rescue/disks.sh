@@ -53,7 +53,8 @@ disks_open_luks() {
 	done
 	if [ -z "$disks_mapped" ]; then
 		modprobe -q dm-crypt
-		[ ! -e /run/rescue/state/ephemeral ] ||
+		# shellcheck disable=SC2154 # of lib.sh
+		[ ! -e "$rescue_state/ephemeral" ] ||
 			echo "The ssh host key was made for this boot only: have you compared it with the console?" >&2
 		disks_mapped=farroot-$(basename "$disks_device")
 		cryptsetup open "$disks_device" "$disks_mapped" || die "$disks_device: not opened"

@@ -77,3 +77,21 @@ grep -q '/dev/nothing: no such block device; lsblk -f lists them' "$dir/chroot.l
 ! in_root LABEL=test-boot true || fail "a disk without an init is opened"
 grep -q 'no /sbin/init in it' "$dir/chroot.log" || fail "message: $(cat "$dir/chroot.log")"
 left_nothing "a disk without an init"
+
+# A passphrase over a key that no user can know: a warning before it is asked for.
+need cryptsetup
+truncate -s 20M "$dir/luks.disk"
+printf x | cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "$dir/luks.disk" - || fail luksFormat
+disk=$(losetup --show -f "$dir/luks.disk") || fail losetup
+loops="$loops $disk"
+mkdir "$dir/programs"
+printf '%s\n' '#!/bin/sh' "echo \"\$*\" >'$dir/cryptsetup'" 'exit 1' >"$dir/programs/cryptsetup"
+chmod +x "$dir/programs/cryptsetup"
+PATH=$dir/programs:$PATH
+warning='The ssh host key was made for this boot only: have you compared it with the console?'
+! in_root "$disk" true || fail "a disk that cryptsetup does not open is opened"
+same "$(cat "$dir/cryptsetup")" "open $disk farroot-${disk#/dev/}" "how cryptsetup is called"
+! grep -qxF "$warning" "$dir/chroot.log" || fail "a warning with a host key of this machine"
+: >"$RESCUE_STATE/ephemeral"
+! in_root "$disk" true || fail "a disk that cryptsetup does not open is opened"
+grep -qxF "$warning" "$dir/chroot.log" || fail "no warning with a new host key: $(cat "$dir/chroot.log")"
