@@ -78,6 +78,17 @@ kernel_arguments() {
 		"$("$rescue_here/words" <"$rescue_system/proc/cmdline" | grep '^console=' | tr '\n' ' ')$1"
 }
 
+# kernel_leave: never returns.  The clients of ssh would wait for ever for a connection that the
+# other kernel does not know: the sessions end first, this one after its last line.
+kernel_leave() {
+	sleep 1
+	for kernel_session in "$rescue_system"/proc/[0-9]*; do
+		! grep -qs '^sshd[a-z-]*: ' "$kernel_session/cmdline" || kill "${kernel_session##*/}"
+	done
+	sleep 1
+	kexec -e || log "kexec -e: cannot start the other kernel"
+}
+
 # kernel_start TEXT: never returns.
 kernel_start() {
 	kernel_mount_boot
@@ -89,5 +100,7 @@ kernel_start() {
 	# The other kernel does not feed the watchdog before its own system does.
 	"${rescue_here%/*}/farroot-watchdog" --release 2>/dev/null
 	echo "farroot boot-local: starting ${kernel_image#"$disks_target"} of $disks_device; this session ends"
-	exec kexec -e
+	trap '' HUP TERM
+	kernel_leave </dev/null >/dev/null 2>&1 &
+	exit
 }

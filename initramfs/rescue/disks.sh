@@ -106,7 +106,10 @@ disks_mount() {
 	mkdir -p "$disks_target"
 	! mountpoint -q "$disks_target" || die "something is mounted on $disks_target already; umount -R $disks_target"
 	# Of a btrfs on several disks the kernel must know each one.
-	[ "$(disks_type "$disks_device")" != btrfs ] || btrfs device scan >/dev/null 2>&1
+	if [ "$(disks_type "$disks_device")" = btrfs ]; then
+		modprobe -q btrfs
+		btrfs device scan >/dev/null 2>&1
+	fi
 	mount -o "rw${1:+,subvol=$1}" "$disks_device" "$disks_target" || die "cannot mount $disks_device; try fsck $disks_device"
 	if [ -z "$1" ] && ! disks_has_init "$disks_target" && [ "$(disks_type "$disks_device")" = btrfs ]; then
 		umount "$disks_target"

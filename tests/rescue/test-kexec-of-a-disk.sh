@@ -33,6 +33,7 @@ loads() {
 		[ -z "$2" ] || echo "--initrd=$RESCUE_TARGET$2"
 		printf '%s\n' "--command-line=$3" -e
 	} >"$dir/expected"
+	wait_until 20 "the other kernel is started" grep -qx -e -e "$dir/kexec.out"
 	cmp "$dir/kexec.out" "$dir/expected" || fail "kexec was called with: $(cat "$dir/kexec.out" "$dir/boot-local.log")"
 }
 
@@ -48,12 +49,20 @@ uuid() {
 	blkid -p -o value -s UUID "$disk"
 }
 
+# An ssh session, which its client would wait for.
+sleep 60 &
+session=$!
+remember $session
+mkdir "$FARROOT_SYSTEM/proc/$session"
+printf 'sshd-session: root@pts/0\0' >"$FARROOT_SYSTEM/proc/$session/cmdline"
+
 # The newest has no initramfs; one is for a Pi 5.
 files ./vmlinuz-6.1.0-9-arm64 ./vmlinuz-6.1.0-10-arm64 ./vmlinuz-6.12.1-arm64 ./vmlinuz-6.13+rpt-rpi-2712 \
 	./initrd.img-6.1.0-9-arm64 ./initrd.img-6.1.0-10-arm64 ./initrd.img-6.13+rpt-rpi-2712 ./config-6.1.0-10-arm64
 disk_make debian "$dir/root" 16
 boots --kexec "$disk" || fail "boot-local: $(cat "$dir/boot-local.log")"
 loads /boot/vmlinuz-6.1.0-10-arm64 /boot/initrd.img-6.1.0-10-arm64 "root=UUID=$(uuid) ro $consoles "
+is_gone $session || fail "an ssh session stays"
 boots --kexec --append 'systemd.unit=rescue.target nr_cpus=1' "UUID=$(uuid)" || fail "boot-local: $(cat "$dir/boot-local.log")"
 loads /boot/vmlinuz-6.1.0-10-arm64 /boot/initrd.img-6.1.0-10-arm64 \
 	"root=UUID=$(uuid) ro $consoles systemd.unit=rescue.target nr_cpus=1"
