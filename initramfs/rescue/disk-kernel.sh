@@ -95,7 +95,7 @@ kernel_start() {
 	kernel_find
 	kexec -l "$kernel_image" ${kernel_initrd:+"--initrd=$kernel_initrd"} --command-line="$(kernel_arguments "$1")" ||
 		die "kexec cannot load $kernel_image; without --kexec this kernel goes on"
-	umount -R "$disks_target" || die "$disks_target is in use; end what uses it: fuser -vm $disks_target"
+	disks_unmount || die "$disks_target is in use; end what uses it: fuser -vm $disks_target"
 	sync
 	# The other kernel does not feed the watchdog before its own system does.
 	"${rescue_here%/*}/farroot-watchdog" --release 2>/dev/null

@@ -105,11 +105,10 @@ disks_mount() {
 	disks_subvolume=$1
 	mkdir -p "$disks_target"
 	! mountpoint -q "$disks_target" || die "something is mounted on $disks_target already; umount -R $disks_target"
+	# The mount of busybox, which the small flavour has, loads no driver.
+	modprobe -q "$(disks_type "$disks_device")"
 	# Of a btrfs on several disks the kernel must know each one.
-	if [ "$(disks_type "$disks_device")" = btrfs ]; then
-		modprobe -q btrfs
-		btrfs device scan >/dev/null 2>&1
-	fi
+	[ "$(disks_type "$disks_device")" != btrfs ] || btrfs device scan >/dev/null 2>&1
 	mount -o "rw${1:+,subvol=$1}" "$disks_device" "$disks_target" || die "cannot mount $disks_device; try fsck $disks_device"
 	if [ -z "$1" ] && ! disks_has_init "$disks_target" && [ "$(disks_type "$disks_device")" = btrfs ]; then
 		umount "$disks_target"
@@ -121,4 +120,13 @@ disks_mount() {
 		umount "$disks_target" 2>/dev/null
 		die "$disks_device: no /sbin/init in it, so it is no root file system"
 	fi
+}
+
+# disks_unmount [-l]: disks_target with all that is mounted below it; umount of busybox has no -R.
+disks_unmount() {
+	awk -v target="$disks_target" '$2 == target || index($2, target "/") == 1 { print $2 }' /proc/mounts | sort -r |
+		while read -r disks_point; do
+			umount "$@" "$disks_point" 2>/dev/null
+		done
+	! mountpoint -q "$disks_target"
 }
