@@ -7,7 +7,7 @@
 # user of the disk's system could have written are ignored.
 . "${srcdir:-..}/tests/lib.sh"
 need_root
-need ssh-keygen openssl xxd awk mkfs.ext4 losetup
+need ssh-keygen openssl xxd awk mkfs.ext4 losetup setsid
 own_mounts
 rescue=$(cd "$srcdir/initramfs/rescue" && pwd)
 RESCUE_STATE=$dir/state
@@ -163,11 +163,12 @@ chmod +x "$dir/programs/setsid"
 # serial_login: sets $shadow, that of root when the login is open, or nothing.
 serial_login() {
 	echo 'root:*:1::::::' >"$FARROOT_SYSTEM/etc/shadow"
-	PATH=$dir/programs:$PATH "$rescue/serial" >"$dir/serial.log" 2>&1 &
+	# A group of its own: what it keeps running ends with it.
+	setsid env "PATH=$dir/programs:$PATH" "$rescue/serial" >"$dir/serial.log" 2>&1 &
 	serial=$!
 	remember $serial
 	wait_until 10 "serial has decided" serial_decided
-	kill $serial 2>/dev/null
+	kill -- -$serial 2>/dev/null
 	shadow=$(cut -d : -f 2 "$FARROOT_SYSTEM/etc/shadow")
 	[ "$shadow" != '*' ] || shadow=
 }
