@@ -14,6 +14,9 @@
 config_line_limit=98
 # The kernel takes 2,048 bytes, and the firmware adds about 500 of its own.
 cmdline_limit=1500
+# Seconds, for a kernel that hangs before the initramfs feeds the watchdog.  The firmware starts it
+# with the kernel, and gives the same number to the kernel as watchdog.open_timeout=.
+config_kernel_watchdog=60
 # Where a secret would be, for messages.
 config_place=boot.img
 
@@ -47,6 +50,7 @@ config_write() {
 			initramfs $config_initramfs followkernel
 			enable_uart=1
 		END
+		! config_feeds_watchdog || echo "kernel_watchdog_timeout=$config_kernel_watchdog"
 		if [ "$2" = debian ]; then
 			echo upstream_kernel=1
 		else
@@ -58,6 +62,13 @@ config_write() {
 	} >"$1/config.txt" || die "$1: cannot be written; is the disk full?"
 	config_site_files config.txt.d >"$boot_temp/config-files"
 	config_add <"$boot_temp/config-files" >>"$1/config.txt"
+}
+
+# Another kind of boot would be reset after these seconds.  The initramfs of boot=farroot feeds the
+# watchdog, or stops it if farroot.watchdog=no.
+config_feeds_watchdog() {
+	config_site_files cmdline.d >"$boot_temp/cmdline-files"
+	! cmdline_words <"$boot_temp/cmdline-files" | tr -s '[:space:]' '\n' | grep '^boot=' | grep -qvx 'boot=farroot'
 }
 
 # config_add: the files whose names are on standard input, for the end of a config.txt.

@@ -2,11 +2,12 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # Opens what a disk holds until a root file system is mounted: LUKS, LVM, RAID, btrfs.
-# Used by boot-local and chroot-root, which set disks_name and disks_target.
+# Used by boot-local and chroot-root.
 # shellcheck shell=dash
 
 disks_name=${0##*/}
-disks_target=/mnt/root
+# A test has its own folder.
+disks_target=${RESCUE_TARGET:-/mnt/root}
 
 die() {
 	echo "farroot $disks_name: $*" >&2
@@ -46,10 +47,14 @@ disks_open() {
 }
 
 disks_open_luks() {
-	disks_mapped=$(lsblk -nro PATH,TYPE "$disks_device" | awk '$2 == "crypt" { print $1; exit }')
+	disks_mapped=
+	for disks_holder in /sys/class/block/"$(basename "$(readlink -f "$disks_device")")"/holders/*; do
+		! grep -qs '^CRYPT-' "$disks_holder/dm/uuid" || disks_mapped=/dev/mapper/$(cat "$disks_holder/dm/name")
+	done
 	if [ -z "$disks_mapped" ]; then
 		modprobe -q dm-crypt
-		[ ! -e /run/rescue/state/ephemeral ] ||
+		# shellcheck disable=SC2154 # of lib.sh
+		[ ! -e "$rescue_state/ephemeral" ] ||
 			echo "The ssh host key was made for this boot only: have you compared it with the console?" >&2
 		disks_mapped=farroot-$(basename "$disks_device")
 		cryptsetup open "$disks_device" "$disks_mapped" || die "$disks_device: not opened"
@@ -80,7 +85,9 @@ disks_is_root() {
 	disks_look=$(mktemp -d)
 	disks_found=1
 	if mount -o ro,noload "$1" "$disks_look" 2>/dev/null || mount -o ro "$1" "$disks_look" 2>/dev/null; then
-		disks_has_init "$disks_look" && disks_found=0
+		for disks_subvolume in '' /@rootfs /@; do
+			! disks_has_init "$disks_look$disks_subvolume" || disks_found=0
+		done
 		umount "$disks_look"
 	fi
 	rmdir "$disks_look"
@@ -92,10 +99,16 @@ disks_has_init() {
 }
 
 # disks_mount SUBVOLUME: disks_device on disks_target.  A btrfs without an init at its top
-# has its root in the subvolume @, as Debian's and Ubuntu's installers make it.
+# has its root in the subvolume @, as Debian's and Ubuntu's installers make it.  Sets
+# disks_subvolume.
 disks_mount() {
+	disks_subvolume=$1
 	mkdir -p "$disks_target"
 	! mountpoint -q "$disks_target" || die "something is mounted on $disks_target already; umount -R $disks_target"
+	# The mount of busybox, which the small flavour has, loads no driver.
+	modprobe -q "$(disks_type "$disks_device")"
+	# Of a btrfs on several disks the kernel must know each one.
+	[ "$(disks_type "$disks_device")" != btrfs ] || btrfs device scan >/dev/null 2>&1
 	mount -o "rw${1:+,subvol=$1}" "$disks_device" "$disks_target" || die "cannot mount $disks_device; try fsck $disks_device"
 	if [ -z "$1" ] && ! disks_has_init "$disks_target" && [ "$(disks_type "$disks_device")" = btrfs ]; then
 		umount "$disks_target"
@@ -107,4 +120,13 @@ disks_mount() {
 		umount "$disks_target" 2>/dev/null
 		die "$disks_device: no /sbin/init in it, so it is no root file system"
 	fi
+}
+
+# disks_unmount [-l]: disks_target with all that is mounted below it; umount of busybox has no -R.
+disks_unmount() {
+	awk -v target="$disks_target" '$2 == target || index($2, target "/") == 1 { print $2 }' /proc/mounts | sort -r |
+		while read -r disks_point; do
+			umount "$@" "$disks_point" 2>/dev/null
+		done
+	! mountpoint -q "$disks_target"
 }

@@ -5,14 +5,15 @@
 # /run is that of the whole machine.
 # shellcheck shell=dash
 
-# A test has its own folder.
+# A test has folders of its own.
 rescue_state=${RESCUE_STATE:-/run/rescue/state}
+rescue_system=${FARROOT_SYSTEM-}
 # shellcheck disable=SC2034 # for the scripts
 rescue_here=${0%/*}
 
 # To the kernel's log, and so to each console.
 log() {
-	echo "farroot-rescue: $*" >/dev/kmsg
+	echo "farroot-rescue: $*" >>"${RESCUE_LOG:-/dev/kmsg}"
 }
 
 # The arguments of this machine, which gather-arguments puts together.
@@ -31,20 +32,34 @@ usage_error() {
 	exit 2
 }
 
-# keep_running NAME PROGRAM [ARGUMENT]...: starts it again 5 seconds after its end, but not
-# while it is released.  Never returns.
+# keep_running NAME PROGRAM [ARGUMENT]...: starts it again 5 seconds after its end, or at once if
+# it was told to, but not while it is released.  Never returns.
 keep_running() {
 	rescue_name=$1
 	shift
 	while true; do
 		[ -e "$rescue_state/released.$rescue_name" ] || "$@"
-		sleep 5
+		rm "$rescue_state/again.$rescue_name" 2>/dev/null || sleep 5
 	done
 }
 
+# restart_sshd: it reads its keys again.  Sessions are other processes, and stay.
+restart_sshd() {
+	: >"$rescue_state/again.ssh"
+	[ ! -s "$rescue_state/sshd.pid" ] || kill "$(cat "$rescue_state/sshd.pid")" 2>/dev/null
+}
+
+# Succeeds when dhcpcd has given an address to an interface.
+has_address() {
+	for rescue_address in "$rescue_state"/address.*; do
+		[ ! -s "$rescue_address" ] || return 0
+	done
+	return 1
+}
+
 serial_number() {
-	[ -e /proc/device-tree/serial-number ] || return 0
-	tr -d '\000' </proc/device-tree/serial-number | tail -c 8
+	[ -e "$rescue_system/proc/device-tree/serial-number" ] || return 0
+	tr -d '\000' <"$rescue_system/proc/device-tree/serial-number" | tail -c 8
 }
 
 # Console terminals that are serial lines: those of the kernel's console, or else the

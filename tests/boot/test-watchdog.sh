@@ -54,16 +54,17 @@ boot_expect 60 'vm-watchdog: the kernel hangs'
 boot_expect 60 'Kernel panic'
 fires $((timeout + 30))
 
-boot_start farroot.fill=no "farroot.watchdog=$timeout" vmreport=watchdog-stopped
+# systemd would take the watchdog that the feeder has left.
+boot_start farroot.fill=no "farroot.watchdog=$timeout" systemd.watchdog_sec=0 vmreport=watchdog-stopped
 boot_expect 600 'vm-watchdog: released state=inactive'
 boot_expect 120 'vm-watchdog: no process feeds and nothing happens'
 boot_expect 60 'vm-watchdog: the feeder is stopped'
 fires $((timeout + 30))
 ! boot_seen 'vm-watchdog: (failed|the watchdog does not fire)' || boot_fail "see the lines above"
 
-# farroot-watchdog.service: when the fill is done.
-boot_start "farroot.watchdog=$timeout" systemd.watchdog_sec=10 vmreport=watchdog-systemd
-boot_expect 900 'vm-watchdog: systemd state=active timeout=10 "state":"materialized"'
+# farroot-watchdog.service: when the fill is done, with the time-out of the initramfs.
+boot_start "farroot.watchdog=$timeout" vmreport=watchdog-systemd
+boot_expect 900 'vm-watchdog: systemd state=active timeout=15 "state":"materialized"'
 boot_expect 300 'vm-watchdog: four time-outs with systemd'
 boot_expect_off 300
 boot_seen 'reboot: Power down' || boot_fail "the machine did not turn itself off"

@@ -177,3 +177,30 @@ wait_until 10 "the state tells how much is here" state_is 'filling, [1-9][0-9]* 
 origin_stop 1
 wait_until 10 "the state tells of the outage" state_is "outage, [1-9][0-9]* %: $url1/image: .*connect.*"
 plugin_stop
+
+# The watchdog is offered to systemd if there is one, and the root file system has no setting of
+# its own; not longer than Linux before 6.8 takes it.
+farroot_systemd=$dir/systemd
+rootmnt=$dir/root
+mkdir -p "$rootmnt/etc/systemd"
+offer=$farroot_systemd/system.conf.d/00-farroot-watchdog.conf
+
+# offers SECONDS-OF-THE-FEEDER: prints what systemd gets.
+offers() {
+	farroot_watchdog=$1
+	rm -rf "$farroot_systemd"
+	farroot_lift_systemd_limits
+	farroot_offer_watchdog || fail "farroot_offer_watchdog: $?"
+	sed -n 's/^RuntimeWatchdogSec=//p' "$offer" 2>/dev/null
+}
+farroot_watchdog_device=$dir/watchdog0
+same "$(offers 60)" '' "without a watchdog"
+: >"$farroot_watchdog_device"
+same "$(offers 60)" 15 "with the default"
+same "$(head -n 1 "$offer")" '[Manager]' "the section"
+same "$(offers 10)" 10 "with a shorter time-out"
+same "$(offers no)" '' "with farroot.watchdog=no"
+echo '#RuntimeWatchdogSec=off' >"$rootmnt/etc/systemd/system.conf"
+same "$(offers 60)" 15 "with Debian's system.conf"
+echo 'RuntimeWatchdogSec=20' >>"$rootmnt/etc/systemd/system.conf"
+same "$(offers 60)" '' "with a setting of the image"

@@ -10,7 +10,8 @@ script=$srcdir/initramfs/scripts/init-top/farroot-watchdog
 # The paths of an initramfs, below the test's folder.
 mkdir "$dir/programs"
 sed "s,^farroot_cmdline=/proc/cmdline$,farroot_cmdline=$dir/cmdline," "$srcdir/initramfs/scripts/farroot" >"$dir/farroot"
-sed -e "s,/scripts/farroot$,$dir/farroot," -e "s,/usr/libexec/farroot/,$dir/programs/," "$script" >"$dir/script"
+sed -e "s,/scripts/farroot$,$dir/farroot," -e "s,/usr/libexec/farroot/,$dir/programs/," \
+	-e "s,^device=/dev/,device=$dir/," "$script" >"$dir/script"
 cat >"$dir/programs/farroot-watchdog" <<-SCRIPT
 	#!/bin/sh
 	echo "feeder \$*" >>"$dir/commands"
@@ -55,6 +56,17 @@ starts farroot "$good farroot.watchdog=no"
 starts farroot "$good farroot.watchdog=0" 'feeder --seconds 60'
 starts farroot "boot=farroot" 'feeder --seconds 60'
 starts farroot "boot=farroot farroot.watchdog=no"
+same "$(ls "$dir/watchdog0" 2>/dev/null)" '' "a watchdog that is not there"
+
+# One that the firmware has started would reset the machine.
+: >"$dir/commands"
+: >"$dir/watchdog0"
+echo "$good farroot.watchdog=no watchdog.open_timeout=60" >"$dir/cmdline"
+BOOT=farroot PATH="$dir/programs:$PATH" timeout "$(slack 1)" sh "$dir/script" || fail "the script ends with $?"
+wait_until 10 "the watchdog is stopped" test -s "$dir/watchdog0"
+same "$(cat "$dir/watchdog0")" V "what stops it"
+grep -q '^modprobe' "$dir/commands" || fail "its driver is not loaded"
+! grep -q '^feeder' "$dir/commands" || fail "it is fed"
 # Other machines that have this initramfs.
 starts local 'root=/dev/sda1 farroot.watchdog=15'
 starts '' ''

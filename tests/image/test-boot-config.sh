@@ -36,6 +36,7 @@ arm_64bit=1
 kernel=kernel8.img
 initramfs initrd,rescue.cpio followkernel
 enable_uart=1
+kernel_watchdog_timeout=60
 upstream_kernel=1
 [cm4]
 otg_mode=1
@@ -70,6 +71,7 @@ same "$(cat "$out/card/cmdline.txt")" "console=tty0 console=ttyS1,115200 farroot
 echo 'boot=local root=LABEL=root' >"$site/boot/cmdline.d/10"
 boot
 same "$(cat "$out/card/cmdline.txt")" "console=tty0 console=ttyS1,115200 boot=local root=LABEL=root" "cmdline.txt of another boot"
+! grep kernel_watchdog_timeout "$out/card/config.txt" || fail "a boot that does not feed the watchdog would be reset"
 rm -r "$site"
 mv "$site.full" "$site"
 

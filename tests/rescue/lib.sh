@@ -37,8 +37,10 @@ skip() {
 
 rescue_clean_up() {
 	rescue_power_off
+	rescue_stop_vlan
 	rescue_stop_dhcp
 	rescue_stop_origin
+	[ -z "${rescue_clock-}" ] || kill "$rescue_clock" 2>/dev/null || true
 	[ -z "${RESCUE_KEEP-}" ] || cp "$rescue_log" "$RESCUE_KEEP"
 	ip netns del "$rescue_ns" 2>/dev/null || true
 	rm -rf "$dir"
@@ -194,8 +196,16 @@ rescue_start_vlan() {
 }
 
 rescue_stop_vlan() {
-	kill "$rescue_vlan"
+	[ -n "${rescue_vlan-}" ] || return 0
+	kill "$rescue_vlan" 2>/dev/null || true
 	wait "$rescue_vlan" 2>/dev/null || true
+	rescue_vlan=
+}
+
+# rescue_start_clock: a time server, which the option ntp-server of a DHCP server can name.
+rescue_start_clock() {
+	ip netns exec "$rescue_ns" "$rescue_top/tests/rescue/time-server" $rescue_server &
+	rescue_clock=$!
 }
 
 rescue_stop_dhcp() {

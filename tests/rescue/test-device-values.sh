@@ -3,8 +3,8 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # What the boot loader's configuration and the kernel's arguments say reaches the rescue
-# system: quoted arguments, a section [farroot], a host key from its seed, and a network
-# configuration that dhcpcd accepts.
+# system: quoted arguments, a section [farroot], a host key from its seed, a network
+# configuration that dhcpcd accepts, and the principals of certificates by the serial number.
 . "${srcdir:-..}/tests/lib.sh"
 need openssl ssh-keygen xxd awk
 rescue=$(cd "$srcdir/initramfs/rescue" && pwd)
@@ -50,6 +50,7 @@ wanted=$(printf '302e020100300506032b657004220420%s' "$(printf '%032d' 7 | xxd -
 	openssl pkey -inform DER -pubout -outform DER | tail -c 32 | xxd -p | tr -d '\n')
 same "$(echo "$key" | cut -d ' ' -f 2 | base64 -d | tail -c 32 | xxd -p | tr -d '\n')" "$wanted" "the public key"
 [ ! -e "$RESCUE_STATE/ephemeral" ] || fail "a key of the configuration is called ephemeral"
+: >"$RESCUE_STATE/released.disk"
 echo 'host-key=too short' >"$RESCUE_STATE/device"
 first=$(key_of)
 [ "$(key_of)" != "$first" ] || fail "a key that was made is the same twice"
@@ -83,3 +84,20 @@ has 'denyinterfaces \*' "ip=none"
 conf=$(conf quiet)
 has 'persistent' "no ip="
 ! echo "$conf" | grep -q -e '^static' -e '^interface' || fail "no ip= has a fixed address"
+
+# test-rescue-amd64.sh has logins by certificates.
+mkdir -p "$FARROOT_SYSTEM/etc/farroot" "$RESCUE_STATE/ssh"
+: >"$RESCUE_STATE/ssh/host_ed25519_key"
+echo 'ssh-ed25519 AAAA ca' >"$FARROOT_SYSTEM/etc/farroot/user_ca.pub"
+printf '100000009ffefdef\0' >"$FARROOT_SYSTEM/proc/device-tree/serial-number"
+"$rescue/ssh" --only-write || fail "ssh --only-write: $?"
+same "$(cat "$RESCUE_STATE/principals")" 'rescue
+rescue@9ffefdef' "the principals of this machine"
+for line in "HostKey $RESCUE_STATE/ssh/host_ed25519_key" "TrustedUserCAKeys $FARROOT_SYSTEM/etc/farroot/user_ca.pub" \
+	"AuthorizedPrincipalsFile $RESCUE_STATE/principals" 'PasswordAuthentication no'; do
+	grep -qxF -e "$line" "$RESCUE_STATE/sshd_config" || fail "no line \"$line\" in: $(cat "$RESCUE_STATE/sshd_config")"
+done
+rm "$FARROOT_SYSTEM/proc/device-tree/serial-number" "$FARROOT_SYSTEM/etc/farroot/user_ca.pub"
+"$rescue/ssh" --only-write || fail "ssh --only-write: $?"
+same "$(cat "$RESCUE_STATE/principals")" rescue "the principals of a machine without a serial number"
+! grep -q -e TrustedUserCAKeys -e Principals "$RESCUE_STATE/sshd_config" || fail "principals without a CA"

@@ -29,6 +29,7 @@ debugfs -w -R 'set_super_value state 0' "$dir/disk" 2>/dev/null
 rescue_make_root
 # shellcheck disable=SC2154 # of lib.sh
 cp "$rescue_root/root.img" "$dir/www/root.img"
+cp "$dir/data/precious" "$dir/www/payload"
 roothash=$(cat "$rescue_root/roothash")
 
 # --- no DHCP server, no origin ---------------------------------------------------
@@ -53,9 +54,11 @@ rescue_expect 60 'ssh host key SHA256:[^ ]* \(made for this boot only\)'
 rescue_expect 90 'no root file system after 40 s; the rescue system stays'
 
 # --- the network comes -----------------------------------------------------------
-rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m
+rescue_start_clock
+rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m --dhcp-option=option:ntp-server,$rescue_server
 rescue_find_address 120
 rescue_wait_ssh 60
+rescue_expect 60 "clock set to $(date -u +%F).* by $rescue_server \(DHCP\)"
 fingerprint=$(tr -d '\r' <"$rescue_log" | sed -n 's/.*ssh host key \(SHA256:[^ ]*\) .*/\1/p' | head -n 1)
 rescue_in ssh-keyscan -t ed25519 "$rescue_address" 2>/dev/null | ssh-keygen -l -f - | grep -qF "$fingerprint" ||
 	fail "the console's fingerprint is not that of the key"
@@ -104,6 +107,7 @@ tar -xzOf "$dir/report.tar.gz" report/arguments | grep -q '^farroot=http' || fai
 rescue_open_login 'fsck.ext4 -V 2>&1'
 rescue_start_origin "$dir/www"
 rescue_in curl -sf -r 0-1023 "http://$rescue_server/root.img" -o "$dir/out" || fail "the origin does not serve"
+rescue_ssh "wget -q -O /root/in http://$rescue_server/payload && cat /root/in" | cmp - "$dir/data/precious" || fail "wget in the rescue system"
 # A login is open after rescue-after: the boot waits for boot-stream.
 sleep 3
 rescue_ssh 'cat /run/rescue/state/doing'

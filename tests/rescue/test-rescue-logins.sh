@@ -52,7 +52,8 @@ echo "@cert-authority * $(cut -d ' ' -f 1,2 "$dir/host-ca.pub")" >"$dir/known_ho
 rescue_start_origin "$dir/www"
 rescue_ssh_options="-o UserKnownHostsFile=$dir/known_hosts -o StrictHostKeyChecking=yes -o HostKeyAlgorithms=ssh-ed25519-cert-v01@openssh.com -o BatchMode=yes -o ConnectTimeout=20 -o LogLevel=ERROR"
 rescue_wait_ssh 120
-rescue_ssh 'grep -r "^host-key\|^password" /run/rescue/state/arguments /run/rescue/state/cmdline' && fail "a secret is in the arguments"
+# 1: grep has read the files and found nothing.
+rescue_ssh 'grep "^host-key\|^password" /run/rescue/state/arguments /run/rescue/state/cmdline; [ $? = 1 ]' || fail "a secret is in the arguments"
 rescue_ssh 'farroot report' >"$dir/report.tar.gz"
 ! tar -xzOf "$dir/report.tar.gz" | grep -aqF "$seed" || fail "the report has the key"
 

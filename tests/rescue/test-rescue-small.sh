@@ -3,8 +3,8 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # The small rescue system on a machine with 512 MB: a serial login, logins by ssh with the
-# site's key only, files in and out, a disk is mounted, and the image is streamed on top
-# while a login stays open.
+# site's key only, with the host key of a USB disk, files in and out, a disk is mounted, another
+# one encrypted and opened, and the image is streamed on top while a login stays open.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/rescue/lib.sh"
@@ -17,13 +17,21 @@ mkdir "$dir/data" "$dir/www"
 head -c 1000000 /dev/urandom >"$dir/data/precious"
 truncate -s 64M "$dir/disk"
 mkfs.ext4 -q -L data -d "$dir/data" "$dir/disk"
+truncate -s 32M "$dir/encrypted"
+# The driver of this disk is not in the initramfs.
+mkdir "$dir/keys"
+ssh-keygen -q -t ed25519 -N '' -f "$dir/keys/ssh_host_ed25519_key"
+fingerprint=$(ssh-keygen -l -f "$dir/keys/ssh_host_ed25519_key.pub" | cut -d ' ' -f 2)
+truncate -s 8M "$dir/usb"
+mkfs.ext4 -q -L farroot-keys -d "$dir/keys" "$dir/usb"
 rescue_make_root
 # shellcheck disable=SC2154 # of lib.sh
 cp "$rescue_root/root.img" "$dir/www/root.img"
 
-rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m
+rescue_start_clock
+rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m --dhcp-option=option:ntp-server,$rescue_server
 rescue_memory=512M
-rescue_power_on --disk "$dir/disk" -- "farroot=http://$rescue_server/root.img" "roothash=$(cat "$rescue_root/roothash")" \
+rescue_power_on --disk "$dir/disk" --disk "$dir/encrypted" --usb-disk "$dir/usb" -- "farroot=http://$rescue_server/root.img" "roothash=$(cat "$rescue_root/roothash")" \
 	farroot.fill=no farroot.rescue-after=20
 rescue_expect 120 'rescue system of rescue'
 # shellcheck disable=SC2016 # for the guest
@@ -31,6 +39,11 @@ rescue_type 'echo serial-$((6 * 7))'
 rescue_expect 30 'serial-42'
 rescue_find_address 120
 rescue_wait_ssh 60
+rescue_expect 60 "clock set to $(date -u +%F).* by $rescue_server \(DHCP\)"
+rescue_expect 60 "ssh host key $fingerprint \(local disk\)"
+rescue_wait_ssh 30
+rescue_in ssh-keyscan -t ed25519 "$rescue_address" 2>/dev/null | ssh-keygen -l -f - | grep -qF "$fingerprint" ||
+	fail "dropbear has another key than the disk"
 # shellcheck disable=SC2086,SC2154 # words
 ! rescue_in ssh $rescue_ssh_options -i "$dir/stranger" "root@$rescue_address" true 2>/dev/null ||
 	fail "a stranger's key opens a login"
@@ -49,6 +62,13 @@ cmp "$dir/out" "$dir/data/precious" || fail "scp brought other data"
 rescue_in scp $rescue_ssh_options -i "$dir/key" "$dir/site/site.conf" "root@$rescue_address:/root/" || fail "scp in"
 rescue_ssh 'cat /root/site.conf' | cmp - "$dir/site/site.conf" || fail "scp brought other data in"
 rescue_ssh 'umount /mnt/data && farroot status' || fail "farroot status"
+
+printf 'passphrase' >"$dir/passphrase"
+rescue_ssh 'cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 /dev/vdb - ' <"$dir/passphrase" || fail "luksFormat"
+rescue_ssh 'cryptsetup open /dev/vdb work -d -' <"$dir/passphrase" || fail "an encrypted disk cannot be opened"
+rescue_ssh 'cat >/dev/mapper/work && cryptsetup close work' <"$dir/data/precious" || fail "an encrypted disk cannot be written"
+rescue_ssh 'farroot boot-local /dev/vdb' <"$dir/passphrase" 2>&1 | grep -q 'no file system found' || fail "boot-local does not open the disk"
+rescue_ssh 'head -c 1000000 /dev/mapper/farroot-vdb' | cmp - "$dir/data/precious" || fail "the encrypted disk has other data"
 
 rescue_open_login 'busybox | head -n 1'
 rescue_start_origin "$dir/www"

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# A LUKS disk is opened by ssh, and the Debian on it is booted: its own systemd comes to the
-# login prompt, with the kernel and the modules of the rescue system, and under the name
+# A kernel on a disk, in LVM with its root on a subvolume of btrfs, is started by kexec: it is
+# the rescue system again, which has the host key of a disk now.  Then a LUKS disk is opened by
+# ssh, to work in it with name servers, and to boot the Debian on it: its own systemd comes to
+# the login prompt, with the kernel and the modules of the rescue system, and under the name
 # that its crypttab has.  The login by ssh that did this stays.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -17,8 +19,10 @@ rescue_make_root
 unsquashfs -q -n -d "$dir/base" "$rescue_root/root.img" >/dev/null || fail "unsquashfs"
 base=$dir/base
 truncate -s 3G "$dir/disk"
+truncate -s 768M "$dir/local"
+truncate -s 8M "$dir/keys"
 rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m
-rescue_power_on --disk "$dir/disk" -- farroot=rescue
+rescue_power_on --disk "$dir/disk" --disk "$dir/local" --disk "$dir/keys" -- farroot=rescue console=ttyS1
 rescue_find_address 120
 rescue_wait_ssh 60
 
@@ -35,10 +39,49 @@ tar -C "$base" --one-file-system --exclude=./boot/* --exclude=./usr/lib/modules/
 # shellcheck disable=SC2016 # for the guest
 rescue_ssh 'cd /mnt/new && echo unlocked >etc/hostname && echo "secret UUID=$(cat /tmp/uuid) none luks" >etc/crypttab &&
 	echo "/dev/mapper/secret / ext4 defaults 0 1" >etc/fstab && : >etc/machine-id &&
+	ln -sf ../run/systemd/resolve/stub-resolv.conf etc/resolv.conf &&
 	cd / && umount /mnt/new && cryptsetup close work' || fail "the new system cannot be configured"
 
-echo wrong | rescue_ssh 'farroot boot-local /dev/vda' 2>&1 | grep -q 'not opened' || fail "opened without its passphrase"
+echo wrong | rescue_ssh 'farroot boot-local /dev/vda' >"$dir/wrong" 2>&1 || :
+grep -q 'not opened' "$dir/wrong" || fail "opened without its passphrase: $(cat "$dir/wrong")"
+grep -q 'key was made for this boot only' "$dir/wrong" || fail "no warning for a passphrase over a new key"
 rescue_ssh 'farroot boot-local /dev/nothing' 2>&1 | grep -q 'no such block device' || fail "no message for a wrong device"
+
+say "a kernel on LVM, its root on btrfs, and a host key on a disk"
+# shellcheck disable=SC2016 # for the guest
+rescue_ssh 'mkfs.ext4 -q -L farroot-keys /dev/vdc && mkdir -p /mnt/keys && mount /dev/vdc /mnt/keys &&
+	ssh-keygen -q -t ed25519 -N "" -f /mnt/keys/ssh_host_ed25519_key && cat /mnt/keys/*.pub && umount /mnt/keys' >"$dir/host.pub" ||
+	fail "no host key on a disk"
+fingerprint=$(ssh-keygen -l -f "$dir/host.pub" | cut -d ' ' -f 2)
+rescue_ssh 'pvcreate -q /dev/vdb && vgcreate -q local /dev/vdb && lvcreate -q -y -L 128M -n boot local &&
+	lvcreate -q -y -l 100%FREE -n root local && mkfs.ext4 -q -L local-boot /dev/local/boot && mkfs.btrfs -q /dev/local/root &&
+	mkdir -p /mnt/boot /mnt/top && mount /dev/local/boot /mnt/boot && mount /dev/local/root /mnt/top &&
+	btrfs subvolume create /mnt/top/@rootfs && cd /mnt/top/@rootfs && mkdir -p sbin etc boot &&
+	echo "LABEL=local-boot /boot ext4 defaults 0 2" >etc/fstab && echo "#!/bin/sh" >sbin/init && chmod +x sbin/init' >"$dir/lvm" 2>&1 ||
+	fail "LVM and btrfs: $(cat "$dir/lvm")"
+rescue_ssh 'cat >/mnt/boot/vmlinuz-1-test' <"$dir/boot/vmlinuz" || fail "no kernel"
+rescue_ssh 'cat >/mnt/boot/initrd.img-1-test' <"$dir/boot/initrd" || fail "no initramfs"
+rescue_ssh 'umount /mnt/boot /mnt/top && vgchange -q -an local' >/dev/null || fail "the group does not stop"
+rescue_ssh "farroot boot-local --kexec --append 'boot=farroot farroot=rescue' /dev/vdb" >"$dir/kexec" 2>&1 || :
+grep -q 'starting /boot/vmlinuz-1-test of /dev/local/root; this session ends' "$dir/kexec" || fail "kexec: $(cat "$dir/kexec")"
+rescue_expect 120 "ssh host key $fingerprint \(local disk\)"
+rescue_find_address 60
+rescue_wait_ssh 120
+[ "$(rescue_ssh 'cat /proc/cmdline')" = "root=/dev/mapper/local-root ro rootflags=subvol=@rootfs console=ttyS0 console=ttyS1 boot=farroot farroot=rescue" ] ||
+	fail "the arguments of the other kernel: $(rescue_ssh 'cat /proc/cmdline')"
+rescue_in ssh-keyscan -t ed25519 "$rescue_address" 2>/dev/null | ssh-keygen -l -f - | grep -qF "$fingerprint" ||
+	fail "sshd has another key than the disk"
+
+say "work in the encrypted disk"
+# shellcheck disable=SC2016 # for the guest
+rescue_ssh "farroot chroot-root UUID=\$(cryptsetup luksUUID /dev/vda) sh -c 'cat /etc/resolv.conf; mount; apt-get --version'" \
+	<"$dir/passphrase" >"$dir/chroot" 2>&1 || fail "farroot chroot-root: $(cat "$dir/chroot")"
+grep -q "^nameserver $rescue_server" "$dir/chroot" || fail "no name servers in the disk: $(cat "$dir/chroot")"
+for folder in /dev /dev/pts /proc /sys /run; do
+	grep -q " on $folder type" "$dir/chroot" || fail "$folder is not mounted in the disk: $(cat "$dir/chroot")"
+done
+! grep -q 'key was made for this boot only' "$dir/chroot" || fail "a warning although the key is that of the disk"
+rescue_ssh '! mountpoint -q /mnt/root && [ ! -e /run/systemd ] && cryptsetup close farroot-vda' || fail "something of the disk is left"
 # In the background of the session, as a user would keep a second login.
 rescue_ssh 'while ! grep -q systemd /proc/1/comm; do sleep 1; done; sleep 20; dmsetup ls; lsmod; echo lived' >"$dir/session" 2>&1 &
 session=$!

@@ -168,3 +168,15 @@ ssh-keygen -q -s "$dir/ca" -I north -h -n north "$dir/ca.pub"
 cp "$dir/ca-cert.pub" "$FARROOT_SYSTEM/etc/farroot/host-certificate.pub"
 "$rescue/host-certificate" || fail host-certificate
 [ ! -e "$RESCUE_STATE/ssh/host_ed25519_key-cert.pub" ] || fail "a certificate of another key is used"
+
+# The small flavour, without ssh-keygen, says once that its server knows no certificate.
+mkdir "$dir/small"
+for program in sh grep sed tail cat mkdir; do
+	ln -s "$(command -v $program)" "$dir/small/$program"
+done
+RESCUE_LOG=$dir/kernel.log
+export RESCUE_LOG
+rm "$RESCUE_STATE/released.certificate" "$RESCUE_STATE/ssh/host_ed25519_key.pub"
+PATH=$dir/small "$rescue/host-certificate" || fail host-certificate
+same "$(cat "$RESCUE_LOG")" "farroot-rescue: no ssh host certificate: dropbear, the ssh server of this flavour, knows none" "the message"
+[ -e "$RESCUE_STATE/released.certificate" ] || fail "host-certificate would run again"
