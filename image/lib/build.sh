@@ -7,11 +7,8 @@
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 
-for build_lib in cache site site-apply debian-plan debian-root debian-modules kernel archives libraries secrets \
-	inputs initramfs squashfs identities keys; do
-	# shellcheck source=/dev/null
-	. "$image_lib/lib/$build_lib.sh"
-done
+parts_use cache site site-apply debian-plan debian-root debian-modules kernel archives libraries secrets inputs initramfs \
+	squashfs identities keys
 
 build_wrong_usage() {
 	say "$*; see farroot-image $build_part --help"

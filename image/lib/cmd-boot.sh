@@ -6,33 +6,10 @@
 # and OUT appears only when all of it is complete and checked.
 # summary:   boot      make the files that a Pi boots by HTTP, TFTP, SD card, USB or rpiboot
 # shellcheck shell=dash
-# image_lib is set by farroot-image.
-# shellcheck disable=SC2154
-# shellcheck source-path=SCRIPTDIR source=boot-common.sh
-. "$image_lib/lib/boot-common.sh"
-# shellcheck source=site.sh
-. "$image_lib/lib/site.sh"
-# shellcheck source=fat.sh
-. "$image_lib/lib/fat.sh"
-# shellcheck source=boot-sign.sh
-. "$image_lib/lib/boot-sign.sh"
-# shellcheck source=boot-config.sh
-. "$image_lib/lib/boot-config.sh"
-# shellcheck source=cache.sh
-. "$image_lib/lib/cache.sh"
-# shellcheck source=boot-firmware.sh
-. "$image_lib/lib/boot-firmware.sh"
-# shellcheck source=boot-files.sh
-. "$image_lib/lib/boot-files.sh"
-# shellcheck source=boot-layout.sh
-. "$image_lib/lib/boot-layout.sh"
-# shellcheck source=boot-read.sh
-. "$image_lib/lib/boot-read.sh"
-# For single machines.
-for boot_part in archives secrets inputs hosts host-values host-archive host-tree host-list; do
-	# shellcheck source=/dev/null
-	. "$image_lib/lib/$boot_part.sh"
-done
+# The parts of the builder share their variables.
+# shellcheck disable=SC2154,SC2034
+parts_use boot-common site fat boot-sign boot-config cache boot-firmware boot-files boot-layout boot-read archives \
+	secrets inputs hosts host-values host-archive host-tree host-list
 
 boot_usage() {
 	cat <<'EOT'
@@ -143,7 +120,7 @@ cmd_boot() {
 	files_check_tftp "$boot_tree"
 	fat_make "$boot_tree" "$boot_temp/boot.img" "$boot_epoch"
 	files_table "$boot_tree" "$boot_temp/boot.img" >"$boot_temp/sizes"
-	[ "$(boot_size "$boot_temp/boot.img")" -le $boot_image_limit ] || {
+	[ "$(boot_size "$boot_temp/boot.img")" -le "$boot_image_limit" ] || {
 		cat "$boot_temp/sizes" >&2
 		die "boot.img: $(boot_size "$boot_temp/boot.img") bytes, and the boot loader takes $boot_image_limit (96 MiB); the table above has the sizes: leave out tools or modules"
 	}

@@ -5,28 +5,9 @@
 # EEPROM, and reads EEPROM images.  It writes to no EEPROM.
 # summary:   eeprom    write or check the configuration of a Pi's boot loader
 # shellcheck shell=dash
-# image_lib is set by farroot-image.
-# shellcheck disable=SC2154
-# shellcheck source-path=SCRIPTDIR source=boot-common.sh
-. "$image_lib/lib/boot-common.sh"
-# shellcheck source=site.sh
-. "$image_lib/lib/site.sh"
-# shellcheck source=boot-config.sh
-. "$image_lib/lib/boot-config.sh"
-# shellcheck source=boot-layout.sh
-. "$image_lib/lib/boot-layout.sh"
-# shellcheck source=hosts.sh
-. "$image_lib/lib/hosts.sh"
-# shellcheck source=host-values.sh
-. "$image_lib/lib/host-values.sh"
-# shellcheck source=boot-sign.sh
-. "$image_lib/lib/boot-sign.sh"
-# shellcheck source=eeprom-check.sh
-. "$image_lib/lib/eeprom-check.sh"
-# shellcheck source=eeprom-config.sh
-. "$image_lib/lib/eeprom-config.sh"
-# shellcheck source=eeprom-image.sh
-. "$image_lib/lib/eeprom-image.sh"
+# The parts of the builder share their variables.
+# shellcheck disable=SC2154,SC2034
+parts_use boot-common site boot-config boot-layout hosts host-values boot-sign eeprom-check eeprom-config eeprom-image
 
 eeprom_usage() {
 	cat <<'EOT'

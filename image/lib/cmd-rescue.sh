@@ -6,10 +6,7 @@
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 
-for rescue_part in build rescue-initramfs rescue-tree rescue-shared rescue-sizes; do
-	# shellcheck source=/dev/null
-	. "$image_lib/lib/$rescue_part.sh"
-done
+parts_use build rescue-initramfs rescue-tree rescue-shared rescue-sizes
 
 rescue_usage() {
 	cat <<'EOT'

@@ -6,10 +6,7 @@
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 
-for rootfs_part in build rootfs-system rootfs-pack; do
-	# shellcheck source=/dev/null
-	. "$image_lib/lib/$rootfs_part.sh"
-done
+parts_use build rootfs-system rootfs-pack
 
 rootfs_usage() {
 	cat <<'EOT'

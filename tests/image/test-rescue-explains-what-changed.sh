@@ -27,7 +27,7 @@ explain 'no earlier build'
 # A build leaves this file; the last line of work of --explain shows what it would hold.
 build_inputs() {
 	(
-		load_parts site debian-plan inputs
+		load_parts cmd-rescue
 		awk '{ print $1, $2, "debian" }' "$dir/packages" >"$dir/plan"
 		mkdir -p "$dir/no-debs" "$out"
 		site_open "$site"
