@@ -37,6 +37,26 @@ files_inputs() {
 	done
 }
 
+# files_check_secrets FROM: unpacks what the kernel unpacks, and looks for secrets there.
+files_check_secrets() {
+	say "looking for secrets in $1"
+	for files_name in initrd rescue.cpio; do
+		[ -e "$1/$files_name" ] || continue
+		[ -n "$(archive_kind "$1/$files_name")" ] ||
+			die "$1/$files_name: is no archive that the kernel unpacks (cpio, as it is or compressed)"
+		(
+			TMPDIR=$boot_temp
+			export TMPDIR
+			secrets_check "$1/$files_name" >"$boot_temp/secrets"
+		) || {
+			[ -s "$boot_temp/secrets" ] ||
+				die "$1/$files_name: cannot be unpacked to look for secrets; is it complete, and is the disk full?"
+			sed -e "s,^$1/,," -e 's/^/  /' "$boot_temp/secrets" >&2
+			die "$1/$files_name: any machine can fetch boot.img, and this file has secrets (above); make it by farroot-image rescue, from a site without them"
+		}
+	done
+}
+
 # files_kernel_kind FROM: debian or raspberrypi, from names such as 6.12.57+deb13-arm64 and
 # 6.12.47+rpt-rpi-v8.
 files_kernel_kind() {
@@ -56,7 +76,7 @@ files_collect() {
 	[ "$files_kind" = debian ] || files_overlays "$1" "$2"
 	config_write "$2" "$files_kind"
 	cmdline_write "$2" "$files_kind"
-	firmware_wanted "$2/config.txt" >"$boot_temp/firmware-files"
+	firmware_wanted "$2/config.txt" >"$boot_temp/firmware-files" || die "$boot_temp: cannot be written; is the disk full?"
 	while IFS= read -r files_name; do
 		case $files_name in
 		*/* | .*) die "config.txt: $files_name: the firmware's files lie in the top folder" ;;

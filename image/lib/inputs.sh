@@ -63,7 +63,11 @@ inputs_version() {
 	case $1 in
 	mksquashfs) mksquashfs -version ;;
 	*) "$1" --version ;;
-	esac 2>&1 | grep -o '[0-9][0-9]*\.[0-9][0-9.]*' | head -n 1
+	esac 2>&1 | inputs_first_version
+}
+
+inputs_first_version() {
+	grep -o '[0-9][0-9]*\.[0-9][0-9.]*' | head -n 1
 }
 
 inputs_site() {
