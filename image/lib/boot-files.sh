@@ -5,11 +5,13 @@
 # the firmware.
 # shellcheck shell=dash
 
-# firmware_dir is set by boot-firmware.sh, boot_temp by boot-common.sh.
-# shellcheck disable=SC2154
+# The parts of the builder share their variables.
+# shellcheck disable=SC2154,SC2034
 
 # boot.img: 96 MiB is what Raspberry Pi documents; newer boot loaders take 128 MiB.
 boot_image_limit=$((96 << 20))
+# What this project promises for the full flavour.
+boot_full_limit=90000000
 # TFTP: 65,535 blocks of 1,024 bytes.  Boot loaders before 2025-09-23 cannot count further.
 boot_tftp_limit=$((65535 * 1024))
 
@@ -32,7 +34,7 @@ files_check() {
 
 # files_inputs FROM: the files that are used, one a line.
 files_inputs() {
-	for files_file in "$1/vmlinuz" "$1/initrd" "$1/rescue.cpio" "$1/kernel-version" "$1/dtbs"/*.dtb; do
+	for files_file in "$1/vmlinuz" "$1/initrd" "$1/rescue.cpio" "$1/kernel-version" "$1/flavour" "$1/dtbs"/*.dtb; do
 		[ ! -f "$files_file" ] || printf '%s\n' "$files_file"
 	done
 }

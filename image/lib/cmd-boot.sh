@@ -8,8 +8,8 @@
 # shellcheck shell=dash
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
-parts_use boot-common site fat boot-sign boot-config cache boot-firmware boot-files boot-layout boot-read archives \
-	secrets inputs boot-inputs hosts host-values host-archive host-tree host-list
+parts_use boot-common site fat boot-sign boot-config cache source boot-firmware boot-files boot-layout boot-read archives \
+	secrets inputs boot-inputs rescue-sizes hosts host-values host-archive host-tree host-list
 
 boot_usage() {
 	cat <<'EOT'
@@ -177,6 +177,15 @@ boot_check_size() {
 		cat "$boot_temp/sizes" >&2
 		die "boot.img: $(boot_size "$boot_temp/boot.img") bytes, and the boot loader takes $boot_image_limit (96 MiB); the table above has the sizes: leave out tools or modules"
 	}
+	[ "$(cat "$boot_from/flavour" 2>/dev/null)" = full ] || return 0
+	[ "$(boot_size "$boot_temp/boot.img")" -gt "$boot_full_limit" ] || return 0
+	boot_large="boot.img: $(boot_size "$boot_temp/boot.img") bytes, and the full flavour has at most $boot_full_limit"
+	if sizes_site_adds; then
+		say "note: $boot_large without what the site adds"
+		return
+	fi
+	cat "$boot_temp/sizes" >&2
+	die "$boot_large; the table above has the sizes, and $boot_from/sizes has those of the packages: find out what has grown"
 }
 
 # The folders of single machines; what is before does not depend on them.

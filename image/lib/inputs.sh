@@ -106,7 +106,7 @@ inputs_digest() {
 # inputs_base_digest FILE: the same for the root that the packages of Debian alone make.
 inputs_base_digest() {
 	grep -e '^option	arch	' -e '^option	suite	' -e '^package	' -e '^builder	lib/debian-root.sh	' \
-		-e '^tool	mmdebstrap	' "$1" | sha256sum | cut -c 1-16
+		-e '^tool	mmdebstrap	' -e '^option	source	' -e '^option	archive' -e '^site	archive-keyring	' "$1" | sha256sum | cut -c 1-16
 }
 
 # inputs_explain OLD NEW: what differs, one line each, for people; nothing if nothing does.

@@ -14,7 +14,12 @@
 site_defaults='
 arch=arm64
 suite=trixie
-kernel=debian
+source=debian
+archive=
+archive-suite=
+archive-components=main
+archive-keyring=
+kernel=
 flavour=full
 serial=
 '

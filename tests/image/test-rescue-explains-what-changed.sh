@@ -29,9 +29,11 @@ build_inputs() {
 	(
 		load_parts cmd-rescue
 		awk '{ print $1, $2, "debian" }' "$dir/packages" >"$dir/plan"
-		mkdir -p "$dir/no-debs" "$out"
+		mkdir -p "$dir/debs" "$out"
 		site_open "$site"
-		inputs_write rescue "$dir/plan" "$dir/no-debs" arch suite kernel flavour serial >"$out/inputs"
+		source_read
+		work=$dir
+		rescue_inputs >"$out/inputs"
 	) || fail "no inputs"
 }
 build_inputs
