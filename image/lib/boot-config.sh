@@ -60,7 +60,7 @@ config_write() {
 		# The CM4 has no USB 3 controller.
 		printf '%s\n' '[cm4]' otg_mode=1 '[all]'
 	} >"$1/config.txt" || die "$1: cannot be written; is the disk full?"
-	config_site_files config.txt.d >"$boot_temp/config-files"
+	config_site_files config.txt.d >"$boot_temp/config-files" || die "$boot_temp: cannot be written; is the disk full?"
 	config_add <"$boot_temp/config-files" >>"$1/config.txt"
 }
 
@@ -135,7 +135,7 @@ cmdline_check() {
 
 # cmdline_write TREE KERNEL-KIND: TREE/cmdline.txt, one line.
 cmdline_write() {
-	config_site_files cmdline.d >"$boot_temp/cmdline-files"
+	config_site_files cmdline.d >"$boot_temp/cmdline-files" || die "$boot_temp: cannot be written; is the disk full?"
 	cmdline_words <"$boot_temp/cmdline-files" >"$boot_temp/cmdline"
 	cmdline_words=$(tr -s '[:space:]' ' ' <"$boot_temp/cmdline" | sed -e 's/^ //' -e 's/ $//')
 	case " $cmdline_words " in

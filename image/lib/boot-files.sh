@@ -5,11 +5,13 @@
 # the firmware.
 # shellcheck shell=dash
 
-# firmware_dir is set by boot-firmware.sh, boot_temp by boot-common.sh.
-# shellcheck disable=SC2154
+# The parts of the builder share their variables.
+# shellcheck disable=SC2154,SC2034
 
 # boot.img: 96 MiB is what Raspberry Pi documents; newer boot loaders take 128 MiB.
 boot_image_limit=$((96 << 20))
+# What this project promises for the full flavour.
+boot_full_limit=90000000
 # TFTP: 65,535 blocks of 1,024 bytes.  Boot loaders before 2025-09-23 cannot count further.
 boot_tftp_limit=$((65535 * 1024))
 
@@ -32,8 +34,28 @@ files_check() {
 
 # files_inputs FROM: the files that are used, one a line.
 files_inputs() {
-	for files_file in "$1/vmlinuz" "$1/initrd" "$1/rescue.cpio" "$1/kernel-version" "$1/dtbs"/*.dtb; do
+	for files_file in "$1/vmlinuz" "$1/initrd" "$1/rescue.cpio" "$1/kernel-version" "$1/flavour" "$1/dtbs"/*.dtb; do
 		[ ! -f "$files_file" ] || printf '%s\n' "$files_file"
+	done
+}
+
+# files_check_secrets FROM: unpacks what the kernel unpacks, and looks for secrets there.
+files_check_secrets() {
+	say "looking for secrets in $1"
+	for files_name in initrd rescue.cpio; do
+		[ -e "$1/$files_name" ] || continue
+		[ -n "$(archive_kind "$1/$files_name")" ] ||
+			die "$1/$files_name: is no archive that the kernel unpacks (cpio, as it is or compressed)"
+		(
+			TMPDIR=$boot_temp
+			export TMPDIR
+			secrets_check "$1/$files_name" >"$boot_temp/secrets"
+		) || {
+			[ -s "$boot_temp/secrets" ] ||
+				die "$1/$files_name: cannot be unpacked to look for secrets; is it complete, and is the disk full?"
+			sed -e "s,^$1/,," -e 's/^/  /' "$boot_temp/secrets" >&2
+			die "$1/$files_name: any machine can fetch boot.img, and this file has secrets (above); make it by farroot-image rescue, from a site without them"
+		}
 	done
 }
 
@@ -56,7 +78,7 @@ files_collect() {
 	[ "$files_kind" = debian ] || files_overlays "$1" "$2"
 	config_write "$2" "$files_kind"
 	cmdline_write "$2" "$files_kind"
-	firmware_wanted "$2/config.txt" >"$boot_temp/firmware-files"
+	firmware_wanted "$2/config.txt" >"$boot_temp/firmware-files" || die "$boot_temp: cannot be written; is the disk full?"
 	while IFS= read -r files_name; do
 		case $files_name in
 		*/* | .*) die "config.txt: $files_name: the firmware's files lie in the top folder" ;;

@@ -3,8 +3,7 @@
 #
 # The firmware that the boot loader starts, start4.elf and what belongs to it: from a folder,
 # or from Debian's package raspi-firmware (section non-free-firmware) of the site's suite.
-# Raspberry Pi's own package of the same name has the same files: unpack it, and name
-# its folder.
+# Raspberry Pi's own package of the same name has the same files: source=raspios takes it.
 # shellcheck shell=dash
 
 # site_conf is set by site.sh, boot_temp by boot-common.sh.
@@ -32,10 +31,15 @@ firmware_download() {
 	case $1 in
 	'' | *[!a-z0-9.-]*) die "$site_conf: suite=$1: is no name of a Debian suite" ;;
 	esac
+	source_read
 	firmware_keys=/usr/share/keyrings/debian-archive-keyring.gpg
-	[ -r $firmware_keys ] ||
-		die "$firmware_keys: missing, so no Debian package can be verified; install debian-archive-keyring, or use --firmware FOLDER"
 	firmware_apt=$(cache_folder)/apt-$1
+	if [ "$source" = raspios ]; then
+		firmware_apt=$firmware_apt-$({ source_line '' '' && cat "$archive_keyring"; } | sha256sum | cut -c 1-8)
+	else
+		[ -r $firmware_keys ] ||
+			die "$firmware_keys: missing, so no Debian package can be verified; install debian-archive-keyring, or use --firmware FOLDER"
+	fi
 	case $firmware_apt in
 	/*) ;;
 	# apt takes other names as names in its own folders.
@@ -52,10 +56,19 @@ firmware_download() {
 	exec 8>"$firmware_apt/lock"
 	flock 8
 	: >"$firmware_apt/status" || die "$firmware_apt: cannot be written; is the disk full?"
-	firmware_mirror
-	echo "deb [signed-by=$firmware_keys] $firmware_url $1 non-free-firmware" >"$firmware_apt/sources.list"
+	if [ "$source" = raspios ]; then
+		firmware_url=$archive_url
+		source_line "$(source_keyring "$firmware_apt")" "$archive_components" >"$firmware_apt/sources.list"
+	else
+		firmware_mirror
+		echo "deb [signed-by=$firmware_keys] $firmware_url $1 non-free-firmware" >"$firmware_apt/sources.list"
+	fi
 	firmware_stale=
-	firmware_apt_get update || firmware_stale="$(tail -n 1 "$firmware_apt/log")"
+	firmware_apt_get update || {
+		sed 's/^/  /' "$firmware_apt/log" >&2
+		source_explain "$firmware_apt/log"
+		firmware_stale="$(tail -n 1 "$firmware_apt/log")"
+	}
 	firmware_deb "$1"
 	firmware_version=$(dpkg-deb -f "$firmware_deb" Version)
 	[ -z "$firmware_stale" ] ||
@@ -68,7 +81,7 @@ firmware_download() {
 # with the hash that the index says.
 firmware_deb() {
 	firmware_apt_get --print-uris download raspi-firmware ||
-		die "the index of $1 non-free-firmware cannot be downloaded from $firmware_url: ${firmware_stale:-$(tail -n 1 "$firmware_apt/log")}; is the network up? --firmware FOLDER needs none"
+		die "the index of $1 with raspi-firmware cannot be downloaded from $firmware_url: ${firmware_stale:-$(tail -n 1 "$firmware_apt/log")}; is the network up? --firmware FOLDER needs none"
 	# 'URL' NAME SIZE SHA256:HEX
 	firmware_line=$(grep "^'" "$firmware_apt/log" | head -n 1)
 	firmware_deb=$firmware_apt/debs/$(echo "$firmware_line" | cut -d ' ' -f 2)

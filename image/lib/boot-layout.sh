@@ -77,6 +77,7 @@ layout_readme() {
 		          (mass-storage-gadget64/bootfiles.bin), then: rpiboot -d rpiboot
 		hosts     What the folders of single machines were made from.
 		sizes     The bytes of each file.
+		inputs    What the files of all machines were made from; sums: their SHA-256.
 
 		The pages docs/boot-http.md and docs/boot-tftp-sd-rpiboot.md of rpi-rescue-netboot have all
 		steps; farroot-image eeprom writes the configuration of the EEPROM.

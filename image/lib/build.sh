@@ -7,11 +7,8 @@
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 
-for build_lib in cache site site-apply debian-plan debian-root debian-modules kernel archives libraries secrets \
-	inputs initramfs squashfs identities keys; do
-	# shellcheck source=/dev/null
-	. "$image_lib/lib/$build_lib.sh"
-done
+parts_use cache site site-apply source debian-plan debian-root debian-modules kernel archives libraries secrets inputs initramfs \
+	squashfs identities keys
 
 build_wrong_usage() {
 	say "$*; see farroot-image $build_part --help"
@@ -56,9 +53,14 @@ build_read_site() {
 	arch=$(site_get_one_of arch arm64 amd64)
 	suite=$(site_get_one_of suite trixie bookworm)
 	serial=$(site_get_one_of serial shell password none)
+	source_read
+	[ "$source:$arch" != raspios:amd64 ] || die "$site_conf: source=raspios: has no packages for amd64; arch=arm64 is needed"
 	kernel=$(site_get kernel)
+	case "$kernel:$source" in
+	:raspios) kernel=linux-image-rpi-v8 ;;
+	:debian | debian:*) kernel=linux-image-$arch ;;
+	esac
 	case "$kernel" in
-	debian) kernel=linux-image-$arch ;;
 	linux-image-*[!a-z0-9+.-]*) die "$site_conf: kernel=$kernel: not a package name" ;;
 	linux-image-?*) ;;
 	*) die "$site_conf: kernel=$kernel: must be debian, or a package linux-image-NAME" ;;

@@ -6,33 +6,10 @@
 # and OUT appears only when all of it is complete and checked.
 # summary:   boot      make the files that a Pi boots by HTTP, TFTP, SD card, USB or rpiboot
 # shellcheck shell=dash
-# image_lib is set by farroot-image.
-# shellcheck disable=SC2154
-# shellcheck source-path=SCRIPTDIR source=boot-common.sh
-. "$image_lib/lib/boot-common.sh"
-# shellcheck source=site.sh
-. "$image_lib/lib/site.sh"
-# shellcheck source=fat.sh
-. "$image_lib/lib/fat.sh"
-# shellcheck source=boot-sign.sh
-. "$image_lib/lib/boot-sign.sh"
-# shellcheck source=boot-config.sh
-. "$image_lib/lib/boot-config.sh"
-# shellcheck source=cache.sh
-. "$image_lib/lib/cache.sh"
-# shellcheck source=boot-firmware.sh
-. "$image_lib/lib/boot-firmware.sh"
-# shellcheck source=boot-files.sh
-. "$image_lib/lib/boot-files.sh"
-# shellcheck source=boot-layout.sh
-. "$image_lib/lib/boot-layout.sh"
-# shellcheck source=boot-read.sh
-. "$image_lib/lib/boot-read.sh"
-# For single machines.
-for boot_part in archives secrets inputs hosts host-values host-archive host-tree host-list; do
-	# shellcheck source=/dev/null
-	. "$image_lib/lib/$boot_part.sh"
-done
+# The parts of the builder share their variables.
+# shellcheck disable=SC2154,SC2034
+parts_use boot-common site fat boot-sign boot-config cache source boot-firmware boot-files boot-layout boot-read archives \
+	secrets inputs boot-inputs rescue-sizes hosts host-values host-archive host-tree host-list
 
 boot_usage() {
 	cat <<'EOT'
@@ -49,6 +26,9 @@ SITE/hosts gets a folder in OUT/tftp; farroot-image hosts renews these folders.
   --firmware DIR      the folder with start4.elf; default: Debian's raspi-firmware
   --prefix PREFIX     the folder in OUT/tftp: none (default), a serial number, a
                       MAC address, or a name
+  --explain           make nothing; say what would be made again, and why
+
+If nothing has changed, OUT stays as it is, and nothing is signed again.
 
 Without --key and --sign there is no OUT/http: a Pi boots only signed files by HTTP.
 EOT
@@ -56,7 +36,7 @@ EOT
 
 boot_options() {
 	boot_site='' boot_from='' boot_out='' boot_key='' boot_program='' boot_public=''
-	boot_firmware='' boot_prefix=none
+	boot_firmware='' boot_prefix=none boot_explain=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--help | -h)
@@ -64,6 +44,11 @@ boot_options() {
 			exit
 			;;
 		--from | -o | --key | --sign | --public-key | --firmware | --prefix) boot_option_value boot "$@" ;;
+		--explain)
+			boot_explain=yes
+			shift
+			continue
+			;;
 		-*) boot_usage_error boot "$1: no such option" ;;
 		*)
 			[ -z "$boot_site" ] || boot_usage_error boot "$1: one SITE is enough"
@@ -127,9 +112,10 @@ cmd_boot() {
 	boot_need mcopy mtools
 	boot_need openssl openssl
 	boot_need xxd xxd
+	boot_need cpio cpio
 	site_open "$boot_site"
+	site_check boot
 	hosts_open
-	[ -z "$hosts" ] || boot_need cpio cpio
 	files_check "$boot_from"
 	layout_prefix "$boot_prefix"
 	layout_check_out "$boot_out"
@@ -137,16 +123,38 @@ cmd_boot() {
 	boot_check_key
 	boot_set_epoch
 	firmware_find "$boot_firmware"
+	kept_write "$boot_from" >"$boot_temp/inputs" || die "$boot_temp: cannot be written; is the disk full?"
+	if [ -n "$boot_explain" ]; then
+		kept_explain "$boot_out"
+		return
+	fi
+	boot_temp_new=$boot_temp/new
+	boot_kept=
+	if kept_check "$boot_out" "$boot_temp/inputs"; then
+		boot_kept=yes
+		kept_take "$boot_out" "$boot_temp_new"
+	else
+		boot_make
+	fi
+	boot_hosts
+	if [ -n "$boot_kept" ] && diff -r --no-dereference "$boot_temp_new" "$boot_out" >/dev/null; then
+		say "$boot_out: nothing has changed"
+	else
+		[ -z "$boot_kept" ] || say "$boot_out: boot.img has not changed; the folders of single machines are made again"
+		layout_publish "$boot_temp_new" "$boot_out"
+	fi
+	cat "$boot_out/sizes" "$boot_temp/host-sizes"
+}
 
+# The files of all machines, in $boot_temp_new.
+boot_make() {
 	boot_tree=$boot_temp/tree
+	files_check_secrets "$boot_from"
 	files_collect "$boot_from" "$boot_tree"
 	files_check_tftp "$boot_tree"
 	fat_make "$boot_tree" "$boot_temp/boot.img" "$boot_epoch"
 	files_table "$boot_tree" "$boot_temp/boot.img" >"$boot_temp/sizes"
-	[ "$(boot_size "$boot_temp/boot.img")" -le $boot_image_limit ] || {
-		cat "$boot_temp/sizes" >&2
-		die "boot.img: $(boot_size "$boot_temp/boot.img") bytes, and the boot loader takes $boot_image_limit (96 MiB); the table above has the sizes: leave out tools or modules"
-	}
+	boot_check_size
 	boot_sig=
 	if [ -n "$boot_key$boot_program" ]; then
 		boot_sig=$boot_temp/boot.sig
@@ -157,12 +165,27 @@ cmd_boot() {
 	fi
 	read_image "$boot_temp/boot.img" "$boot_temp/check"
 	read_check "$boot_temp/check"
-	boot_temp_new=$boot_temp/new
 	layout_make "$boot_tree" "$boot_temp/boot.img" "$boot_temp_new" "$boot_sig"
-	cp "$boot_temp/sizes" "$boot_temp_new/sizes" || die "$boot_out: cannot be written; is the disk full?"
-	boot_hosts
-	layout_publish "$boot_temp_new" "$boot_out"
-	cat "$boot_out/sizes" "$boot_temp/host-sizes"
+	for boot_file in sizes inputs; do
+		cp "$boot_temp/$boot_file" "$boot_temp_new/$boot_file" || die "$boot_out: cannot be written; is the disk full?"
+	done
+	kept_sums "$boot_temp_new" >"$boot_temp_new/sums" || die "$boot_out: cannot be written; is the disk full?"
+}
+
+boot_check_size() {
+	[ "$(boot_size "$boot_temp/boot.img")" -le "$boot_image_limit" ] || {
+		cat "$boot_temp/sizes" >&2
+		die "boot.img: $(boot_size "$boot_temp/boot.img") bytes, and the boot loader takes $boot_image_limit (96 MiB); the table above has the sizes: leave out tools or modules"
+	}
+	[ "$(cat "$boot_from/flavour" 2>/dev/null)" = full ] || return 0
+	[ "$(boot_size "$boot_temp/boot.img")" -gt "$boot_full_limit" ] || return 0
+	boot_large="boot.img: $(boot_size "$boot_temp/boot.img") bytes, and the full flavour has at most $boot_full_limit"
+	if sizes_site_adds; then
+		say "note: $boot_large without what the site adds"
+		return
+	fi
+	cat "$boot_temp/sizes" >&2
+	die "$boot_large; the table above has the sizes, and $boot_from/sizes has those of the packages: find out what has grown"
 }
 
 # The folders of single machines; what is before does not depend on them.

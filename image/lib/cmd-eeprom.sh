@@ -5,28 +5,9 @@
 # EEPROM, and reads EEPROM images.  It writes to no EEPROM.
 # summary:   eeprom    write or check the configuration of a Pi's boot loader
 # shellcheck shell=dash
-# image_lib is set by farroot-image.
-# shellcheck disable=SC2154
-# shellcheck source-path=SCRIPTDIR source=boot-common.sh
-. "$image_lib/lib/boot-common.sh"
-# shellcheck source=site.sh
-. "$image_lib/lib/site.sh"
-# shellcheck source=boot-config.sh
-. "$image_lib/lib/boot-config.sh"
-# shellcheck source=boot-layout.sh
-. "$image_lib/lib/boot-layout.sh"
-# shellcheck source=hosts.sh
-. "$image_lib/lib/hosts.sh"
-# shellcheck source=host-values.sh
-. "$image_lib/lib/host-values.sh"
-# shellcheck source=boot-sign.sh
-. "$image_lib/lib/boot-sign.sh"
-# shellcheck source=eeprom-check.sh
-. "$image_lib/lib/eeprom-check.sh"
-# shellcheck source=eeprom-config.sh
-. "$image_lib/lib/eeprom-config.sh"
-# shellcheck source=eeprom-image.sh
-. "$image_lib/lib/eeprom-image.sh"
+# The parts of the builder share their variables.
+# shellcheck disable=SC2154,SC2034
+parts_use boot-common site boot-config boot-layout hosts host-values boot-sign eeprom-check eeprom-config eeprom-image
 
 eeprom_usage() {
 	cat <<'EOT'
@@ -54,6 +35,7 @@ Pi unreachable. Reads bootconf.txt, pubkey.bin and others out of an EEPROM image
   --netconsole TEXT      messages of the boot loader by UDP
   --host SERIAL          add what SITE/hosts/SERIAL and its groups have for the EEPROM
   --eeprom-version DATE  the version that the Pi has or gets; default: 2026-05-17
+  --min-boot-ver NUMBER  with --base: the number in rpi-min-boot-ver of the board
   --base EEPROM.BIN      write the configuration into a copy of this image
   --public-key FILE      with --base: the key that boot.img is signed with
   --ca-cert FILE         with --base: the certificate of a CA, in DER form
@@ -65,7 +47,7 @@ eeprom_options() {
 	eeprom_site='' eeprom_case='' eeprom_out='' eeprom_config='' eeprom_base='' eeprom_check_file='' eeprom_read=''
 	eeprom_order_list='' eeprom_http_host='' eeprom_http_port='' eeprom_http_path='' eeprom_ca_hash=''
 	eeprom_tftp_ip='' eeprom_tftp_prefix='' eeprom_client_ip='' eeprom_subnet='' eeprom_gateway=''
-	eeprom_watchdog=1800 eeprom_netconsole='' eeprom_host='' eeprom_version='' eeprom_public='' eeprom_ca=''
+	eeprom_watchdog=1800 eeprom_netconsole='' eeprom_host='' eeprom_version='' eeprom_minimum='' eeprom_public='' eeprom_ca=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--help | -h)
@@ -101,6 +83,7 @@ eeprom_options() {
 		--netconsole) eeprom_netconsole=$2 ;;
 		--host) eeprom_host=$2 ;;
 		--eeprom-version) eeprom_version=$2 ;;
+		--min-boot-ver) eeprom_minimum=$2 ;;
 		--config) eeprom_config=$2 ;;
 		--base) eeprom_base=$2 ;;
 		--public-key) eeprom_public=$2 ;;
@@ -123,6 +106,10 @@ eeprom_check_options() {
 	[ -z "$eeprom_config" ] || [ -n "$eeprom_base" ] || boot_usage_error eeprom "--config needs --base"
 	[ -z "$eeprom_public$eeprom_ca" ] || [ -n "$eeprom_base" ] ||
 		boot_usage_error eeprom "--public-key and --ca-cert need --base"
+	[ -z "$eeprom_minimum" ] || [ -n "$eeprom_base" ] || boot_usage_error eeprom "--min-boot-ver needs --base"
+	case $eeprom_minimum in
+	*[!0-9]* | ??????*) boot_usage_error eeprom "--min-boot-ver $eeprom_minimum: must be a number" ;;
+	esac
 	case $eeprom_host in
 	*[!0-9A-Fa-f]*) boot_usage_error eeprom "--host $eeprom_host: must be a serial number, as in /proc/cpuinfo" ;;
 	esac
@@ -158,6 +145,7 @@ eeprom_make_image() {
 	else
 		say "note: $eeprom_base does not say which version it is"
 	fi
+	eeprom_check_minimum "$eeprom_minimum" "$eeprom_base"
 	[ -z "$eeprom_public" ] || sign_check_public "$eeprom_public"
 	[ -z "$eeprom_ca" ] || boot_need_file "$eeprom_ca" "a certificate in DER form"
 	case $eeprom_order in

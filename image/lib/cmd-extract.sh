@@ -5,16 +5,9 @@
 # QEMU can boot what the Pi would boot.
 # summary:   extract   take boot.img apart: kernel, initramfs, cmdline and dtb
 # shellcheck shell=dash
-# image_lib is set by farroot-image.
-# shellcheck disable=SC2154
-# shellcheck source-path=SCRIPTDIR source=boot-common.sh
-. "$image_lib/lib/boot-common.sh"
-# shellcheck source=fat.sh
-. "$image_lib/lib/fat.sh"
-# shellcheck source=boot-files.sh
-. "$image_lib/lib/boot-files.sh"
-# shellcheck source=boot-read.sh
-. "$image_lib/lib/boot-read.sh"
+# The parts of the builder share their variables.
+# shellcheck disable=SC2154,SC2034
+parts_use boot-common fat boot-files boot-read
 
 extract_usage() {
 	cat <<'EOT'
@@ -90,7 +83,7 @@ cmd_extract() {
 	boot_need mcopy mtools
 	boot_need xxd xxd
 	boot_need_file "$extract_image" "an image that farroot-image boot made"
-	[ "$(boot_size "$extract_image")" -le $boot_image_limit ] ||
+	[ "$(boot_size "$extract_image")" -le "$boot_image_limit" ] ||
 		die "$extract_image: $(boot_size "$extract_image") bytes, and the boot loader takes $boot_image_limit (96 MiB)"
 	extract_image=$(cd "$(dirname "$extract_image")" && pwd)/$(basename "$extract_image")
 	{ [ ! -e "$extract_out" ] && [ ! -L "$extract_out" ]; } || die "$extract_out: exists; name a new folder"

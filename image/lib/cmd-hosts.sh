@@ -6,13 +6,10 @@
 # signed.
 # summary:   hosts     renew the folders of single machines in the TFTP tree
 # shellcheck shell=dash
-# image_lib is set by farroot-image.
-# shellcheck disable=SC2154
-for renew_part in boot-common site boot-config boot-files boot-layout boot-read archives secrets inputs \
-	hosts host-values host-archive host-tree host-list; do
-	# shellcheck source=/dev/null
-	. "$image_lib/lib/$renew_part.sh"
-done
+# The parts of the builder share their variables.
+# shellcheck disable=SC2154,SC2034
+parts_use boot-common site boot-config boot-files boot-layout boot-read archives secrets inputs hosts host-values \
+	host-archive host-tree host-list
 
 renew_usage() {
 	cat <<'EOT'

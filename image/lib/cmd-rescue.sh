@@ -6,10 +6,7 @@
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 
-for rescue_part in build rescue-initramfs rescue-tree rescue-shared rescue-sizes; do
-	# shellcheck source=/dev/null
-	. "$image_lib/lib/$rescue_part.sh"
-done
+parts_use build rescue-initramfs rescue-tree rescue-shared rescue-sizes
 
 rescue_usage() {
 	cat <<'EOT'
@@ -45,7 +42,10 @@ rescue_read_site() {
 }
 
 rescue_inputs() {
-	inputs_write rescue "$work/plan" "$work/debs" arch suite kernel flavour serial
+	{
+		inputs_write rescue "$work/plan" "$work/debs" arch suite kernel flavour serial
+		source_inputs
+	} | LC_ALL=C sort
 }
 
 rescue_files() {
@@ -69,8 +69,9 @@ rescue_build() {
 	sizes_tree_bytes=$(du -s --apparent-size --block-size=1 "$root" | cut -f 1)
 	tree_squash "$root" "$work/rescue.squashfs"
 	sizes_packages "$root" "$work/dpkg-info" "$(stat -c %s "$work/rescue.squashfs")" "$result/package-sizes"
+	sizes_initramfs "$work/initramfs/all" "$work/dpkg-info" "$(stat -c %s "$result/initrd")" "$result/package-sizes-of-initrd"
 	tree_cpio "$work/rescue.squashfs" "$result/rescue.cpio"
-	sizes_table "$result/package-sizes" "$build_packages" "$result" >"$result/sizes"
+	sizes_table "$result/package-sizes" "$result/package-sizes-of-initrd" "$build_packages" "$result" >"$result/sizes"
 	sizes_check "$result"
 }
 

@@ -6,10 +6,7 @@
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 
-for rootfs_part in build rootfs-system rootfs-pack; do
-	# shellcheck source=/dev/null
-	. "$image_lib/lib/$rootfs_part.sh"
-done
+parts_use build rootfs-system rootfs-pack
 
 rootfs_usage() {
 	cat <<'EOT'
@@ -54,6 +51,7 @@ rootfs_read_site() {
 rootfs_inputs() {
 	{
 		inputs_write rootfs "$work/plan" "$work/debs" arch suite kernel serial
+		source_inputs
 		inputs_line tool farroot "$(farroot --version | head -n 1)"
 		[ -z "${record-}" ] || inputs_line option record yes
 		[ ! -e "$site_dir/rootfs/boot.files" ] || inputs_file site "$site_dir/rootfs/boot.files" rootfs/boot.files

@@ -5,18 +5,9 @@
 # before a Pi does.
 # summary:   verify    check boot.img and boot.sig as a Pi does
 # shellcheck shell=dash
-# image_lib is set by farroot-image.
-# shellcheck disable=SC2154
-# shellcheck source-path=SCRIPTDIR source=boot-common.sh
-. "$image_lib/lib/boot-common.sh"
-# shellcheck source=fat.sh
-. "$image_lib/lib/fat.sh"
-# shellcheck source=boot-sign.sh
-. "$image_lib/lib/boot-sign.sh"
-# shellcheck source=boot-files.sh
-. "$image_lib/lib/boot-files.sh"
-# shellcheck source=boot-read.sh
-. "$image_lib/lib/boot-read.sh"
+# The parts of the builder share their variables.
+# shellcheck disable=SC2154,SC2034
+parts_use boot-common fat boot-sign boot-files boot-read
 
 verify_usage() {
 	cat <<'EOT'
@@ -63,7 +54,7 @@ cmd_verify() {
 	boot_need_file "$verify_folder/boot.sig" "the signature of boot.img; without it a Pi says that boot.img is not found"
 	[ "$(boot_size "$verify_folder/boot.sig")" -le 4096 ] || die "$verify_folder/boot.sig: more than 4096 bytes; it is no signature file"
 	verify_size=$(boot_size "$verify_image")
-	[ "$verify_size" -le $boot_image_limit ] ||
+	[ "$verify_size" -le "$boot_image_limit" ] ||
 		die "$verify_image: $verify_size bytes, and the boot loader takes $boot_image_limit (96 MiB)"
 	boot_temp_anywhere
 	[ -z "$verify_public" ] || sign_check_public "$verify_public"

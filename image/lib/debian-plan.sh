@@ -3,7 +3,7 @@
 #
 # Which Debian packages of which versions an image has: apt decides, with lists of its own
 # in the cache folder, before anything is installed.  The answer is an input of the build.
-# Uses arch, suite and cache, and sets plan_sources, plan_debs.
+# Uses arch, suite, cache and the archive of source.sh, and sets plan_sources, plan_debs.
 # shellcheck shell=dash
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
@@ -13,6 +13,8 @@ plan_sources_of() {
 	plan_key=/usr/share/keyrings/debian-archive-keyring.gpg
 	plan_options=
 	[ ! -e "$plan_key" ] || plan_options="[signed-by=$plan_key] "
+	# As source_line does.
+	set -- "$(echo "$1" | sed 's,^file:,copy:,')" "$2"
 	echo "deb $plan_options$1 $suite main"
 	echo "deb $plan_options$1 $suite-updates main"
 	[ -z "$2" ] || echo "deb $plan_options$2 $suite-security main"
@@ -41,9 +43,19 @@ plan_open() {
 	[ -n "$plan_security" ] ||
 		say "warning: no archive with security updates is known; give one with --security-mirror"
 	plan_sources=$(plan_sources_of "$plan_mirror" "$plan_security")
-	plan_dir=$cache/apt-$arch-$suite-$(echo "$plan_sources" | sha256sum | cut -c 1-8)
+	# Without an archive the name is that of before.
+	plan_dir=$cache/apt-$arch-$suite-$({
+		echo "$plan_sources"
+		[ -z "$archive_url" ] || {
+			source_line '' "$archive_components"
+			cat "$archive_keyring"
+		}
+	} | sha256sum | cut -c 1-8)
 	mkdir -p "$plan_dir/lists/partial" "$plan_dir/archives/partial"
-	echo "$plan_sources" >"$plan_dir/sources.list"
+	{
+		echo "$plan_sources"
+		[ -z "$archive_url" ] || source_line "$(source_keyring "$plan_dir")" "$archive_components"
+	} >"$plan_dir/sources.list"
 	: >"$plan_dir/status"
 	cat >"$plan_dir/apt.conf" <<-END
 		Dir::Etc::SourceList "$plan_dir/sources.list";
@@ -79,9 +91,10 @@ plan_update() {
 		return
 	}
 	sed 's/^/  /' "$plan_dir/update.log" >&2
+	source_explain "$plan_dir/update.log"
 	[ -e "$plan_dir/updated" ] ||
-		die "$plan_mirror: cannot read its package lists (above); check the URL, the suite $suite and the network"
-	say "warning: $plan_mirror cannot be read (above); the package lists are those of $(date -r "$plan_dir/updated" +%F)"
+		die "$plan_mirror${archive_url:+ or $archive_url}: cannot read its package lists (above); check the URL, the suite $suite and the network"
+	say "warning: $plan_mirror${archive_url:+ or $archive_url} cannot be read (above); the package lists are those of $(date -r "$plan_dir/updated" +%F)"
 }
 
 plan_apt() {

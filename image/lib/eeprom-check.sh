@@ -35,7 +35,22 @@ eeprom_check_version() {
 		;;
 	esac
 	[ "$eeprom_number" -ge "$(eeprom_date_number $eeprom_version_default)" ] ||
-		say "note: EEPROM version $1 is older than $eeprom_version_default, the oldest one that this project recommends"
+		say "note: EEPROM version $1 is older than $eeprom_version_default, the oldest one that this project recommends; newer boards do not start with an older one (rpi-eeprom issue 838)"
+}
+
+# eeprom_check_minimum NUMBER IMAGE: each board has the number of the oldest boot loader that
+# starts on it, in /proc/device-tree/chosen/rpi-min-boot-ver, and each image its own: MFG_VER,
+# or 0 without one.  An older image leaves a newer board dark, and only nRPIBOOT or an SD card
+# undoes it.  NUMBER is empty if nobody has read it.
+eeprom_check_minimum() {
+	eeprom_made_for=$(grep -a -o 'MFG_VER: [0-9][0-9]*' "$2" | head -n 1 | cut -d ' ' -f 2)
+	eeprom_made_for=${eeprom_made_for:-0}
+	if [ -n "$1" ]; then
+		[ "$eeprom_made_for" -ge "$1" ] ||
+			die "$2: its MFG_VER is $eeprom_made_for, and the board needs at least $1 (--min-boot-ver): the board would never start again (rpi-eeprom issue 838); use $eeprom_version_default or newer"
+	elif [ "$eeprom_made_for" = 0 ]; then
+		say "note: $2 has no MFG_VER, so a board with a number in /proc/device-tree/chosen/rpi-min-boot-ver would never start again (rpi-eeprom issue 838); read it there, and give it with --min-boot-ver"
+	fi
 }
 
 eeprom_date_number() {

@@ -73,11 +73,11 @@ initramfs_clamp() {
 		xargs -0r touch --no-dereference --date="@$SOURCE_DATE_EPOCH"
 }
 
-# xz is 8 % smaller and unpacks seven times slower: right for the flavour that is made for
-# slow links.  The measurement is in docs/rescue-contents.md.
+# xz is smaller and unpacks slower: right for the flavour that is made for slow links.  The
+# measurement is in docs/rescue-contents.md.
 initramfs_compress() {
 	case "$flavour" in
-	small) xz -6 --check=crc32 -T1 -c ;;
+	small) xz --lzma2=preset=9e,dict=32MiB --check=crc32 -T1 -c ;;
 	*) zstd -q -19 -T1 -c ;;
 	esac
 }

@@ -51,11 +51,23 @@ inputs_write() {
 		done
 		awk '$3 == "debian" { printf "package\t%s\t%s\n", $1, $2 }' "$inputs_plan"
 		# Two versions of these may write other bytes.
-		inputs_line tool mksquashfs "$(mksquashfs -version 2>/dev/null | sed -n '1s/^mksquashfs version \([^ ]*\).*/\1/p')"
-		inputs_line tool zstd "$(zstd --version | sed -n 's/.*v\([0-9.]*\).*/\1/p' | head -n 1)"
-		inputs_line tool cpio "$(cpio --version | sed -n '1s/.* //p')"
+		for inputs_tool in cpio mksquashfs mmdebstrap xz zstd; do
+			inputs_line tool "$inputs_tool" "$(inputs_version "$inputs_tool")"
+		done
 	} | LC_ALL=C sort
 	rm -rf "$inputs_work"
+}
+
+# inputs_version PROGRAM: the first version number that it tells.
+inputs_version() {
+	case $1 in
+	mksquashfs) mksquashfs -version ;;
+	*) "$1" --version ;;
+	esac 2>&1 | inputs_first_version
+}
+
+inputs_first_version() {
+	grep -o '[0-9][0-9]*\.[0-9][0-9.]*' | head -n 1
 }
 
 inputs_site() {
@@ -72,16 +84,17 @@ inputs_site() {
 	done
 }
 
-# The lists and the parts of this program.  Those of the rescue system are read by both.
+# The lists of this program, and its parts that were sourced.  The lists of the rescue system
+# are read for both.
 inputs_builder() {
 	inputs_files list "$image_lib/rescue" rescue/
 	[ "$inputs_part_of_site" = rescue ] || inputs_files list "$image_lib/rootfs" rootfs/
-	for inputs_path in build site site-apply debian-plan debian-root debian-modules kernel archives libraries \
-		secrets inputs initramfs identities keys "cmd-$inputs_part_of_site"; do
+	inputs_parts
+}
+
+inputs_parts() {
+	for inputs_path in $parts_used; do
 		inputs_file builder "$image_lib/lib/$inputs_path.sh" "lib/$inputs_path.sh"
-	done
-	for inputs_path in "$image_lib/lib/$inputs_part_of_site"-*.sh; do
-		inputs_file builder "$inputs_path" "lib/${inputs_path##*/}"
 	done
 }
 
@@ -92,8 +105,8 @@ inputs_digest() {
 
 # inputs_base_digest FILE: the same for the root that the packages of Debian alone make.
 inputs_base_digest() {
-	grep -e '^option	arch	' -e '^option	suite	' -e '^package	' -e '^builder	lib/debian-root.sh	' "$1" |
-		sha256sum | cut -c 1-16
+	grep -e '^option	arch	' -e '^option	suite	' -e '^package	' -e '^builder	lib/debian-root.sh	' \
+		-e '^tool	mmdebstrap	' -e '^option	source	' -e '^option	archive' -e '^site	archive-keyring	' "$1" | sha256sum | cut -c 1-16
 }
 
 # inputs_explain OLD NEW: what differs, one line each, for people; nothing if nothing does.

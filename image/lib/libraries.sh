@@ -191,12 +191,29 @@ libraries_unused() {
 		END { for (name in library) if (!(name in needed)) print name }' | LC_ALL=C sort
 }
 
+# programs_resolve TREE PATH: PATH is there, and if it is a link, what it leads to inside of
+# TREE is, too.
+programs_resolve() {
+	programs_path=$2
+	programs_links=0
+	while [ -L "$1/$programs_path" ]; do
+		programs_links=$((programs_links + 1))
+		[ "$programs_links" -le 20 ] || return 1
+		programs_link=$(readlink "$1/$programs_path")
+		case $programs_link in
+		/*) programs_path=${programs_link#/} ;;
+		*) programs_path=${programs_path%/*}/$programs_link ;;
+		esac
+	done
+	[ -e "$1/$programs_path" ]
+}
+
 # programs_check TREE LIST: each name in LIST is a program in TREE; prints those that are not.
 programs_check() {
 	site_words "$2" | while IFS= read -r programs_name; do
 		programs_found=
 		for programs_folder in usr/sbin usr/bin sbin bin usr/lib/openssh usr/lib/systemd; do
-			[ ! -e "$1/$programs_folder/$programs_name" ] && [ ! -L "$1/$programs_folder/$programs_name" ] || programs_found=yes
+			! programs_resolve "$1" "$programs_folder/$programs_name" || programs_found=yes
 		done
 		[ -n "$programs_found" ] || echo "$programs_name"
 	done >"$1.programs"

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# What costs how many bytes.  A package's bytes in the squashfs are an estimate: its files
-# compressed by zstd -9, and all of them scaled so that the sum is the squashfs.
+# What costs how many bytes.  A package's bytes in the squashfs or in the initramfs are an
+# estimate: its files compressed by zstd -9, and all of them scaled so that the sum is right.
 # shellcheck shell=dash
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 
-# sizes_packages TREE LISTS SQUASHFS_BYTES OUT: lines "PACKAGE BYTES COMPRESSED", largest
-# first.  LISTS is a copy of dpkg's info folder from before the tree was pruned.
+# sizes_packages TREE LISTS BYTES OUT: lines "PACKAGE BYTES COMPRESSED", largest first, for a
+# TREE that has BYTES when compressed.  LISTS is a copy of dpkg's info folder from before the
+# tree was pruned.
 sizes_packages() {
+	: >"$work/sizes-known"
 	for sizes_list in "$2"/*.list; do
 		sizes_name=${sizes_list##*/}
 		sizes_name=${sizes_name%.list}
-		sed -n 's,^/\(.\),\1,p' "$sizes_list" | (cd "$1" && while IFS= read -r sizes_path; do
+		# Debian 12 lists /bin/NAME for what is /usr/bin/NAME.
+		sed -n 's,^/\(.\),\1,p' "$sizes_list" | sed 's,^\(bin\|sbin\|lib\|lib64\)/,usr/&,' | (cd "$1" && while IFS= read -r sizes_path; do
 			[ ! -f "$sizes_path" ] || [ -L "$sizes_path" ] || printf '%s\0' "$sizes_path"
 		done) >"$work/sizes-files"
 		[ -s "$work/sizes-files" ] || continue
@@ -32,6 +35,16 @@ sizes_packages() {
 		END { for (i = 1; i <= NR; i++) printf "%s %d %d\n", name[i], raw[i], zip[i] * total / sum }' |
 		sort -k 3,3nr -k 1,1 >"$4"
 	rm "$work"/sizes-*
+}
+
+# sizes_initramfs TREE LISTS BYTES OUT: the same for an initramfs, in which each command of
+# busybox is a hard link that has the name of another package's program.
+sizes_initramfs() {
+	cp -al "$1" "$work/one-busybox"
+	find "$work/one-busybox/usr/bin" "$work/one-busybox/usr/sbin" -samefile "$work/one-busybox/usr/bin/busybox" \
+		! -path "$work/one-busybox/usr/bin/busybox" -delete
+	sizes_packages "$work/one-busybox" "$2" "$3" "$4"
+	rm -r "$work/one-busybox"
 }
 
 # sizes_of TREE FILES: bytes, and bytes compressed.
@@ -60,31 +73,49 @@ sizes_groups() {
 		sort -t '	' -k 4,4nr
 }
 
-# sizes_table PACKAGES LIST OUT_FOLDER: the table, on standard output.  Sets
-# sizes_kernel_gzip, for sizes_check.
-sizes_table() {
-	sizes_kernel_gzip=$(gzip -9nc "$3/vmlinuz" | wc -c)
-	sizes_total=$(($(stat -c %s "$3/vmlinuz") + $(stat -c %s "$3/initrd") + $(stat -c %s "$3/rescue.cpio")))
-	printf '%-36s %14s %14s\n' "$flavour, Debian $suite, $arch" "bytes" "in the image"
-	printf '%-36s %14d %14d\n' "vmlinuz" "$(stat -c %s "$3/vmlinuz")" "$(stat -c %s "$3/vmlinuz")"
-	printf '%-36s %14s %14d\n' "  the same by gzip -9" "" "$sizes_kernel_gzip"
-	printf '%-36s %14d %14d\n' "initrd" "$initramfs_bytes" "$(stat -c %s "$3/initrd")"
-	printf '%-36s %14d %14d\n' "rescue.cpio" "$sizes_tree_bytes" "$(stat -c %s "$3/rescue.cpio")"
+# sizes_lines PACKAGES LIST: the groups, as lines of the table.
+sizes_lines() {
 	sizes_groups "$1" "$2" | awk -F '\t' '{ printf "  %-34s %14d %14d\n", $1 " (" $2 ")", $3, $4 }'
+}
+
+# sizes_table PACKAGES INITRAMFS_PACKAGES LIST OUT_FOLDER: the table, on standard output.
+# Sets sizes_kernel_gzip, for sizes_check.
+sizes_table() {
+	sizes_of_tree=$1 sizes_of_initramfs=$2 sizes_list=$3
+	sizes_kernel_gzip=$(gzip -9nc "$4/vmlinuz" | wc -c)
+	sizes_total=$(($(stat -c %s "$4/vmlinuz") + $(stat -c %s "$4/initrd") + $(stat -c %s "$4/rescue.cpio")))
+	printf '%-36s %14s %14s\n' "$flavour, Debian $suite, $arch" "bytes" "in the image"
+	printf '%-36s %14d %14d\n' "vmlinuz" "$(stat -c %s "$4/vmlinuz")" "$(stat -c %s "$4/vmlinuz")"
+	printf '%-36s %14s %14d\n' "  the same by gzip -9" "" "$sizes_kernel_gzip"
+	printf '%-36s %14d %14d\n' "initrd" "$initramfs_bytes" "$(stat -c %s "$4/initrd")"
+	sizes_lines "$sizes_of_initramfs" "$sizes_list"
+	printf '%-36s %14d %14d\n' "rescue.cpio" "$sizes_tree_bytes" "$(stat -c %s "$4/rescue.cpio")"
+	sizes_lines "$sizes_of_tree" "$sizes_list"
 	printf '%-36s %14s %14d\n' "vmlinuz, initrd and rescue.cpio" "" "$sizes_total"
 	echo
-	echo "The largest packages in rescue.cpio:"
-	head -n 40 "$1" | awk '{ printf "  %-34s %14d %14d\n", $1, $2, $3 }'
-	echo
+	sizes_largest initrd "$sizes_of_initramfs"
+	sizes_largest rescue.cpio "$sizes_of_tree"
 	echo "Libraries in rescue.cpio that nothing links to: $(tr '\n' ' ' <"$work/unused")"
+}
+
+# sizes_site_adds: the site makes the rescue system larger, or may do so.
+sizes_site_adds() {
+	for sizes_folder in packages.d debs files modules.d hooks; do
+		[ -z "$(site_parts rescue "$sizes_folder")" ] || return 0
+	done
+	return 1
+}
+
+sizes_largest() {
+	echo "The largest packages in $1:"
+	head -n 40 "$2" | awk '{ printf "  %-34s %14d %14d\n", $1, $2, $3 }'
+	echo
 }
 
 # sizes_check OUT_FOLDER: dies if the image has grown, and the site is not the cause.
 sizes_check() {
 	[ "$suite:$kernel" = "trixie:linux-image-$arch" ] || return 0
-	for sizes_folder in packages.d debs files modules.d hooks; do
-		[ -z "$(site_parts rescue "$sizes_folder")" ] || return 0
-	done
+	! sizes_site_adds || return 0
 	sizes_limit=$(awk -v flavour="$flavour" -v arch="$arch" '$1 == flavour && $2 == arch { print $3 }' "$image_lib/rescue/size-limits")
 	[ -n "$sizes_limit" ] || return 0
 	sizes_kernel=$sizes_kernel_gzip

@@ -106,10 +106,17 @@ tree_prune() {
 	mkdir -p "$1/boot" "$1/mnt" "$1/media"
 	tree_busybox "$1"
 	tree_udevadm "$1"
+	# The small flavour has no bash; sh is busybox's then, which can edit its line, too.
+	[ -e "$1/usr/bin/bash" ] || sed -i '/^root:/s,:/bin/bash$,:/bin/sh,' "$1/etc/passwd"
 }
 
-# tree_busybox ROOT: a link for each command that busybox has and no package brought.
+# tree_busybox ROOT: a link for each command that busybox has and no package brought.  A link
+# to a program that was dropped, such as awk to mawk, is none.
 tree_busybox() {
+	find "$1/usr/bin" "$1/usr/sbin" -type l -printf '%P\t%H\n' | while IFS='	' read -r tree_path tree_folder; do
+		tree_path=${tree_folder#"$1/"}/$tree_path
+		programs_resolve "$1" "$tree_path" || rm "$1/$tree_path"
+	done
 	while IFS= read -r tree_applet; do
 		for tree_folder in usr/bin usr/sbin usr/local/bin; do
 			if [ -e "$1/$tree_folder/$tree_applet" ] || [ -L "$1/$tree_folder/$tree_applet" ]; then

@@ -14,7 +14,12 @@
 site_defaults='
 arch=arm64
 suite=trixie
-kernel=debian
+source=debian
+archive=
+archive-suite=
+archive-components=main
+archive-keyring=
+kernel=
 flavour=full
 serial=
 '
@@ -103,9 +108,8 @@ site_check() {
 	for site_part in common "$1"; do
 		[ "$site_part" = rootfs ] || [ ! -e "$site_dir/$site_part/boot.files" ] ||
 			die "$site_dir/$site_part/boot.files: belongs into $site_dir/rootfs"
-		# shellcheck disable=SC2046 # a word, or none
-		site_check_folder "$site_dir/$site_part" packages.d/ debs/ files/ modules.d/ cmdline.d/ config.txt.d/ eeprom.d/ hooks/ \
-			$([ "$site_part" != rootfs ] || echo boot.files)
+		# shellcheck disable=SC2046 # words
+		site_check_folder "$site_dir/$site_part" $(site_may_have "$site_part")
 	done
 	site_check_names
 	site_check_words "$1" packages.d '^[a-z0-9][a-z0-9+.-]*$' "a package name"
@@ -117,6 +121,16 @@ site_check() {
 	site_parts "$1" hooks | while IFS= read -r site_folder; do
 		site_check_hooks "$site_folder"
 	done
+}
+
+# site_may_have PART: what some command reads there.
+site_may_have() {
+	case $1 in
+	common) echo packages.d/ debs/ files/ modules.d/ hooks/ cmdline.d/ config.txt.d/ eeprom.d/ ;;
+	rescue) echo packages.d/ debs/ files/ modules.d/ hooks/ cmdline.d/ config.txt.d/ ;;
+	rootfs) echo packages.d/ debs/ files/ modules.d/ hooks/ boot.files ;;
+	boot) echo cmdline.d/ config.txt.d/ eeprom.d/ ;;
+	esac
 }
 
 # site_check_folder FOLDER NAME...: if it is there, it has only these, and README; a NAME of a

@@ -39,8 +39,10 @@ changed 1 "check mode before the first run"
 play boot
 changed 1 "the first run"
 before=$(tree "$out")
-play boot -- --diff
+play boot -- --diff -v
 changed 0 "the second run"
+# Nothing is signed again.
+said 'nothing has changed'
 same "$(tree "$out")" "$before" "the boot files"
 play boot -- --check --diff -e '{"boot_arguments": ["quiet"]}'
 changed 1 "check mode with another argument"

@@ -20,7 +20,7 @@ def file(name, contents):
     section(FILE, name.encode().ljust(12, b"\0") + b"\0" * 4 + contents)
 
 
-section(MAGIC, b"boot loader BUILD_TIMESTAMP=1779045198\0" * 100)
+section(MAGIC, b"boot loader BUILD_TIMESTAMP=1779045198\0MFG_VER: 1\0" * 100)
 section(PADDING, b"\xff" * 516)
 section(0x55AAF44F, b"compressed" * 1001)
 files = {"pubkey.bin": bytes(512), "cacert.der": bytes(2048), "bootconf.sig": bytes(1024), "bootconf.txt": b"[all]\nBOOT_UART=0\n"}

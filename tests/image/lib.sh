@@ -11,7 +11,7 @@
 #   refused TEXT COMMAND...: it fails with status 1 and one message that has TEXT
 #   ask PREFIX      a client asks for $out/tftp as a Pi does; -> $dir/got, $dir/asked.log
 . "${srcdir:-..}/tests/lib.sh"
-need mkfs.vfat mcopy openssl xxd
+need mkfs.vfat mcopy openssl xxd cpio
 image=$srcdir/image/farroot-image
 # A folder with spaces, as people have them.
 site="$dir/my site"
@@ -31,8 +31,8 @@ make_site() {
 	echo 'serial=shell' >"$site/site.conf"
 	echo 'boot=farroot farroot=rescue' >"$site/common/cmdline.d/boot"
 	make_kernel "$from/vmlinuz"
-	seed=2 random_bytes 100001 >"$from/initrd"
-	seed=3 random_bytes 200000 >"$from/rescue.cpio"
+	make_archive "$from/initrd" 2 100001 gzip -n
+	make_archive "$from/rescue.cpio" 3 200000 cat
 	for name in 4-b 400 cm4-io; do
 		{
 			printf '\320\015\376\355'
@@ -44,6 +44,18 @@ make_site() {
 	seed=4 random_bytes 150000 >"$firmware/start4.elf"
 	seed=5 random_bytes 5000 >"$firmware/fixup4.dat"
 	make_key owner
+}
+
+# make_archive FILE SEED BYTES COMMAND...: one random file in a cpio archive, compressed by
+# the command.
+make_archive() {
+	rm -rf "$dir/archive"
+	mkdir "$dir/archive"
+	seed=$2 random_bytes "$3" >"$dir/archive/file"
+	touch -d @1600000000 "$dir/archive/file"
+	archive_out=$1
+	shift 3
+	(cd "$dir/archive" && echo file | cpio -o -H newc --quiet --reproducible -R 0:0) | "$@" >"$archive_out"
 }
 
 # The header of an arm64 Image, then bytes that gzip makes smaller.

@@ -6,7 +6,8 @@
 #
 #   make_site            -> $dir/site, one that can be built, with an ed25519 key
 #   expect STATUS TEXT ARGUMENT...   farroot-image ARGUMENT ends so, and says so
-#   load_parts NAME...   image/lib/NAME.sh, to test a function by itself
+#   load_parts NAME...   image/lib/NAME.sh, to test a function by itself; load_parts_of
+#                        FOLDER NAME... those of a copy
 
 # lib.sh sets dir and srcdir.
 # shellcheck disable=SC2154,SC2034
@@ -34,11 +35,18 @@ expect() {
 
 # As the builder, which ends at the first error.
 load_parts() {
-	image_lib=$srcdir/image
-	for load_part in say "$@"; do
+	load_parts_of "$srcdir/image" "$@"
+}
+
+# load_parts_of FOLDER NAME...: of a copy.
+load_parts_of() {
+	image_lib=$1
+	shift
+	for load_part in say parts; do
 		# shellcheck source=/dev/null
 		. "$image_lib/lib/$load_part.sh"
 	done
+	parts_use "$@"
 	work=$dir/work
 	mkdir -p "$work"
 }

@@ -78,6 +78,14 @@ refused "vmlinuz: is a folder" boot_from "$dir/broken"
 rm -r "$dir/broken/vmlinuz" && ln -s absent "$dir/broken/vmlinuz"
 refused "vmlinuz: no such file" boot_from "$dir/broken"
 
+# A misspelt folder of the site, and one that no command reads, would have no effect.
+for folder in boot/cmdlin.d boot/files common/config.txt; do
+	mkdir -p "$site/$folder"
+	refused "$folder: unknown; here may be " boot_from "$from"
+	rmdir "$site/$folder"
+done
+rmdir "$site/boot"
+
 # A folder that something else made stays.
 mkdir "$no"
 echo mine >"$no/file"

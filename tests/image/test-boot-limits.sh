@@ -49,5 +49,16 @@ grep -q '62914560  initrd' "$dir/refused.log" || fail "no table of the sizes"
 truncate -s 34M "$from/rescue.cpio"
 boot
 grep -qx 'initramfs initrd,rescue.cpio followkernel' "$out/tftp/config.txt" || fail "the initramfs is not split"
+
+# The full flavour has 90 MB at most, unless the site adds to it.
+echo full >"$from/flavour"
+refused "the full flavour has at most 90000000" boot_to "$no"
+mkdir -p "$site/rescue/packages.d"
+rm -rf "$out"
+boot
+grep -q 'note: boot.img: [0-9]* bytes, and the full flavour' "$dir/boot.log" || fail "no note about 90 MB: $(cat "$dir/boot.log")"
+echo small >"$from/flavour"
+rmdir "$site/rescue/packages.d" "$site/rescue"
+boot
 [ ! -e "$no" ] || fail "an output that was refused is there"
 nothing_left

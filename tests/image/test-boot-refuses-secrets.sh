@@ -5,6 +5,7 @@
 # Any machine can download boot.img: what looks like a secret in cmdline.d or config.txt.d is
 # refused, and the message does not repeat it.
 . "${srcdir:-..}/tests/image/lib.sh"
+need ssh-keygen
 make_site
 no=$dir/no
 mkdir -p "$site/boot/cmdline.d" "$site/rescue/config.txt.d"
@@ -47,3 +48,18 @@ END
 printf '[farroot]\npassword=hunter2\n' >"$site/hosts/12345678/eeprom.d/x"
 boot
 ! grep -r hunter2 "$out" || fail "a secret is in the output"
+
+# In what --from names, as well: an initramfs of another program, or one with a hand-made file.
+ssh-keygen -q -t ed25519 -N '' -f "$dir/ssh" || fail "ssh-keygen"
+for name in initrd rescue.cpio; do
+	cp "$from/$name" "$dir/clean"
+	mkdir -p "$dir/tree/root"
+	cp "$dir/ssh" "$dir/tree/root/id"
+	(cd "$dir/tree" && find . | cpio -o -H newc --quiet) | gzip -n >"$from/$name"
+	refused "$name: any machine can fetch boot.img, and this file has secrets" boot_to "$no"
+	grep -q "$name: root/id: a private key" "$dir/refused.log" || fail "the file is not named: $(cat "$dir/refused.log")"
+	head -c 5000 /dev/urandom | tr -d '\0' | sed 's/^/x/' >"$from/$name"
+	refused "$name: is no archive that the kernel unpacks" boot_to "$no"
+	cp "$dir/clean" "$from/$name"
+done
+[ ! -e "$no" ] || fail "an output that was refused is there"

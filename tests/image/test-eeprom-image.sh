@@ -76,6 +76,17 @@ chmod +x "$dir/bin/rpi-eeprom-config"
 write_image --public-key "$dir/owner.pem" 2>"$dir/write.log" || fail "no image: $(cat "$dir/write.log")"
 farroot_image eeprom --read "$dir/new.bin" -o "$dir/back" >/dev/null
 cmp "$dir/back/bootconf.txt" "$dir/boot.conf" || fail "another configuration in the new image"
+! grep -q MFG_VER "$dir/write.log" || fail "a note about a number that the image has: $(cat "$dir/write.log")"
+rm "$dir/new.bin"
+# A newer board does not start with an image of a lower number, or of none.
+write_image --public-key "$dir/owner.pem" --min-boot-ver 1 2>"$dir/write.log" || fail "no image: $(cat "$dir/write.log")"
+refused "its MFG_VER is 1, and the board needs at least 2" write_image --public-key "$dir/owner.pem" --min-boot-ver 2
+sed 's/MFG_VER: 1/XXX_XXX: 1/g' "$dir/stock.bin" >"$dir/old.bin"
+base=$dir/old.bin
+refused "its MFG_VER is 0, and the board needs at least 1" write_image --public-key "$dir/owner.pem" --min-boot-ver 1
+write_image --public-key "$dir/owner.pem" 2>"$dir/write.log" || fail "no image: $(cat "$dir/write.log")"
+grep -q 'note: .*old.bin has no MFG_VER' "$dir/write.log" || fail "no note: $(cat "$dir/write.log")"
+base=
 rm "$dir/new.bin"
 refused "does not have the key $dir/other.pem" write_image --public-key "$dir/other.pem"
 refused "has no public key, and HTTP boot from your server needs one" write_image

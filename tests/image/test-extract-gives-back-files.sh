@@ -30,12 +30,14 @@ extract() {
 	farroot_image extract "$out/http/boot.img" -o "$dir/x" "$@" || fail "extract $* failed"
 }
 
+pad=$(((4 - $(stat -c %s "$from/initrd") % 4) % 4))
+[ "$pad" != 0 ] || fail "the first archive is to end between two multiples of 4 bytes; change its bytes"
 extract
 cmp "$dir/x/kernel" "$from/vmlinuz" || fail "another kernel"
 {
 	cat "$from/initrd"
 	# The second archive begins at a multiple of 4 bytes.
-	head -c 3 /dev/zero
+	head -c $pad /dev/zero
 	cat "$from/rescue.cpio"
 } | cmp - "$dir/x/initramfs" || fail "another initramfs"
 same "$(cat "$dir/x/cmdline")" "$(cat "$out/card/cmdline.txt")" cmdline

@@ -69,4 +69,13 @@ missing 'the tree cannot be right'
 
 printf 'sh # a shell\nprogram other\n' >"$dir/programs"
 ! programs_check "$tree" "$dir/programs" >"$dir/missing" || fail "missing programs are not noticed"
-same "$(cat "$dir/missing")" 'program other ' "the missing programs"
+# sh leads to the program, which is gone.
+same "$(cat "$dir/missing")" 'sh program other ' "the missing programs"
+# A link to a program of another package, which was dropped; and one that leads somewhere.
+mkdir -p "$tree/etc/alternatives"
+ln -s /etc/alternatives/other "$tree/usr/bin/other"
+ln -s /usr/bin/dropped "$tree/etc/alternatives/other"
+touch "$tree/usr/bin/tool"
+ln -s tool "$tree/usr/bin/program"
+! programs_check "$tree" "$dir/programs" >"$dir/missing" || fail "a link to nothing is taken for a program"
+same "$(cat "$dir/missing")" 'other ' "the programs whose links lead to nothing"

@@ -18,7 +18,7 @@ out=$dir/result
 export FARROOT_IMAGE_CACHE="${FARROOT_IMAGE_TEST_CACHE:-$dir/cache}"
 
 build() {
-	sh "$image" rescue "$site" -o "$out" --debs "$packages" >"$dir/build.out" 2>"$dir/build.log"
+	FARROOT_IMAGE_CACHE="${build_cache:-$FARROOT_IMAGE_CACHE}" sh "$image" rescue "$site" -o "$out" --debs "$packages" >"$dir/build.out" 2>"$dir/build.log"
 }
 
 # Folders and links of a site, as people make them.
@@ -79,6 +79,20 @@ build || fail "the third build failed"
 for file in vmlinuz initrd rescue.cpio packages sizes inputs; do
 	cmp "$out/$file" "$dir/first/$file" || fail "two builds differ"
 done
+
+# From packages alone, in another cache folder: only what apt downloaded is there.  Then the
+# same bytes come of the same packages on any machine.
+rm -rf "$dir/from-packages"
+mkdir "$dir/from-packages"
+cp -a "$FARROOT_IMAGE_CACHE"/apt-* "$dir/from-packages/"
+mv "$out" "$dir/second"
+build_cache=$dir/from-packages
+build || fail "the build from packages alone failed"
+build_cache=
+for file in vmlinuz initrd rescue.cpio packages sizes package-sizes package-sizes-of-initrd inputs; do
+	cmp "$out/$file" "$dir/first/$file" || fail "a build from packages alone has another $file"
+done
+rm -rf "$dir/from-packages"
 
 # A hook that does what it must not.
 wrong() {

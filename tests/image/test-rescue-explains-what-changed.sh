@@ -27,11 +27,13 @@ explain 'no earlier build'
 # A build leaves this file; the last line of work of --explain shows what it would hold.
 build_inputs() {
 	(
-		load_parts site debian-plan inputs
+		load_parts cmd-rescue
 		awk '{ print $1, $2, "debian" }' "$dir/packages" >"$dir/plan"
-		mkdir -p "$dir/no-debs" "$out"
+		mkdir -p "$dir/debs" "$out"
 		site_open "$site"
-		inputs_write rescue "$dir/plan" "$dir/no-debs" arch suite kernel flavour serial >"$out/inputs"
+		source_read
+		work=$dir
+		rescue_inputs >"$out/inputs"
 	) || fail "no inputs"
 }
 build_inputs

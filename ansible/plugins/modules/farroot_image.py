@@ -16,6 +16,7 @@ description:
   - The task has changed only if a file of the output has.
   - In check mode the first two commands explain what would be built. The boot files are made in a temporary folder and
     compared. Both fill the cache of packages.
+  - boot.img is signed again only if something has changed.
 version_added: 1.0.0
 author:
   - The rpi-rescue-netboot authors (!UNKNOWN)
@@ -247,7 +248,7 @@ class Builder(object):
         }
 
     def build_boot(self):
-        """boot: the bytes are the same if the inputs are, so the result is compared."""
+        """boot: begins with hard links to the last output, which is kept without a change: no key signs again."""
         if os.path.isdir(self.output) and os.listdir(self.output):
             if not os.path.isfile(os.path.join(self.output, "card", "config.txt")):
                 self.module.fail_json(
@@ -258,6 +259,9 @@ class Builder(object):
         if self.module.check_mode and self.params["key"] and not os.path.exists(self.params["key"]):
             return True, {"prepared": "%s is not there yet, so all boot files are to be made\n" % self.params["key"]}
         new = os.path.join(self.temporary, "out")
+        if os.path.isfile(os.path.join(self.output, "inputs")):
+            # farroot-image replaces files and never writes into one.
+            shutil.copytree(self.output, new, symlinks=True, copy_function=os.link)
         self.run(new)
         text_before, text_after = files_of(self.output), files_of(new)
         changed = text_before != text_after
