@@ -78,8 +78,9 @@ layout_readme() {
 		hosts     What the folders of single machines were made from.
 		sizes     The bytes of each file.
 
-		The pages docs/boot-http.md and docs/boot-tftp-sd-rpiboot.md of rpi-rescue-netboot have all
-		steps; farroot-image eeprom writes the configuration of the EEPROM.
+		The pages docs/boot-http.md, docs/boot-tftp.md and docs/boot-sd-usb-rpiboot.md of
+		rpi-rescue-netboot have all steps; farroot-image eeprom writes the configuration of the
+		EEPROM.
 	END
 }
 
