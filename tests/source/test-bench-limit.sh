@@ -62,9 +62,9 @@ grep -q '| – | – | – |' "$dir/report.log" || fail "a limit without a trace
 # rescue_report FETCH-SECONDS: of 12,500,000 bytes at 10 Mbit/s and 100 ms, and 20 s to boot.
 rescue_report() {
 	{
-		echo date,commit,flavour,link,run,bytes,fetch_s,boot_s,kernel,qemu,cpu,load
-		echo 2026-01-01T00:00:00,abc,small,1000mbit-0ms,1,12500000,0.2,20,k,q,p,0
-		echo "2026-01-01T00:00:00,abc,small,10mbit-100ms,1,12500000,$1,25,k,q,p,0"
+		echo date,commit,flavour,link,run,bytes,fetch_s,boot_s,available_kb,kernel,qemu,cpu,load
+		echo 2026-01-01T00:00:00,abc,small,1000mbit-0ms,1,12500000,0.2,20,716800,k,q,p,0
+		echo "2026-01-01T00:00:00,abc,small,10mbit-100ms,1,12500000,$1,25,716800,k,q,p,0"
 	} >"$dir/rescue.csv"
 	PYTHONDONTWRITEBYTECODE=1 python3 "$srcdir/bench/rescue-report" --csv "$dir/rescue.csv" >"$dir/report.log" 2>&1
 }
