@@ -27,6 +27,12 @@ def limit_s(first_packet_s, rtt_ms, read_bytes, mbit):
     return first_packet_s + rtt_ms / 1e3 + read_bytes * 8 / (mbit * 1e6)
 
 
+def download_limit_s(rtt_ms, size, mbit):
+    """The time from the first packet of a download by TCP to its last byte: a round trip for the connection,
+    one for the request, and the bytes at the rate of the link.  Headers and losses add to it."""
+    return 2 * rtt_ms / 1e3 + size * 8 / (mbit * 1e6)
+
+
 def bytes_read(trace, until_s):
     """The distinct bytes of one block device whose reads had ended at until_s of the trace's clock.
     trace is the text of the kernel's trace of block_rq_complete; the root's device is the one with

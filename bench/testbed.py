@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
-"""The common parts of bench/boot and bench/replay: images, an emulated link with an origin
-behind it, the boot of a machine, and the CSV files of results."""
+"""The common parts of bench/boot, bench/replay and bench/rescue: images, an emulated link with an
+origin behind it, the boot of a machine, the CSV files of results and their reports."""
 
 import csv
 import datetime
@@ -32,8 +32,10 @@ STACKS = ["farroot-profile", "farroot", "farroot-packed", "nbdkit-cow", "nbdkit-
 REPLAYED = [stack for stack in STACKS if stack not in ("farroot-packed", "download")]
 LINKS = ["100mbit-20ms", "100mbit-600ms", "10mbit-100ms", "2mbit-300ms"]
 FAULTY_LINKS = ["10mbit-100ms-1%", "2mbit-300ms-out60s"]
-# The link of a boot from a local disk, which does not use it.
+# The link of a boot that does not need one.
 UNUSED_LINK = "1000mbit-0ms"
+MACHINES = {"arm64": ["-M", "virt", "-cpu", "cortex-a72"], "amd64": ["-M", "q35", "-cpu", "qemu64"]}
+CONSOLES = {"arm64": "ttyAMA0", "amd64": "ttyS0"}
 
 TIME_LIMIT_S = 1500
 MARKS = [("network", re.compile(rb"IP-Config: \S+ complete")),
@@ -63,6 +65,13 @@ def quietly(*command):
     subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
 
 
+def qemu_command(arch, memory, kernel, initrd, arguments):
+    """The console is on standard output."""
+    return [f"{HERE}/qemu", arch, *MACHINES[arch], "-m", memory, "-smp", "2", "-accel", "tcg,thread=multi",
+            "-nodefaults", "-display", "none", "-no-reboot", "-kernel", kernel, "-initrd", initrd,
+            "-append", f"{arguments} console={CONSOLES[arch]}", "-serial", "stdio"]
+
+
 class Link:
     """RATE-RTT[-LOSS%][-outSECONDSs], such as 10mbit-100ms."""
 
@@ -74,6 +83,10 @@ class Link:
         self.mbit, self.rtt_ms = int(match[1]), int(match[2])
         self.loss = match[3]
         self.outage_s = int(match[4] or 0)
+
+    def title(self):
+        rest = re.sub(r"^\d+mbit-\d+ms-?", "", self.name)
+        return f"{self.mbit} Mbit/s, {self.rtt_ms} ms" + (f", {rest.replace('out', 'outage ')}" if rest else "")
 
     def emulator(self, socket, run):
         """The command; its queue holds one second, its losses depend on the run."""
@@ -175,17 +188,12 @@ class Machine:
         self.pack("packed", [f"--profile={self.dir}/boot.files"])
 
     def qemu(self, arguments, more):
-        machine = {"arm64": ["-M", "virt", "-cpu", "cortex-a72"],
-                   "amd64": ["-M", "q35", "-cpu", "qemu64"]}
-        tty = {"arm64": "ttyAMA0", "amd64": "ttyS0"}
-        return [
-            f"{HERE}/qemu", self.arch, *machine[self.arch], "-m", "1536M", "-smp", "2", "-accel", "tcg,thread=multi",
-            "-nodefaults", "-display", "none", "-no-reboot", "-kernel", self.kernel, "-initrd", self.initrd,
-            # The kernel records the reads that have ended, with the clock of /proc/uptime.
-            # systemd logs to the kernel's log, because it shows no status any more once it has given the
-            # console to the prompt before all units were started.
-            "-append", f"console={tty[self.arch]} panic=1 trace_event=block:block_rq_complete trace_clock=boot "
-            f"trace_buf_size=2M systemd.log_target=kmsg printk.devkmsg=on {arguments}", "-serial", "stdio"] + more
+        # The kernel records the reads that have ended, with the clock of /proc/uptime.
+        # systemd logs to the kernel's log, because it shows no status any more once it has given the
+        # console to the prompt before all units were started.
+        return qemu_command(self.arch, "1536M", self.kernel, self.initrd,
+                            "panic=1 trace_event=block:block_rq_complete trace_clock=boot trace_buf_size=2M "
+                            f"systemd.log_target=kmsg printk.devkmsg=on {arguments}") + more
 
 
 def lock():
@@ -443,22 +451,26 @@ def try_local(machine, log, image, write_trace):
     return row
 
 
-def commit():
+def commit(*parts):
     """The last commit that changed a measured part; the results themselves are in the tree, too."""
-    parts = [f"{TOP}/{part}" for part in ("nbd-plugin", "initramfs", "tests/boot/vm")]
+    parts = [f"{TOP}/{part}" for part in parts]
     name = output("git", "-C", TOP, "log", "-1", "--format=%h", "--", *parts)
     return name + ("-dirty" if output("git", "-C", TOP, "status", "--porcelain", "--", *parts) else "")
+
+
+def emulation():
+    """What emulates, on which processor."""
+    with open("/proc/cpuinfo", encoding="ascii") as file:
+        cpu = re.search(r"^model name\s*: (.*)$", file.read(), re.M)
+    return {"qemu": output(f"{HERE}/qemu", "--version").split()[3], "cpu": cpu[1] if cpu else ""}
 
 
 def versions(machine):
     with open(f"{machine.dir}/local.console", "rb") as file:
         kernel = re.search(rb"Linux version (\S+)", file.read())
-    with open("/proc/cpuinfo", encoding="ascii") as file:
-        cpu = re.search(r"^model name\s*: (.*)$", file.read(), re.M)
-    return {"commit": commit(), "kernel": kernel[1].decode() if kernel else "",
+    return {"commit": commit("nbd-plugin", "initramfs", "tests/boot/vm"), "kernel": kernel[1].decode() if kernel else "",
             "nbdkit": machine.version("nbdkit"), "curl": machine.version("curl"),
-            "qemu_utils": machine.version("qemu-utils"), "qemu": output(f"{HERE}/qemu", "--version").split()[3],
-            "cpu": cpu[1] if cpu else ""}
+            "qemu_utils": machine.version("qemu-utils"), **emulation()}
 
 
 def state_of(row):
@@ -494,3 +506,12 @@ def add_row(path, fields, row):
         if is_new:
             writer.writeheader()
         writer.writerow(row)
+
+
+def put_between_marks(path, name, text):
+    """Replaces what is between the lines <!-- NAME --> and <!-- end of NAME --> of a document."""
+    with open(path, encoding="utf-8") as file:
+        before, rest = file.read().split(f"<!-- {name} -->\n", 1)
+    after = rest.split(f"<!-- end of {name} -->\n", 1)[1]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"{before}<!-- {name} -->\n{text}\n<!-- end of {name} -->\n{after}")

@@ -79,8 +79,9 @@ layout_readme() {
 		sizes     The bytes of each file.
 		inputs    What the files of all machines were made from; sums: their SHA-256.
 
-		The pages docs/boot-http.md and docs/boot-tftp-sd-rpiboot.md of rpi-rescue-netboot have all
-		steps; farroot-image eeprom writes the configuration of the EEPROM.
+		The pages docs/boot-http.md, docs/boot-tftp.md and docs/boot-sd-usb-rpiboot.md of
+		rpi-rescue-netboot have all steps; farroot-image eeprom writes the configuration of the
+		EEPROM.
 	END
 }
 

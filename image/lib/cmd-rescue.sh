@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# summary:   rescue SITE -o OUT  builds the rescue system: kernel, initramfs, tool tree
+# summary:   rescue    build the rescue system: kernel, initramfs, tools
 # shellcheck shell=dash
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034

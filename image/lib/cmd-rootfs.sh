@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# summary:   rootfs SITE -o OUT  builds the root file system that is streamed: a Debian, packed
+# summary:   rootfs    build the root file system that is streamed: a Debian, packed
 # shellcheck shell=dash
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
