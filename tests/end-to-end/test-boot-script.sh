@@ -72,7 +72,7 @@ configure_networking() {
 farroot_configure_ipv4 >"$dir/console"
 same "$(wc -l <"$dir/attempts")" 4 "attempts to get an address"
 same "$(wc -l <"$dir/console")" 1 "lines of ipconfig on the console"
-[ -e "$farroot_ipv4_done" ] || fail "nobody is told of the address"
+[ -e "$farroot_ipv4_done" ] || fail "the engine is not told of the address"
 
 # The daemon is told of each change of the name servers, and only then.
 : >"$dir/commands"
