@@ -49,10 +49,9 @@
 /* A read that an origin could serve all the time, and the number of them in an hour, of 60. */
 #define READ_MS 35000
 #define READS_PER_HOUR 55
-/* Until all is well after the end: the longest pause is 10 min, for wrong bytes, else 10 s after a
- * stall, which is found in the second 20 s if it began in the first.
+/* Until all is well after the end: 10 s after a stall, which is found in the second 20 s if it
+ * began in the first; a wrong block is asked for again after 30 s.
  */
-#define CORRUPT_HEALED_MS (11 * MINUTE_MS)
 #define HEALED_MS 55000
 
 static unsigned check(const char *what, unsigned hour, uint64_t value, uint64_t most)
@@ -171,7 +170,7 @@ static unsigned judge_reads(const struct day *d, const struct day_result *r)
 	}
 	if (!d->dead)
 		failures += check("ms until all is well after the end", d->hours, r->healed_ms,
-				  is_corrupt(d) ? CORRUPT_HEALED_MS : HEALED_MS);
+				  HEALED_MS);
 	return failures + check("requests before Retry-After", d->hours, r->hasty, r->asked / ASKED_PER_HASTY);
 }
 

@@ -21,12 +21,20 @@
  * used again.
  */
 #define DISCARD_MAX (16U << 10)
+/* Real servers send less than 16 KiB of header lines. */
+#define HEADER_MAX (64U << 10)
 #define NO_CLIENT_CERTIFICATE "; the server asked for a client certificate, and farroot can send none"
 
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
 	struct transfer *t = ctx;
 
+	t->header_bytes += size * count;
+	if (t->header_bytes > HEADER_MAX) {
+		snprintf(t->why, sizeof t->why, "header of more than %u KiB", HEADER_MAX >> 10);
+		t->fault = FAULT_BROKEN;
+		return 0;
+	}
 	response_header_line(&t->response, line, size * count);
 	return size * count;
 }
@@ -351,7 +359,7 @@ static bool send_to(struct transfer *t, const char *url)
 	t->socket_count = 0;
 	t->connection = CONNECTION_REUSED;
 	memset(&t->response, 0, sizeof t->response);
-	t->received = t->window_bytes = t->discarded = 0;
+	t->received = t->window_bytes = t->discarded = t->header_bytes = 0;
 	t->checked = t->timed_out = t->clock_is_behind = false;
 	t->tls.ignores_dates = t->is_date_probe;
 	t->tls.judges_at = server_clock_time(&os->origin[t->origin].clock, (int64_t)time(NULL), t->phase_ms);

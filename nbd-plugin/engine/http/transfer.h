@@ -47,6 +47,7 @@ struct transfer {
 	uint64_t first, last;
 	uint64_t received;	/* bytes of the body */
 	uint64_t discarded;	/* bytes of the body of an error */
+	uint64_t header_bytes;
 	uint64_t window_start_ms, window_bytes;	/* see transfer-patience.c */
 	uint64_t sent_ms, last_byte_ms;	/* the latter begins as sent_ms */
 	bool is_single;		/* the one request to an origin after its backoff */
