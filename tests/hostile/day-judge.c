@@ -34,8 +34,6 @@
  */
 #define CORRUPT_REQUESTS_PER_HOUR 1500
 #define CORRUPT_BYTES_PER_HOUR (18U << 20)
-/* A header is read to its end, however long. */
-#define HUGE_HEADER_BYTES (1U << 20)
 /* What a read may need, if the cache does not keep what was read before. */
 #define REQUESTS_PER_READ 6
 #define BYTES_PER_READ (256U << 10)
@@ -147,7 +145,7 @@ static unsigned judge_hour(const struct day *d, const struct day_result *r, unsi
 	uint64_t requests = REQUESTS_PER_HOUR * requests_per_try(d), bytes;
 	uint64_t reads = d->is_read_anew ? c->reads : 0;
 
-	bytes = requests * (d->kinds == HOSTILE_BIT(HOSTILE_HUGE_HEADERS) ? HUGE_HEADER_BYTES : ERROR_BYTES);
+	bytes = requests * ERROR_BYTES;
 	if (corrupts_only(d)) {
 		requests = origins(d) * CORRUPT_REQUESTS_PER_HOUR;
 		bytes = CORRUPT_BYTES_PER_HOUR;
