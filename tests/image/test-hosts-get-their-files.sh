@@ -9,7 +9,7 @@ need_tftp
 need cpio
 make_site
 make_raspberrypi_kernel
-printf x >>"$from/rescue.cpio"
+printf '\0' >>"$from/rescue.cpio"
 put() {
 	mkdir -p "$(dirname "$site/$1")"
 	cat >"$site/$1"

@@ -59,6 +59,7 @@ inputs() {
 		printf 'bash 5.2-1 debian\n' >"$work/plan"
 		mkdir -p "$work/debs"
 		site_open "$site"
+		source_read
 		rootfs_inputs
 	) >"$dir/inputs.$2" || fail "no inputs"
 }
