@@ -40,7 +40,8 @@ rescue_expect 30 'serial-42'
 rescue_find_address 120
 rescue_wait_ssh 60
 rescue_expect 60 "clock set to $(date -u +%F).* by $rescue_server \(DHCP\)"
-rescue_expect 60 "ssh host key $fingerprint \(local disk\)"
+# A fingerprint may have a +.
+rescue_expect 60 "ssh host key $(echo "$fingerprint" | sed 's/+/[+]/g') \(local disk\)"
 rescue_wait_ssh 30
 rescue_in ssh-keyscan -t ed25519 "$rescue_address" 2>/dev/null | ssh-keygen -l -f - | grep -qF "$fingerprint" ||
 	fail "dropbear has another key than the disk"

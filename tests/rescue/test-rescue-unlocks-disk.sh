@@ -64,7 +64,8 @@ rescue_ssh 'cat >/mnt/boot/initrd.img-1-test' <"$dir/boot/initrd" || fail "no in
 rescue_ssh 'umount /mnt/boot /mnt/top && vgchange -q -an local' >/dev/null || fail "the group does not stop"
 rescue_ssh "farroot boot-local --kexec --append 'boot=farroot farroot=rescue' /dev/vdb" >"$dir/kexec" 2>&1 || :
 grep -q 'starting /boot/vmlinuz-1-test of /dev/local/root; this session ends' "$dir/kexec" || fail "kexec: $(cat "$dir/kexec")"
-rescue_expect 120 "ssh host key $fingerprint \(local disk\)"
+# A fingerprint may have a +.
+rescue_expect 120 "ssh host key $(echo "$fingerprint" | sed 's/+/[+]/g') \(local disk\)"
 rescue_find_address 60
 rescue_wait_ssh 120
 [ "$(rescue_ssh 'cat /proc/cmdline')" = "root=/dev/mapper/local-root ro rootflags=subvol=@rootfs console=ttyS0 console=ttyS1 boot=farroot farroot=rescue" ] ||
