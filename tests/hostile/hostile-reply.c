@@ -460,7 +460,7 @@ static enum hostile_after reply_huge(const struct hostile_request *q)
 	if (!hostile_send(q, status, sizeof status - 1))
 		return AFTER_CLOSE;
 	for (i = 0; i < 200; i++)
-		if (!hostile_send(q, line, sizeof line))
+		if (!hostile_send_slowly(q, line, sizeof line))
 			break;
 	return AFTER_CLOSE;
 }

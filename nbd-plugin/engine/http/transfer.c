@@ -22,7 +22,7 @@
  */
 #define DISCARD_MAX (16U << 10)
 /* Real servers send less than 16 KiB of header lines. */
-#define HEADER_MAX (64U << 10)
+#define HEADER_MAX (32U << 10)
 #define NO_CLIENT_CERTIFICATE "; the server asked for a client certificate, and farroot can send none"
 
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
