@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "attach/supervisor.h"
+#include "common/backoff.h"
 
 #define PAUSE_FIRST_MS 100
 #define PAUSE_MAX_MS 5000
@@ -99,11 +100,5 @@ bool supervisor_is_silent(unsigned silent_s, bool was_answered, bool greets)
 
 unsigned supervisor_pause_ms(unsigned failures)
 {
-	unsigned ms = PAUSE_FIRST_MS;
-
-	if (!failures)
-		return 0;
-	while (--failures && ms < PAUSE_MAX_MS)
-		ms *= 2;
-	return ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS;
+	return failures ? (unsigned)backoff_ms(PAUSE_FIRST_MS, PAUSE_MAX_MS, failures - 1) : 0;
 }

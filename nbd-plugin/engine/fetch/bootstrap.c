@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/backoff.h"
 #include "common/clock.h"
 #include "engine/fetch/bootstrap.h"
 #include "engine/fetch/completion.h"
@@ -78,14 +79,10 @@ static void begin_top(struct bootstrap *b)
 /* 0 until there was a set-back for each origin. */
 static uint64_t pause_ms(const struct fetch *f)
 {
-	uint64_t most_ms = f->options->http.retry_max_ms, ms = PAUSE_FIRST_MS;
-	unsigned turns = (unsigned)f->options->url_count, n;
+	unsigned turns = (unsigned)f->options->url_count, setbacks = f->bootstrap->setbacks;
 
-	if (f->bootstrap->setbacks < turns)
-		return 0;
-	for (n = f->bootstrap->setbacks - turns; n && ms < most_ms; n--)
-		ms *= 2;
-	return ms < most_ms ? ms : most_ms;
+	return setbacks < turns ? 0 :
+	       backoff_ms(PAUSE_FIRST_MS, f->options->http.retry_max_ms, setbacks - turns);
 }
 
 /* The answers of the origins contradict each other: begins again. */
@@ -199,7 +196,6 @@ static int take_size(struct fetch *f, struct inflight *request)
 		begin_top(b);
 		return 0;
 	}
-	origins_set_total(f->origins, size);
 	return open_image(f, NULL);
 }
 
@@ -339,7 +335,6 @@ static int skip_size(struct fetch *f)
 		begin_top(b);
 		return 0;
 	}
-	origins_set_total(f->origins, b->claim.size_bytes);
 	return open_image(f, NULL);
 }
 
@@ -365,10 +360,8 @@ static int try_store(struct fetch *f)
 	count = b->claim.top_count * VERITY_BLOCK_SIZE;
 	if (pread(fd, bytes, count, (off_t)(b->claim.top_start * VERITY_BLOCK_SIZE)) == (ssize_t)count &&
 	    !check_top(f, b->claim.top_start, bytes)) {
-		if (b->verity.size_is_pinned || wanted) {
-			origins_set_total(f->origins, b->claim.size_bytes);
+		if (b->verity.size_is_pinned || wanted)
 			return open_image(f, NULL);
-		}
 		verity_free(&b->verity);
 	}
 	b->claim = (struct size_claim){ 0 };

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/backoff.h"
 #include "common/clock.h"
 #include "common/profile.h"
 #include "engine/fetch/fetch-internal.h"
@@ -159,15 +160,10 @@ void prefetch_hints_receive(struct fetch *f, const uint8_t *bytes, size_t count)
 /* Milliseconds until a request that failed is worth another. */
 static uint64_t pause_ms(const struct prefetch_hints *h)
 {
-	uint64_t asked = h->request.retry_after_s * 1000ULL, pause = ASK_AGAIN_MS;
-	unsigned n;
+	uint64_t wish = h->request.retry_after_s * 1000ULL;
+	uint64_t pause = backoff_ms(ASK_AGAIN_MS, ASK_AGAIN_MAX_MS, h->tries - 1);
 
-	for (n = 1; n < h->tries && pause < ASK_AGAIN_MAX_MS; n++)
-		pause *= 2;
-	if (pause > ASK_AGAIN_MAX_MS)
-		pause = ASK_AGAIN_MAX_MS;
-	/* Machines that were refused together do not come back together. */
-	return asked > pause ? asked + clock_ms() % (asked / 10 + 1) : pause;
+	return wish > pause ? backoff_wish_ms(wish, clock_ms()) : pause;
 }
 
 static void ask_later(struct fetch *f)

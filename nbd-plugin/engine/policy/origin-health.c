@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include "common/backoff.h"
 #include "engine/policy/origin-health.h"
 
 #define REST_FIRST_MS 500
@@ -118,11 +119,11 @@ static bool is_unreached(enum fault fault)
 	return fault == FAULT_RESOLVE || fault == FAULT_CONNECT || fault == FAULT_STALL;
 }
 
-/* The server asked for this time.  Machines that asked it together do not come back together. */
+/* The server asked for this time. */
 static void keep_wish(struct origin_health *h, uint64_t now_ms, uint64_t retry_after_ms, unsigned random)
 {
 	h->asked_until_ms = now_ms + retry_after_ms;
-	h->next_try_ms = h->asked_until_ms + random % (retry_after_ms / 10 + 1);
+	h->next_try_ms = now_ms + backoff_wish_ms(retry_after_ms, random);
 }
 
 uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64_t now_ms,
@@ -130,8 +131,7 @@ uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64
 			unsigned random)
 {
 	bool was_probing = h->probing;
-	uint64_t rest = REST_FIRST_MS;
-	unsigned i;
+	uint64_t rest;
 
 	h->probing = false;
 	if (fault == FAULT_CORRUPT) {
@@ -144,14 +144,11 @@ uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64
 			keep_wish(h, now_ms, retry_after_ms, random);
 		return h->next_try_ms - now_ms;
 	}
-	for (i = 0; i < h->failures && rest < rest_max_ms; i++)
-		rest *= 2;
+	rest = backoff_ms(REST_FIRST_MS, rest_max_ms, h->failures);
 	if (!h->failures)
 		h->since_ms = now_ms;
 	if (is_unreached(fault) && rest > UNREACHED_REST_MS + (now_ms - h->since_ms) / 64)
 		rest = UNREACHED_REST_MS + (now_ms - h->since_ms) / 64;
-	if (rest > rest_max_ms)
-		rest = rest_max_ms;
 	rest = rest / 2 + random % (rest / 2 + 1);
 	if (h->failures < 32)
 		h->failures++;
@@ -163,16 +160,11 @@ uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64
 
 void origin_health_corrupt(struct origin_health *h, uint64_t now_ms, uint64_t bytes)
 {
-	uint64_t rest = CORRUPT_REST_MS;
-	unsigned i;
-
 	h->corrupt_bytes += bytes;
 	/* Requests that were in flight before are one fault. */
 	if (h->corrupt_bytes <= CORRUPT_MAX_BYTES || now_ms < h->corrupt_until_ms)
 		return;
-	for (i = 0; i < h->corrupt_times && rest < CORRUPT_REST_MAX_MS; i++)
-		rest *= 2;
-	h->corrupt_until_ms = now_ms + (rest < CORRUPT_REST_MAX_MS ? rest : CORRUPT_REST_MAX_MS);
+	h->corrupt_until_ms = now_ms + backoff_ms(CORRUPT_REST_MS, CORRUPT_REST_MAX_MS, h->corrupt_times);
 	h->corrupt_probe_ms = now_ms + CORRUPT_PROBE_MS;
 	h->corrupt_probed = false;
 	h->corrupt_bytes = CORRUPT_MAX_BYTES - CORRUPT_STEP_BYTES;

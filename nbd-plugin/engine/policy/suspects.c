@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "common/backoff.h"
 #include "engine/policy/suspects.h"
 
 #define SUSPECT_REGION_BLOCKS 256
@@ -52,11 +53,7 @@ static struct suspect_region *add_region(struct suspects *s, uint64_t block)
 
 static uint64_t rest_of(unsigned attempts)
 {
-	uint64_t rest = REST_FIRST_MS;
-
-	while (attempts-- > 1 && rest < REST_MAX_MS)
-		rest *= 2;
-	return rest < REST_MAX_MS ? rest : REST_MAX_MS;
+	return backoff_ms(REST_FIRST_MS, REST_MAX_MS, attempts - 1);
 }
 
 void suspects_add(struct suspects *s, uint64_t block, int origin, uint64_t now_ms)
