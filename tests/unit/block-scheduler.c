@@ -325,7 +325,9 @@ static void nothing_below_a_suspect_is_requested(void)
 		CHECK(e.start + e.count <= 100 || e.start >= 200);
 	scheduler_release(&scheduler, 901, 1);
 	arrive(901, 1);
-	CHECK(scheduler_clear_suspect(&scheduler, 901, 700));
+	CHECK(suspects_has(&scheduler.suspects, 901));
+	scheduler_clear_suspect(&scheduler, 901, 700);
+	CHECK(!suspects_has(&scheduler.suspects, 901));
 	CHECK(scheduler_next_demand(&scheduler, 700, 4, &e));
 	CHECK_EXTENT(199, 1);
 	scheduler_remove_demand(&scheduler, &a);

@@ -39,7 +39,6 @@ struct fetch {
 	struct block_scheduler scheduler;
 	bool fills;			/* the fill is on */
 	bool is_materialized;
-	bool was_materialized;	/* and that was logged */
 
 	/* The requests. */
 	struct inflight_set inflight;

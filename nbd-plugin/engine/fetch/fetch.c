@@ -36,6 +36,7 @@ struct fetch_thread {
 	struct fetch fetch;	/* first */
 	pthread_t thread;
 	bool is_started;
+	bool was_materialized;		/* and that was logged */
 	void (*on_failure)(void *ctx);	/* NULL: none */
 	void *ctx;
 };
@@ -66,15 +67,17 @@ static void on_end(void *ctx, struct origin_request *request, enum fault fault)
 
 static void check_materialized(struct fetch *f)
 {
+	struct fetch_thread *t = (struct fetch_thread *)f;
+
 	if (f->is_materialized == (store_present_blocks(f->store) == f->scheduler.blocks))
 		return;
 	f->is_materialized = !f->is_materialized;
 	/* A disk that loses blocks makes this happen again and again. */
 	if (f->is_materialized)
-		log_say(f->log, f->was_materialized ? LOG_DETAIL : LOG_NOTE,
+		log_say(f->log, t->was_materialized ? LOG_DETAIL : LOG_NOTE,
 			"all %" PRIu64 " bytes are here and %s: no origin is needed any more",
 			f->size_bytes, f->options->verify_none ? "NOT verified" : "verified");
-	f->was_materialized |= f->is_materialized;
+	t->was_materialized |= f->is_materialized;
 }
 
 static void sooner(uint64_t *ms, uint64_t other)

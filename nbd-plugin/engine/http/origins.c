@@ -15,7 +15,7 @@
 #include "common/clock.h"
 #include "engine/http/link-monitor.h"
 #include "engine/http/transfer.h"
-#include "engine/http/url-check.h"
+#include "engine/http/url.h"
 
 /* An origin that has sent no byte for this many milliseconds, and for four round
  * trips, gets a probe.
@@ -34,27 +34,10 @@
  */
 #define OTHER_SERVES_FACTOR 6
 
-void url_without_secrets(const char *url, char *out, size_t size)
+/* The origin to ask now, or -1. */
+static int pick_origin(const struct origins *os, int avoid)
 {
-	const char *host = strstr(url, "://") + 3;
-	const char *at = memrchr(host, '@', strcspn(host, "/?#"));
-	int scheme = (int)(host - url), rest;
-
-	if (at)
-		host = at + 1;
-	rest = (int)strcspn(host, "?#");
-	snprintf(out, size, "%.*s%.*s%s", scheme, url, rest, host, host[rest] ? "?…" : "");
-}
-
-/* URL.profile, before a query; or the one that profile= names.  malloc'ed. */
-static char *profile_url(const struct options *options, const char *url)
-{
-	size_t path = strcspn(url, "?#");
-	char *out = NULL;
-
-	if (options->profile && parse_is_url(options->profile))
-		return strdup(options->profile);
-	return asprintf(&out, "%.*s.profile%s", (int)path, url, url + path) < 0 ? NULL : out;
+	return origin_health_pick(os->health, os->count, clock_ms(), avoid);
 }
 
 static unsigned random_number(void)
@@ -96,7 +79,7 @@ static void set_last_error(struct origins *os, int origin, const char *why)
 static void log_failure(struct origins *os, int origin, enum fault fault, const char *why, uint64_t rest_ms)
 {
 	struct origin *o = &os->origin[origin];
-	int other = origin_health_pick(os->health, os->count, clock_ms(), origin);
+	int other = pick_origin(os, origin);
 	char message[768];
 
 	set_last_error(os, origin, why);
@@ -509,7 +492,7 @@ void origins_wake(struct origins *os)
  */
 static int pick(const struct origins *os, const struct origin_request *request)
 {
-	int origin = origin_health_pick(os->health, os->count, clock_ms(), request->avoid);
+	int origin = pick_origin(os, request->avoid);
 
 	if (request->is_profile && (origin < 0 || os->health[origin].failures))
 		return os->active ? os->active->origin : -1;
@@ -526,15 +509,14 @@ static unsigned request_limit(const struct origins *os, int origin)
 
 bool origins_probe_corrupt(const struct origins *os)
 {
-	uint64_t now = clock_ms();
-	int origin = origin_health_pick(os->health, os->count, now, -1);
+	int origin = pick_origin(os, -1);
 
-	return origin >= 0 && origin_health_is_in_corrupt_pause(&os->health[origin], now);
+	return origin >= 0 && origin_health_is_in_corrupt_pause(&os->health[origin], clock_ms());
 }
 
 unsigned origins_request_limit(const struct origins *os, unsigned most)
 {
-	int origin = origin_health_pick(os->health, os->count, clock_ms(), -1);
+	int origin = pick_origin(os, -1);
 
 	return within_limit(origin < 0 ? 0 : request_limit(os, origin), most);
 }
@@ -546,7 +528,7 @@ int origins_start(struct origins *os, struct origin_request *request)
 
 	/* A profile waits for an origin that serves, and perhaps no other request is to come. */
 	if (origin < 0 && request->is_profile)
-		probe(os, origin_health_pick(os->health, os->count, clock_ms(), -1));
+		probe(os, pick_origin(os, -1));
 	if (origin < 0)
 		return -EAGAIN;
 	limit = request_limit(os, origin);
@@ -660,35 +642,10 @@ void origins_state(const struct origins *os, struct origins_state *out)
 		out->link_failed |= os->origin[i].link_failed;
 }
 
-static int check_url(const char *option, const char *url, const struct log *log)
-{
-	const char *why = url_why_unusable(url);
-	char shown[256];
-
-	if (!why)
-		return 0;
-	url_without_secrets(url, shown, sizeof shown);
-	log_say(log, LOG_WARN, "%s=%s: %s", option, shown, why);
-	return -EINVAL;
-}
-
-/* What can never succeed must not look like an outage. */
-static int check_urls(const struct options *options, const struct log *log)
-{
-	size_t i;
-	int err = 0;
-
-	for (i = 0; i < options->url_count && !err; i++)
-		err = check_url("url", options->urls[i], log);
-	if (!err && options->profile && parse_is_url(options->profile))
-		err = check_url("profile", options->profile, log);
-	return err;
-}
-
 int origins_new(const struct options *options, const struct log *log,
 		const struct origin_sink *sink, struct origins **out)
 {
-	int err = check_urls(options, log);
+	int err = url_check_all(options, log);
 	struct origins *os;
 	size_t i;
 
@@ -711,7 +668,7 @@ int origins_new(const struct options *options, const struct log *log,
 		os->origin[i].is_first_connection = true;
 		url_without_secrets(options->urls[i], os->origin[i].shown,
 			 sizeof os->origin[i].shown);
-		os->origin[i].profile_url = profile_url(options, options->urls[i]);
+		os->origin[i].profile_url = url_of_profile(options, options->urls[i]);
 		if (!os->origin[i].profile_url)
 			err = -ENOMEM;
 	}

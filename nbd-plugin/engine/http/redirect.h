@@ -16,6 +16,7 @@
 
 /* The most redirects of one request. */
 #define REDIRECTS_MAX 5
+#define REDIRECTS_MAX_TEXT "5"
 
 bool redirect_is_status(unsigned status);
 

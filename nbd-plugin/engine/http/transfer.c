@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "engine/http/redirect.h"
 #include "engine/http/transfer.h"
+#include "engine/http/url.h"
 
 /* A name is looked up again after this time; curl's default. */
 #define DNS_CACHE_S 60L
@@ -459,7 +460,7 @@ static const char *why_no_hop(struct transfer *t, const char *to)
 	if (!to)
 		return "redirect to something that is no URL";
 	if (t->hops == REDIRECTS_MAX)
-		return "more than 5 redirects";
+		return "more than " REDIRECTS_MAX_TEXT " redirects";
 	is_same = !strcmp(to, t->url);
 	if (is_same && t->went_to_itself)
 		return "the server redirects to the same URL again and again";

@@ -142,9 +142,6 @@ uint64_t transfer_tcp_limit_ms(const struct origins *os, int origin, bool is_pro
  */
 enum fault transfer_find_late(struct transfer *t, uint64_t now_ms);
 
-/* A URL without its parts that may be secret: user, password, query. */
-void url_without_secrets(const char *url, char *out, size_t size);
-
 /* Logs a message of an origin, unless the topic was logged too often.  Returns whether it was
  * logged.
  */

@@ -452,14 +452,11 @@ void scheduler_add_suspect(struct block_scheduler *s, uint64_t block, int origin
 	suspects_add(&s->suspects, block, origin, now_ms);
 }
 
-bool scheduler_clear_suspect(struct block_scheduler *s, uint64_t block, uint64_t now_ms)
+void scheduler_clear_suspect(struct block_scheduler *s, uint64_t block, uint64_t now_ms)
 {
-	bool was_suspect = suspects_remove(&s->suspects, block, now_ms);
-
 	/* The others of its region, and what is below it, are due now, perhaps before expected_at. */
-	if (was_suspect)
+	if (suspects_remove(&s->suspects, block, now_ms))
 		s->expected_at = 0;
-	return was_suspect;
 }
 
 uint64_t scheduler_next_suspect_ms(const struct block_scheduler *s)

@@ -140,8 +140,8 @@ void scheduler_mark_present(struct block_scheduler *scheduler, uint64_t start, u
 
 /* This block from origin did not verify; suspects.h says when it is requested again. */
 void scheduler_add_suspect(struct block_scheduler *scheduler, uint64_t block, int origin, uint64_t now_ms);
-/* This block has verified.  Returns whether it was a suspect. */
-bool scheduler_clear_suspect(struct block_scheduler *scheduler, uint64_t block, uint64_t now_ms);
+/* This block has verified. */
+void scheduler_clear_suspect(struct block_scheduler *scheduler, uint64_t block, uint64_t now_ms);
 /* Whether a suspect above this block has failed again, so that it can take long until this block
  * can be verified.
  */
