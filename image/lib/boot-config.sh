@@ -38,7 +38,7 @@ config_files_in() {
 	done
 }
 
-# config_write TREE KERNEL-KIND: TREE/config.txt for the files that are in TREE.
+# config_write TREE KERNEL-KIND: TREE/config.txt for the files that are in TREE, cmdline.txt too.
 config_write() {
 	config_initramfs=initrd
 	[ ! -e "$1/rescue.cpio" ] || config_initramfs=initrd,rescue.cpio
@@ -50,7 +50,7 @@ config_write() {
 			initramfs $config_initramfs followkernel
 			enable_uart=1
 		END
-		! config_feeds_watchdog || echo "kernel_watchdog_timeout=$config_kernel_watchdog"
+		! config_feeds_watchdog "$1" || echo "kernel_watchdog_timeout=$config_kernel_watchdog"
 		if [ "$2" = debian ]; then
 			echo upstream_kernel=1
 		else
@@ -64,11 +64,10 @@ config_write() {
 	config_add <"$boot_temp/config-files" >>"$1/config.txt"
 }
 
-# Another kind of boot would be reset after these seconds.  The initramfs of boot=farroot feeds the
-# watchdog, or stops it if farroot.watchdog=no.
+# config_feeds_watchdog TREE: by TREE/cmdline.txt.  Another kind of boot would be reset after these
+# seconds.  The initramfs of boot=farroot feeds the watchdog, or stops it if farroot.watchdog=no.
 config_feeds_watchdog() {
-	config_site_files cmdline.d >"$boot_temp/cmdline-files"
-	! cmdline_words <"$boot_temp/cmdline-files" | tr -s '[:space:]' '\n' | grep '^boot=' | grep -qvx 'boot=farroot'
+	! tr ' ' '\n' <"$1/cmdline.txt" | grep '^boot=' | grep -qvx 'boot=farroot'
 }
 
 # config_add: the files whose names are on standard input, for the end of a config.txt.
@@ -121,9 +120,9 @@ cmdline_words() {
 		! grep -q '[^[:print:][:space:]]' "$config_file" ||
 			die "$config_file: has characters that are not ASCII; the kernel's arguments are ASCII"
 		# A # inside of a word is part of a URL.
-		sed -e 's/^[[:space:]]*#.*//' -e 's/[[:space:]]#.*//' "$config_file"
+		sed -e 's/^[[:space:]]*#.*//' -e 's/[[:space:]]#.*//' "$config_file" || return
 		# After a last line without an end.
-		echo
+		echo || return
 	done
 }
 
@@ -136,7 +135,7 @@ cmdline_check() {
 # cmdline_write TREE KERNEL-KIND: TREE/cmdline.txt, one line.
 cmdline_write() {
 	config_site_files cmdline.d >"$boot_temp/cmdline-files" || die "$boot_temp: cannot be written; is the disk full?"
-	cmdline_words <"$boot_temp/cmdline-files" >"$boot_temp/cmdline"
+	cmdline_words <"$boot_temp/cmdline-files" >"$boot_temp/cmdline" || die "$boot_temp: cannot be written; is the disk full?"
 	cmdline_words=$(tr -s '[:space:]' ' ' <"$boot_temp/cmdline" | sed -e 's/^ //' -e 's/ $//')
 	case " $cmdline_words " in
 	*' console='*) ;;

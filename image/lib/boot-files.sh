@@ -76,8 +76,8 @@ files_collect() {
 	files_initramfs "$1" "$2"
 	files_dtbs "$1/dtbs" "$2"
 	[ "$files_kind" = debian ] || files_overlays "$1" "$2"
-	config_write "$2" "$files_kind"
 	cmdline_write "$2" "$files_kind"
+	config_write "$2" "$files_kind"
 	firmware_wanted "$2/config.txt" >"$boot_temp/firmware-files" || die "$boot_temp: cannot be written; is the disk full?"
 	while IFS= read -r files_name; do
 		case $files_name in

@@ -35,10 +35,9 @@ kept_write() {
 		done <"$boot_temp/firmware-files"
 		inputs_file list "$image_lib/rescue/secrets-known" rescue/secrets-known
 		inputs_parts
-		for inputs_tool in gzip mcopy; do
+		for inputs_tool in gzip mcopy mkfs.vfat; do
 			inputs_line tool "$inputs_tool" "$(inputs_version "$inputs_tool")"
 		done
-		inputs_line tool mkfs.vfat "$(mkfs.vfat --help 2>&1 | inputs_first_version)"
 	} | LC_ALL=C sort
 }
 

@@ -9,7 +9,7 @@
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 parts_use boot-common site fat boot-sign boot-config cache source boot-firmware boot-files boot-layout boot-read archives \
-	secrets inputs boot-inputs rescue-sizes hosts host-values host-archive host-tree host-list
+	secrets inputs boot-inputs hosts host-values host-archive host-tree host-list
 
 boot_usage() {
 	cat <<'EOT'
@@ -180,7 +180,7 @@ boot_check_size() {
 	[ "$(cat "$boot_from/flavour" 2>/dev/null)" = full ] || return 0
 	[ "$(boot_size "$boot_temp/boot.img")" -gt "$boot_full_limit" ] || return 0
 	boot_large="boot.img: $(boot_size "$boot_temp/boot.img") bytes, and the full flavour has at most $boot_full_limit"
-	if sizes_site_adds; then
+	if site_adds rescue; then
 		say "note: $boot_large without what the site adds"
 		return
 	fi

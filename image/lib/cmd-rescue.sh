@@ -42,10 +42,7 @@ rescue_read_site() {
 }
 
 rescue_inputs() {
-	{
-		inputs_write rescue "$work/plan" "$work/debs" arch suite kernel flavour serial
-		source_inputs
-	} | LC_ALL=C sort
+	inputs_write rescue "$work/plan" "$work/debs" arch suite kernel flavour serial
 }
 
 rescue_files() {

@@ -51,7 +51,6 @@ rootfs_read_site() {
 rootfs_inputs() {
 	{
 		inputs_write rootfs "$work/plan" "$work/debs" arch suite kernel serial
-		source_inputs
 		inputs_line tool farroot "$(farroot --version | head -n 1)"
 		[ -z "${record-}" ] || inputs_line option record yes
 		[ ! -e "$site_dir/rootfs/boot.files" ] || inputs_file site "$site_dir/rootfs/boot.files" rootfs/boot.files

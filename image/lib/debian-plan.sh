@@ -13,8 +13,6 @@ plan_sources_of() {
 	plan_key=/usr/share/keyrings/debian-archive-keyring.gpg
 	plan_options=
 	[ ! -e "$plan_key" ] || plan_options="[signed-by=$plan_key] "
-	# As source_line does.
-	set -- "$(echo "$1" | sed 's,^file:,copy:,')" "$2"
 	echo "deb $plan_options$1 $suite main"
 	echo "deb $plan_options$1 $suite-updates main"
 	[ -z "$2" ] || echo "deb $plan_options$2 $suite-security main"
@@ -42,7 +40,7 @@ plan_open() {
 	esac
 	[ -n "$plan_security" ] ||
 		say "warning: no archive with security updates is known; give one with --security-mirror"
-	plan_sources=$(plan_sources_of "$plan_mirror" "$plan_security")
+	plan_sources=$(plan_sources_of "$plan_mirror" "$plan_security" | source_copies)
 	# Without an archive the name is that of before.
 	plan_dir=$cache/apt-$arch-$suite-$({
 		echo "$plan_sources"

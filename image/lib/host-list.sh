@@ -20,7 +20,7 @@ list_write() {
 	list_config=$(sha256sum <"$host_card/config.txt" | cut -d ' ' -f 1)
 	list_cmdline=$(sha256sum <"$host_card/cmdline.txt" | cut -d ' ' -f 1)
 	list_names=$(cd "$host_card" && find . -printf '%P\n' | LC_ALL=C sort | sha256sum | cut -d ' ' -f 1)
-	list_program=$(cat "$image_lib"/lib/host*.sh "$image_lib"/lib/boot-config.sh | sha256sum | cut -d ' ' -f 1)
+	list_program=$(cat "$image_lib"/lib/host*.sh "$image_lib"/lib/boot-config.sh "$image_lib"/lib/archives.sh | sha256sum | cut -d ' ' -f 1)
 	for list_host in $hosts; do
 		hosts_read "${list_host#*:}"
 		list_host_inputs "host $hosts_serial" | LC_ALL=C sort

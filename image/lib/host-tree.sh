@@ -101,7 +101,7 @@ host_cmdline() {
 	for host_part in $(hosts_parts cmdline.d); do
 		config_files_in "$site_dir/$host_part" >"$boot_temp/cmdline-files"
 		# No pipe, in which an error would not be noticed.
-		cmdline_words <"$boot_temp/cmdline-files" >"$boot_temp/words-text"
+		cmdline_words <"$boot_temp/cmdline-files" >"$boot_temp/words-text" || die "$boot_temp: cannot be written; is the disk full?"
 		host_words <"$boot_temp/words-text" >"$boot_temp/words-more"
 		values_merge "$boot_temp/words" "$boot_temp/words-more" >"$boot_temp/words-all"
 		mv "$boot_temp/words-all" "$boot_temp/words"

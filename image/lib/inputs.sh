@@ -43,6 +43,7 @@ inputs_write() {
 		for inputs_key in "$@"; do
 			inputs_line option "$inputs_key" "$(site_get "$inputs_key")"
 		done
+		source_inputs
 		[ -z "${SOURCE_DATE_EPOCH_given-}" ] || inputs_line option SOURCE_DATE_EPOCH "$SOURCE_DATE_EPOCH_given"
 		inputs_site
 		inputs_builder
@@ -62,12 +63,9 @@ inputs_write() {
 inputs_version() {
 	case $1 in
 	mksquashfs) mksquashfs -version ;;
+	mkfs.vfat) mkfs.vfat --help ;;
 	*) "$1" --version ;;
-	esac 2>&1 | inputs_first_version
-}
-
-inputs_first_version() {
-	grep -o '[0-9][0-9]*\.[0-9][0-9.]*' | head -n 1
+	esac 2>&1 | grep -o '[0-9][0-9]*\.[0-9][0-9.]*' | head -n 1
 }
 
 inputs_site() {

@@ -98,14 +98,6 @@ sizes_table() {
 	echo "Libraries in rescue.cpio that nothing links to: $(tr '\n' ' ' <"$work/unused")"
 }
 
-# sizes_site_adds: the site makes the rescue system larger, or may do so.
-sizes_site_adds() {
-	for sizes_folder in packages.d debs files modules.d hooks; do
-		[ -z "$(site_parts rescue "$sizes_folder")" ] || return 0
-	done
-	return 1
-}
-
 sizes_largest() {
 	echo "The largest packages in $1:"
 	head -n 40 "$2" | awk '{ printf "  %-34s %14d %14d\n", $1, $2, $3 }'
@@ -115,7 +107,7 @@ sizes_largest() {
 # sizes_check OUT_FOLDER: dies if the image has grown, and the site is not the cause.
 sizes_check() {
 	[ "$suite:$kernel" = "trixie:linux-image-$arch" ] || return 0
-	! sizes_site_adds || return 0
+	! site_adds rescue || return 0
 	sizes_limit=$(awk -v flavour="$flavour" -v arch="$arch" '$1 == flavour && $2 == arch { print $3 }' "$image_lib/rescue/size-limits")
 	[ -n "$sizes_limit" ] || return 0
 	sizes_kernel=$sizes_kernel_gzip

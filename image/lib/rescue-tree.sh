@@ -113,8 +113,7 @@ tree_prune() {
 # tree_busybox ROOT: a link for each command that busybox has and no package brought.  A link
 # to a program that was dropped, such as awk to mawk, is none.
 tree_busybox() {
-	find "$1/usr/bin" "$1/usr/sbin" -type l -printf '%P\t%H\n' | while IFS='	' read -r tree_path tree_folder; do
-		tree_path=${tree_folder#"$1/"}/$tree_path
+	(cd "$1" && find usr/bin usr/sbin -type l) | while IFS= read -r tree_path; do
 		programs_resolve "$1" "$tree_path" || rm "$1/$tree_path"
 	done
 	while IFS= read -r tree_applet; do

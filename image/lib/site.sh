@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # A site: the folder that says what to build.  site.conf has lines KEY=VALUE; the folders
-# common, rootfs, rescue and boot all have the same shape:
+# common, rootfs, rescue and boot have the folders of site_may_have, of one shape:
 #   packages.d/ debs/ files/ modules.d/ cmdline.d/ config.txt.d/ eeprom.d/ hooks/NN-name
 # groups/NAME and hosts/SERIAL have a part of it; see hosts.sh.
 # Nothing here runs a site's files; site.conf is read line by line and never sourced.
@@ -85,6 +85,14 @@ site_parts() {
 	for site_part in common "$1"; do
 		[ ! -e "$site_dir/$site_part/$2" ] || echo "$site_dir/$site_part/$2"
 	done
+}
+
+# site_adds PART: the site makes the system of this part larger, or may do so.
+site_adds() {
+	for site_folder in packages.d debs files modules.d hooks; do
+		[ -z "$(site_parts "$1" "$site_folder")" ] || return 0
+	done
+	return 1
 }
 
 # site_words FILE...: the words in lists, one a line, without comments.

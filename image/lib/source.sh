@@ -62,10 +62,15 @@ source_keyring() {
 	echo "$source_copy"
 }
 
-# source_line KEYRING COMPONENTS: for sources.list.  apt takes packages from file: where they
-# are; with copy: it has them in its cache, like all others.
+# source_copies: lines for sources.list, from standard input.  apt takes packages from file: where
+# they are; with copy: it has them in its cache, like all others.
+source_copies() {
+	sed 's, file:, copy:,'
+}
+
+# source_line KEYRING COMPONENTS: for sources.list.
 source_line() {
-	echo "deb [signed-by=$1] $(echo "$archive_url" | sed 's,^file:,copy:,') $archive_suite $2"
+	echo "deb [signed-by=$1] $archive_url $archive_suite $2" | source_copies
 }
 
 # source_explain LOG: dies if apt said in LOG that a signature cannot be verified.
