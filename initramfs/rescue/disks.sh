@@ -105,12 +105,13 @@ disks_mount() {
 	disks_subvolume=$1
 	mkdir -p "$disks_target"
 	! mountpoint -q "$disks_target" || die "something is mounted on $disks_target already; umount -R $disks_target"
+	disks_format=$(disks_type "$disks_device")
 	# The mount of busybox, which the small flavour has, loads no driver.
-	modprobe -q "$(disks_type "$disks_device")"
+	modprobe -q "$disks_format"
 	# Of a btrfs on several disks the kernel must know each one.
-	[ "$(disks_type "$disks_device")" != btrfs ] || btrfs device scan >/dev/null 2>&1
+	[ "$disks_format" != btrfs ] || btrfs device scan >/dev/null 2>&1
 	mount -o "rw${1:+,subvol=$1}" "$disks_device" "$disks_target" || die "cannot mount $disks_device; try fsck $disks_device"
-	if [ -z "$1" ] && ! disks_has_init "$disks_target" && [ "$(disks_type "$disks_device")" = btrfs ]; then
+	if [ -z "$1" ] && ! disks_has_init "$disks_target" && [ "$disks_format" = btrfs ]; then
 		umount "$disks_target"
 		for disks_subvolume in @rootfs @; do
 			mount -o "subvol=$disks_subvolume" "$disks_device" "$disks_target" 2>/dev/null && break

@@ -43,6 +43,12 @@ keep_running() {
 	done
 }
 
+# done_with NAME: keep_running does not start it again.  Never returns.
+done_with() {
+	: >"$rescue_state/released.$1"
+	exit
+}
+
 # restart_sshd: it reads its keys again.  Sessions are other processes, and stay.
 restart_sshd() {
 	: >"$rescue_state/again.ssh"

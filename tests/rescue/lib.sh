@@ -40,7 +40,7 @@ rescue_clean_up() {
 	rescue_stop_vlan
 	rescue_stop_dhcp
 	rescue_stop_origin
-	[ -z "${rescue_clock-}" ] || kill "$rescue_clock" 2>/dev/null || true
+	rescue_end "${rescue_clock-}"
 	[ -z "${RESCUE_KEEP-}" ] || cp "$rescue_log" "$RESCUE_KEEP"
 	ip netns del "$rescue_ns" 2>/dev/null || true
 	rm -rf "$dir"
@@ -95,6 +95,14 @@ rescue_take_keys() {
 
 rescue_in() {
 	ip netns exec "$rescue_ns" "$@"
+}
+
+# rescue_end PID: ends a process of this shell, if there is one.  It must not have been started by
+# rescue_in: that would be the number of a shell.
+rescue_end() {
+	[ -n "$1" ] || return 0
+	kill "$1" 2>/dev/null || true
+	wait "$1" 2>/dev/null || true
 }
 
 # rescue_site SERIAL: a site for $arch whose login is $dir/key.
@@ -186,7 +194,7 @@ rescue_start_dhcp() {
 # rescue_start_vlan ID: an interface "vlan" with 192.168.78.1, whose frames are on tap0 with this
 # tag.  Python does it, because this kernel may have no VLANs.
 rescue_start_vlan() {
-	rescue_in python3 "$rescue_top/tests/rescue/vlan.py" tap0 vlan "$1" &
+	ip netns exec "$rescue_ns" python3 "$rescue_top/tests/rescue/vlan.py" tap0 vlan "$1" &
 	rescue_vlan=$!
 	until rescue_in ip addr add 192.168.78.1/24 dev vlan 2>/dev/null; do
 		kill -0 "$rescue_vlan" || fail "vlan.py has ended"
@@ -196,9 +204,7 @@ rescue_start_vlan() {
 }
 
 rescue_stop_vlan() {
-	[ -n "${rescue_vlan-}" ] || return 0
-	kill "$rescue_vlan" 2>/dev/null || true
-	wait "$rescue_vlan" 2>/dev/null || true
+	rescue_end "${rescue_vlan-}"
 	rescue_vlan=
 }
 
@@ -240,7 +246,6 @@ rescue_power_on() {
 	done
 	shift
 	# shellcheck disable=SC2086 # words
-	# Not by rescue_in: the process id must be that of QEMU.
 	ip netns exec "$rescue_ns" "$rescue_vm/run-vm" --arch "$arch" --memory "${rescue_memory:-1G}" --tap tap0 --serial "$rescue_log" \
 		--console "$rescue_console" $rescue_options "$dir/boot" boot=farroot "$@" &
 	rescue_pid=$!
@@ -249,9 +254,7 @@ rescue_power_on() {
 }
 
 rescue_power_off() {
-	[ -n "${rescue_pid-}" ] || return 0
-	kill "$rescue_pid" 2>/dev/null || true
-	wait "$rescue_pid" 2>/dev/null || true
+	rescue_end "${rescue_pid-}"
 	rescue_pid=
 }
 
@@ -288,7 +291,8 @@ rescue_ssh_until() {
 	rescue_until=$(($(vm_now) + $(slack "$1")))
 	until rescue_ssh "$2" >"$dir/until" 2>&1; do
 		[ "$(vm_now)" -lt "$rescue_until" ] || fail "$3: $(cat "$dir/until")"
-		sleep 2
+		kill -0 "$rescue_pid" 2>/dev/null || fail "the machine is off"
+		sleep 1
 	done
 }
 
@@ -312,11 +316,17 @@ rescue_close_login() {
 
 # rescue_wait_ssh SECONDS: until a login works.
 rescue_wait_ssh() {
-	rescue_until=$(($(vm_now) + $(slack "$1")))
-	until rescue_ssh true 2>/dev/null; do
-		[ "$(vm_now)" -lt "$rescue_until" ] || fail "no login by ssh within $1 s"
-		kill -0 "$rescue_pid" 2>/dev/null || fail "the machine is off"
-		sleep 1
-	done
+	rescue_ssh_until "$1" true "no login by ssh within $1 s"
 	say "$(($(vm_now) - rescue_began)) s: a login by ssh"
+}
+
+# rescue_expect_disk_key SECONDS FINGERPRINT: the console says that the host key is that of a disk.
+rescue_expect_disk_key() {
+	# A fingerprint may have a +.
+	rescue_expect "$1" "ssh host key $(echo "$2" | sed 's/+/[+]/g') \(local disk\)"
+}
+
+# rescue_has_key FINGERPRINT: whether the server of ssh shows this host key.
+rescue_has_key() {
+	rescue_in ssh-keyscan -t ed25519 "$rescue_address" 2>/dev/null | ssh-keygen -l -f - | grep -qF "$1"
 }

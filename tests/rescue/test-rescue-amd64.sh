@@ -60,7 +60,7 @@ rescue_find_address 120
 rescue_wait_ssh 60
 rescue_expect 60 "clock set to $(date -u +%F).* by $rescue_server \(DHCP\)"
 fingerprint=$(tr -d '\r' <"$rescue_log" | sed -n 's/.*ssh host key \(SHA256:[^ ]*\) .*/\1/p' | head -n 1)
-rescue_in ssh-keyscan -t ed25519 "$rescue_address" 2>/dev/null | ssh-keygen -l -f - | grep -qF "$fingerprint" ||
+rescue_has_key "$fingerprint" ||
 	fail "the console's fingerprint is not that of the key"
 # shellcheck disable=SC2086,SC2154 # words
 ! rescue_in ssh $rescue_ssh_options -i "$dir/stranger" "root@$rescue_address" true 2>/dev/null ||
@@ -117,7 +117,7 @@ rescue_close_login
 # The image's own sshd has port 22 now, with the host key that the users know.
 rescue_ssh_until 120 'systemctl is-active ssh.service && [ -d /run/rescue ]' "the rescue system keeps port 22"
 say "$(($(vm_now) - rescue_began)) s: the root file system's sshd answers"
-rescue_in ssh-keyscan -t ed25519 "$rescue_address" 2>/dev/null | ssh-keygen -l -f - | grep -qF "$fingerprint" ||
+rescue_has_key "$fingerprint" ||
 	fail "the streamed root has another host key than the rescue system"
 rescue_ssh 'cat /root/.ssh/authorized_keys' | cmp - "$dir/key.pub" || fail "the site's key is not in the streamed root"
 ! grep -aE 'I/O error|SQUASHFS error|Kernel panic' "$rescue_log" || fail "see the lines above"

@@ -40,10 +40,9 @@ rescue_expect 30 'serial-42'
 rescue_find_address 120
 rescue_wait_ssh 60
 rescue_expect 60 "clock set to $(date -u +%F).* by $rescue_server \(DHCP\)"
-# A fingerprint may have a +.
-rescue_expect 60 "ssh host key $(echo "$fingerprint" | sed 's/+/[+]/g') \(local disk\)"
+rescue_expect_disk_key 60 "$fingerprint"
 rescue_wait_ssh 30
-rescue_in ssh-keyscan -t ed25519 "$rescue_address" 2>/dev/null | ssh-keygen -l -f - | grep -qF "$fingerprint" ||
+rescue_has_key "$fingerprint" ||
 	fail "dropbear has another key than the disk"
 # shellcheck disable=SC2086,SC2154 # words
 ! rescue_in ssh $rescue_ssh_options -i "$dir/stranger" "root@$rescue_address" true 2>/dev/null ||

@@ -64,13 +64,12 @@ rescue_ssh 'cat >/mnt/boot/initrd.img-1-test' <"$dir/boot/initrd" || fail "no in
 rescue_ssh 'umount /mnt/boot /mnt/top && vgchange -q -an local' >/dev/null || fail "the group does not stop"
 rescue_ssh "farroot boot-local --kexec --append 'boot=farroot farroot=rescue' /dev/vdb" >"$dir/kexec" 2>&1 || :
 grep -q 'starting /boot/vmlinuz-1-test of /dev/local/root; this session ends' "$dir/kexec" || fail "kexec: $(cat "$dir/kexec")"
-# A fingerprint may have a +.
-rescue_expect 120 "ssh host key $(echo "$fingerprint" | sed 's/+/[+]/g') \(local disk\)"
+rescue_expect_disk_key 120 "$fingerprint"
 rescue_find_address 60
 rescue_wait_ssh 120
 [ "$(rescue_ssh 'cat /proc/cmdline')" = "root=/dev/mapper/local-root ro rootflags=subvol=@rootfs console=ttyS0 console=ttyS1 boot=farroot farroot=rescue" ] ||
 	fail "the arguments of the other kernel: $(rescue_ssh 'cat /proc/cmdline')"
-rescue_in ssh-keyscan -t ed25519 "$rescue_address" 2>/dev/null | ssh-keygen -l -f - | grep -qF "$fingerprint" ||
+rescue_has_key "$fingerprint" ||
 	fail "sshd has another key than the disk"
 
 say "work in the encrypted disk"
@@ -83,12 +82,9 @@ for folder in /dev /dev/pts /proc /sys /run; do
 done
 ! grep -q 'key was made for this boot only' "$dir/chroot" || fail "a warning although the key is that of the disk"
 rescue_ssh '! mountpoint -q /mnt/root && [ ! -e /run/systemd ] && cryptsetup close farroot-vda' || fail "something of the disk is left"
-# In the background of the session, as a user would keep a second login.
-rescue_ssh 'while ! grep -q systemd /proc/1/comm; do sleep 1; done; sleep 20; dmsetup ls; lsmod; echo lived' >"$dir/session" 2>&1 &
-session=$!
+rescue_open_login 'sleep 15; dmsetup ls; lsmod'
 rescue_ssh 'farroot boot-local /dev/vda' <"$dir/passphrase" || fail "farroot boot-local"
 rescue_expect 300 'unlocked login:'
-wait "$session" || fail "the login ended: $(cat "$dir/session")"
+rescue_close_login
 grep -q '^secret' "$dir/session" || fail "the mapping is not named as crypttab says: $(cat "$dir/session")"
-grep -q lived "$dir/session" || fail "the login has lost its tools"
 ! grep -aE 'Failed to start|Dependency failed|I/O error' "$rescue_log" || fail "see the lines above"
