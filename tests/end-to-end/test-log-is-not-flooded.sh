@@ -8,7 +8,7 @@
 . "${srcdir:-..}/tests/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=faulty.sh
 . "$srcdir/tests/end-to-end/faulty.sh"
-need python3 curl
+need python3
 
 make_image image 8
 faulty_origin 1 cut=3

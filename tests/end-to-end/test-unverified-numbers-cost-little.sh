@@ -43,10 +43,8 @@ cpu_ticks() {
 	awk '{ print $14 + $15 }' "/proc/$nbdkit/stat"
 }
 
-truncate -s 8G "$dir/zeroes"
-pack "$dir/zeroes" "$dir/www1.image"
 mkdir "$dir/www1"
-mv "$dir/www1.image" "$dir/www1/image"
+roothash=$("$top_builddir/tests/end-to-end/zero-image" $((8 << 18)) "$dir/www1/image") || fail "zero-image"
 yes '0 9999999999999999' | head -c 4194288 >"$dir/www1/image.profile"
 origin_start 1
 plugin_start url="$url1/image" roothash="$roothash" cache=64M rate=1M

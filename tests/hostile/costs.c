@@ -183,14 +183,16 @@ uint64_t costs_peak_bytes(void)
 	return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_maxrss * 1024;
 }
 
-void costs_name_engine(void)
+int costs_start_engine(const struct options *options, const struct log *log, struct image **image)
 {
-	prctl(PR_SET_NAME, ENGINE_NAME);
-}
+	int err;
 
-void costs_name_others(void)
-{
+	prctl(PR_SET_NAME, ENGINE_NAME);
+	err = image_new(options, log, image);
+	if (!err)
+		err = image_start(*image, NULL, NULL);
 	prctl(PR_SET_NAME, OTHERS_NAME);
+	return err;
 }
 
 bool costs_is_engine(void)

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/image.h"
+
 /* The mean request for an image has at least this size. */
 #define COSTS_REQUEST_BYTES 32768
 
@@ -52,11 +54,10 @@ void costs_print(const struct costs *costs, const struct costs_task *task);
 /* The peak of the memory of this process in bytes. */
 uint64_t costs_peak_bytes(void);
 
-/* Threads that are started between these two calls, and the threads that they start, are
+/* image_new and image_start.  The threads that these start, and the threads that those start, are
  * the engine's: a thread inherits the name of the one that starts it.
  */
-void costs_name_engine(void);
-void costs_name_others(void);
+int costs_start_engine(const struct options *options, const struct log *log, struct image **image);
 /* Whether the calling thread is one of them. */
 bool costs_is_engine(void);
 

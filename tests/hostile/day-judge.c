@@ -120,12 +120,7 @@ static bool is_lost(const struct day *d)
  */
 static unsigned requests_per_try(const struct day *d)
 {
-	const uint64_t redirects = HOSTILE_BIT(HOSTILE_REDIRECT_NOWHERE) | HOSTILE_BIT(HOSTILE_REDIRECT_LOOP) |
-				   HOSTILE_BIT(HOSTILE_REDIRECT);
-	const uint64_t any = HOSTILE_BIT(HOSTILE_RESET) | HOSTILE_BIT(HOSTILE_HANG_UP) |
-			     HOSTILE_BIT(HOSTILE_GARBAGE) | HOSTILE_BIT(HOSTILE_HUGE_HEADERS);
-
-	return is_lost(d) || (d->kinds & (redirects | any)) ? 2 : 1;
+	return is_lost(d) || (d->kinds & (HOSTILE_REDIRECTS | HOSTILE_ANY_REQUEST)) ? 2 : 1;
 }
 
 static unsigned judge_beginning(const struct day *d, const struct day_result *r)

@@ -128,10 +128,8 @@ static void begin(struct world *w)
 	if (options_check(&w->options, why, sizeof why))
 		abort();
 	w->began_ms = clock_ms();
-	costs_name_engine();
-	if (image_new(&w->options, &w->log, &w->image) || image_start(w->image, NULL, NULL))
+	if (costs_start_engine(&w->options, &w->log, &w->image))
 		abort();
-	costs_name_others();
 }
 
 /* Called by the fetch thread. */

@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include "../slack.h"
-#include "common/clock.h"
 #include "day-judge.h"
 #include "workers.h"
 
@@ -85,16 +84,13 @@ int main(int argc, char **argv)
 	struct driver d = { .hours = HOURS_BY_DEFAULT };
 	struct workers w = { .first = 0, .last = day_scenes() - 1, .at_once = JOBS, .work = run_one,
 			     .failed = say_failed, .ctx = &d };
-	uint64_t began = clock_ms();
-	unsigned failures;
+	char what[32];
 
 	if (parse(argc, argv, &d, &w)) {
 		fputs("usage: fault-days [--hours N] [--jobs N] [--show] [-v] [SCENE]\n", stderr);
 		return 2;
 	}
 	w.limit_s = (unsigned)slack(LIMIT_S);
-	failures = workers_run(&w);
-	printf("%" PRIu64 " times %u hours in %.0f s, %u failed\n", w.last - w.first + 1, d.hours,
-	       (double)(clock_ms() - began) / 1000, failures);
-	return failures != 0;
+	snprintf(what, sizeof what, "times %u hours", d.hours);
+	return workers_main(&w, what);
 }

@@ -9,12 +9,10 @@
  */
 #include "config.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "hostile-faults.h"
 #include "trial.h"
 #include "workers.h"
@@ -68,8 +66,7 @@ int main(int argc, char **argv)
 {
 	struct workers w = { .first = SCENES, .last = HOSTILE_KINDS * SCENES - 1,
 			     .at_once = trial_jobs(JOBS), .work = run_one, .failed = say_failed };
-	uint64_t began = clock_ms(), kinds;
-	unsigned failures;
+	uint64_t kinds;
 
 	w.limit_s = (unsigned)(trial_limit_ms() * 8 / 1000);
 	if (argc == 2) {
@@ -80,8 +77,5 @@ int main(int argc, char **argv)
 		w.at_once = 1;
 		w.ctx = argv[1];
 	}
-	failures = workers_run(&w);
-	printf("%" PRIu64 " scenes in %.0f s, %u failed\n", w.last - w.first + 1,
-	       (double)(clock_ms() - began) / 1000, failures);
-	return failures != 0;
+	return workers_main(&w, "scenes");
 }

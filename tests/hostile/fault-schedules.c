@@ -17,7 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/clock.h"
 #include "hostile-faults.h"
 #include "prng.h"
 #include "trial.h"
@@ -118,18 +117,18 @@ static void draw_more(struct trial *t)
 /* A part of the tree is wrong at each origin, which are well otherwise. */
 static void draw_sick(struct trial *t, bool verify_none)
 {
+	struct nature sick = { .profile = PROFILE_REFUSED, .profile_status = 404 };
 	struct prng r = prng_of(t->seed, 6);
 	unsigned i;
 
 	if (verify_none || t->image->tree_blocks < 2 || !prng_percent(&r, 20))
 		return;
-	t->sick_blocks = 1 + prng_below(&r, t->image->tree_blocks - 1);
-	t->sick_block = t->image->tree_block + prng_below(&r, t->image->tree_blocks - t->sick_blocks + 1);
+	sick.sick_blocks = 1 + prng_below(&r, t->image->tree_blocks - 1);
+	sick.sick_block = t->image->tree_block + prng_below(&r, t->image->tree_blocks - sick.sick_blocks + 1);
 	for (i = 0; i < t->origin_count; i++) {
 		t->origin[i].kinds = 0;
 		t->origin[i].delay_ms = 0;
-		t->origin[i].nature = (struct nature){ .profile = PROFILE_REFUSED, .profile_status = 404,
-						       .sick_block = t->sick_block, .sick_blocks = t->sick_blocks };
+		t->origin[i].nature = sick;
 	}
 	t->by_proxy = t->one_is_good = false;
 	t->dead = DEAD_NONE;
@@ -327,8 +326,7 @@ int main(int argc, char **argv)
 		.first = 1, .last = seeds ? strtoull(seeds, NULL, 0) : SEEDS_BY_DEFAULT,
 		.at_once = trial_jobs(JOBS), .work = run_seed, .failed = say_failed, .ctx = &d,
 	};
-	uint64_t began = clock_ms();
-	unsigned failures;
+	int status;
 
 	if (parse(argc, argv, &d, &w)) {
 		fputs("usage: fault-schedules [--seeds A..B] [--seed N] [--jobs N] [-v]\n", stderr);
@@ -342,9 +340,7 @@ int main(int argc, char **argv)
 		perror(d.folder);
 		return 1;
 	}
-	failures = workers_run(&w);
+	status = workers_main(&w, "seeds");
 	rmdir(d.folder);
-	printf("%" PRIu64 " seeds in %.0f s, %u failed\n", w.last - w.first + 1,
-	       (double)(clock_ms() - began) / 1000, failures);
-	return failures != 0;
+	return status;
 }

@@ -35,6 +35,11 @@ enum hostile_kind {
 /* A set of kinds: bit 1 << kind. */
 #define HOSTILE_BIT(kind) (1ULL << (kind))
 #define HOSTILE_ALL (HOSTILE_BIT(HOSTILE_KINDS) - 1 - HOSTILE_BIT(HOSTILE_NONE))
+/* Those that any request may get, beside one for a range. */
+#define HOSTILE_ANY_REQUEST (HOSTILE_BIT(HOSTILE_RESET) | HOSTILE_BIT(HOSTILE_HANG_UP) | HOSTILE_BIT(HOSTILE_REFUSE) | \
+			     HOSTILE_BIT(HOSTILE_GARBAGE) | HOSTILE_BIT(HOSTILE_HUGE_HEADERS))
+#define HOSTILE_REDIRECTS (HOSTILE_BIT(HOSTILE_REDIRECT) | HOSTILE_BIT(HOSTILE_REDIRECT_LOOP) | \
+			   HOSTILE_BIT(HOSTILE_REDIRECT_NOWHERE))
 
 const char *hostile_kind_name(enum hostile_kind kind);
 

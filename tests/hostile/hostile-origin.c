@@ -274,7 +274,7 @@ struct hostile_counts hostile_origin_counts(struct hostile_origin *o)
 {
 	return (struct hostile_counts){ .connections = o->accepted,
 					.spoilt = o->spoilt, .faults = o->faults,
-					.requests = o->server.ordinal, .sent_bytes = o->server.sent,
+					.sent_bytes = o->server.sent,
 					.hops = o->server.hops, .asked = o->server.asked, .hasty = o->server.hasty,
 					.in_flight = o->server.in_flight,
 					.actors = actors_counts(&o->server.actors) };

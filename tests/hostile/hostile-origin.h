@@ -42,7 +42,6 @@ void hostile_origin_heal(struct hostile_origin *origin);
 void hostile_origin_set_healed(struct hostile_origin *origin, bool healed);
 
 struct hostile_counts {
-	uint64_t requests;
 	uint64_t sent_bytes;	/* of answers, that the client's machine got */
 	uint64_t connections;	/* accepted */
 	uint64_t spoilt;	/* connections that were ended by this origin, or that a client had to end */

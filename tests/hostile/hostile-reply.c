@@ -161,13 +161,17 @@ static enum hostile_after keep_if(bool ok)
 	return ok ? AFTER_KEEP : AFTER_CLOSE;
 }
 
+enum hostile_after hostile_reply_range(const struct hostile_request *q, const void *body)
+{
+	return keep_if(send_right_head(q, "") && hostile_send(q, body, body_length(q)));
+}
+
 static enum hostile_after reply_right(const struct hostile_request *q)
 {
 	struct head h = { .length = 0 };
 
 	if (q->ranged)
-		return keep_if(send_right_head(q, "") &&
-			       hostile_send(q, q->image + q->first, body_length(q)));
+		return hostile_reply_range(q, q->image + q->first);
 	add(&h, "HTTP/1.1 200 OK\r\nETag: \"image\"\r\n");
 	add_length(&h, q->image_bytes);
 	return keep_if(send_head(q, &h) && hostile_send(q, q->image, q->image_bytes));

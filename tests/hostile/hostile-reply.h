@@ -47,6 +47,8 @@ bool hostile_send(const struct hostile_request *request, const void *bytes, size
 /* The same, over a link that is no faster than a client that wants to end the answer. */
 bool hostile_send_slowly(const struct hostile_request *request, const void *bytes, size_t count);
 
+/* The right header for the range, and this body, of its length. */
+enum hostile_after hostile_reply_range(const struct hostile_request *request, const void *body);
 /* An answer with a short body.  more: lines of the header, each with its end. */
 enum hostile_after hostile_reply_short(const struct hostile_request *request, unsigned status,
 				       const char *more);

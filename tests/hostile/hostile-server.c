@@ -63,13 +63,6 @@ static void log_request(const struct hostile_server *s, const struct hostile_req
 			s->healed ? "(healed)" : "");
 }
 
-/* The faults that any request may get, beside one for a range. */
-static bool is_for_any_request(enum hostile_kind kind)
-{
-	return kind == HOSTILE_RESET || kind == HOSTILE_HANG_UP || kind == HOSTILE_REFUSE ||
-	       kind == HOSTILE_GARBAGE || kind == HOSTILE_HUGE_HEADERS;
-}
-
 static void decide(struct hostile_server *s, struct hostile_request *q, uint64_t ordinal)
 {
 	const struct hostile_options *o = &s->options;
@@ -77,7 +70,7 @@ static void decide(struct hostile_server *s, struct hostile_request *q, uint64_t
 	if (!hostile_server_is_healed(s))
 		q->decision = hostile_decide(o->seed, ordinal, o->kinds, o->percent);
 	/* The second request of a correct redirect is not counted. */
-	if (q->redirected || (!q->ranged && !is_for_any_request(q->decision.kind)))
+	if (q->redirected || (!q->ranged && !(HOSTILE_BIT(q->decision.kind) & HOSTILE_ANY_REQUEST)))
 		q->decision.kind = HOSTILE_NONE;
 	if (q->ranged && q->first >= q->image_bytes) {
 		q->first = q->last = 0;
@@ -91,22 +84,24 @@ static void decide(struct hostile_server *s, struct hostile_request *q, uint64_t
 static void heed_retry_after(struct hostile_server *s, const struct hostile_request *q)
 {
 	enum hostile_kind kind = q->decision.kind;
-	uint64_t wait_ms = 1000 * hostile_retry_after_s(&q->decision);
+	uint64_t wait_ms = 1000 * hostile_retry_after_s(&q->decision), now_ms = clock_ms();
 	struct timespec now;
 
 	if (!q->ranged)
 		return;
-	if (clock_ms() + HASTE_MS < s->quiet_until_ms && clock_ms() < s->asked_ms + slack(IN_FLIGHT_MS))
-		s->in_flight++;
-	else
-		s->hasty += clock_ms() + HASTE_MS < s->quiet_until_ms;
+	if (now_ms + HASTE_MS < s->quiet_until_ms) {
+		if (now_ms < s->asked_ms + slack(IN_FLIGHT_MS))
+			s->in_flight++;
+		else
+			s->hasty++;
+	}
 	if ((kind != HOSTILE_429 && kind != HOSTILE_503) || !wait_ms)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (hostile_retry_after_is_date(&q->decision))
 		wait_ms -= (uint64_t)now.tv_nsec / 1000000;
-	s->quiet_until_ms = clock_ms() + wait_ms;
-	s->asked_ms = clock_ms();
+	s->quiet_until_ms = now_ms + wait_ms;
+	s->asked_ms = now_ms;
 	s->asked++;
 }
 
@@ -139,16 +134,14 @@ struct hostile_outcome hostile_server_answer(struct hostile_server *s, int fd, c
 	parse_path(&q);
 	decide(s, &q, ordinal);
 	log_request(s, &q, ordinal);
-	o.decision = q.decision;
 	heed_retry_after(s, &q);
-	s->hops += q.decision.kind == HOSTILE_REDIRECT || q.decision.kind == HOSTILE_REDIRECT_LOOP ||
-		   q.decision.kind == HOSTILE_REDIRECT_NOWHERE;
+	s->hops += (HOSTILE_BIT(q.decision.kind) & HOSTILE_REDIRECTS) != 0;
 	if (!actor_limit_begin(&s->actors, &q, &o.after)) {
 		if (q.decision.kind != HOSTILE_NONE || !actors_answer(&s->actors, &q, &o.after))
 			o.after = hostile_reply(&q);
-		o.decision = q.decision;
 		actor_limit_end(&s->actors);
 	}
+	o.decision = q.decision;
 	o.is_spoilt = spoils(&q, &o);
 	return o;
 }

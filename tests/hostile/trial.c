@@ -303,7 +303,7 @@ static void hostile_phase(struct run *run)
 		longest = readers_longest_ms(&run->readers);
 		if (run->trial->one_is_good && longest > trial_limit_ms())
 			fail(run, "a read waits although an origin is good", longest);
-		if (run->trial->sick_blocks && longest > trial_limit_ms() / 4)
+		if (run->readers.is_sick && longest > trial_limit_ms() / 4)
 			fail(run, "a read waits although only another part of the image is bad", longest);
 	}
 }
@@ -489,30 +489,18 @@ static void finish(struct run *run)
 		readers_check_all(&run->readers);
 }
 
-static int start_engine(struct run *run)
-{
-	int err;
-
-	costs_name_engine();
-	err = image_new(&run->options, &run->log, &run->image);
-	if (!err)
-		err = image_start(run->image, NULL, NULL);
-	costs_name_others();
-	return err;
-}
-
-/* Blocks of the tree, and the data that they cover. */
+/* Blocks of the tree that are wrong at every origin, and the data that they cover. */
 static void set_sick(struct run *run)
 {
-	const struct trial *t = run->trial;
-	uint64_t place = t->sick_block - t->image->tree_block, covered = VERITY_FANOUT * VERITY_BLOCK_SIZE;
+	const struct nature *n = &run->trial->origin[0].nature;
+	uint64_t place = n->sick_block - run->trial->image->tree_block, covered = VERITY_FANOUT * VERITY_BLOCK_SIZE;
 
-	if (!t->sick_blocks)
+	if (!n->sick_blocks)
 		return;
-	run->readers.sick[0].from = t->sick_block * VERITY_BLOCK_SIZE;
-	run->readers.sick[0].to = (t->sick_block + t->sick_blocks) * VERITY_BLOCK_SIZE;
+	run->readers.sick[0].from = n->sick_block * VERITY_BLOCK_SIZE;
+	run->readers.sick[0].to = (n->sick_block + n->sick_blocks) * VERITY_BLOCK_SIZE;
 	run->readers.sick[1].from = place * covered;
-	run->readers.sick[1].to = (place + t->sick_blocks) * covered;
+	run->readers.sick[1].to = (place + n->sick_blocks) * covered;
 	run->readers.is_sick = true;
 }
 
@@ -529,7 +517,7 @@ int trial_run(const struct trial *t)
 	run.began_bytes = costs_peak_bytes();
 	start_origins(&run);
 	set_options(&run);
-	if (start_engine(&run)) {
+	if (costs_start_engine(&run.options, &run.log, &run.image)) {
 		fprintf(stderr, "FAIL: the engine does not start\n");
 		return 1;
 	}

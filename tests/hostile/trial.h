@@ -48,8 +48,6 @@ struct trial {
 	bool dead_is_last;	/* ... or behind them */
 	bool by_proxy;		/* the relay of the only origin is proxy= */
 	bool one_is_good;	/* an origin is never hostile */
-	/* Blocks of the tree that are wrong at every origin: what they don't cover must be served. */
-	uint64_t sick_block, sick_blocks;
 	bool is_kept;		/* the store has the whole image */
 	bool until_all_here;	/* fill: after healing, the whole image must arrive */
 	unsigned reader_count;

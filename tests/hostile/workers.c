@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -122,7 +123,8 @@ static void start(const struct workers *w, struct slot *slot, uint64_t number)
 		abort();
 }
 
-unsigned workers_run(const struct workers *w)
+/* Returns the number of failed jobs. */
+static unsigned run(const struct workers *w)
 {
 	unsigned at_once = w->at_once < AT_ONCE_MAX ? w->at_once : AT_ONCE_MAX, i, busy;
 	struct slot slots[AT_ONCE_MAX] = { 0 }, *unused;
@@ -147,6 +149,16 @@ unsigned workers_run(const struct workers *w)
 		usleep(TURN_MS * 1000);
 	} while (busy || next <= w->last);
 	return failures;
+}
+
+int workers_main(const struct workers *w, const char *what)
+{
+	uint64_t began = clock_ms();
+	unsigned failures = run(w);
+
+	printf("%" PRIu64 " %s in %.0f s, %u failed\n", w->last - w->first + 1, what,
+	       (double)(clock_ms() - began) / 1000, failures);
+	return failures != 0;
 }
 
 int worker_apart(int (*work)(void *ctx, uint64_t number), void *ctx, uint64_t number)

@@ -21,8 +21,10 @@ struct workers {
 	void *ctx;
 };
 
-/* Returns the number of failed jobs. */
-unsigned workers_run(const struct workers *workers);
+/* Runs all, and says on standard output how many there were, and of what, such as "seeds".
+ * Returns the exit status.
+ */
+int workers_main(const struct workers *workers, const char *what);
 
 /* Runs work in a child process and waits for it.  Returns its exit status, or -1 if it
  * crashed.
