@@ -14,7 +14,6 @@
 #include "common/clock.h"
 #include "engine/http/redirect.h"
 #include "engine/http/transfer.h"
-#include "engine/http/url.h"
 
 /* A name is looked up again after this time; curl's default. */
 #define DNS_CACHE_S 60L
@@ -66,16 +65,11 @@ static enum fault check_etag(struct transfer *t)
 	return FAULT_NONE;
 }
 
-static bool is_profile(const struct transfer *t)
-{
-	return t->request && t->request->is_profile;
-}
-
-static const char *first_url(const struct transfer *t)
+const char *transfer_first_url(const struct transfer *t)
 {
 	const struct origin *o = &t->origins->origin[t->origin];
 
-	return is_profile(t) ? o->profile_url : o->url;
+	return transfer_is_profile(t) ? o->profile_url : o->url;
 }
 
 /* Whether a cookie or other header lines than our own are sent. */
@@ -100,7 +94,7 @@ static void explain_unauthorized(struct transfer *t)
 		snprintf(end, space, "; it refused the cookie or the header lines that were sent");
 	else if (!http->user)
 		snprintf(end, space, "; no user name and password were sent (user=, password=)");
-	else if (!redirect_is_same_host(t->url, first_url(t)))
+	else if (!redirect_is_same_host(t->url, transfer_first_url(t)))
 		snprintf(end, space, "; user name and password are not sent to another host");
 	else
 		snprintf(end, space, "; it refused the user name and password that were sent");
@@ -173,9 +167,9 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 		return discard(t, got);
 	if (got > t->last - t->first + 1 - t->received) {
 		snprintf(t->why, sizeof t->why, "server sent more than %s",
-			 is_profile(t) ? "a profile may have" : "was asked for");
+			 transfer_is_profile(t) ? "a profile may have" : "was asked for");
 		/* An endless profile is none. */
-		t->fault = is_profile(t) ? FAULT_STATUS : FAULT_BROKEN;
+		t->fault = transfer_is_profile(t) ? FAULT_STATUS : FAULT_BROKEN;
 		return 0;
 	}
 	t->received += got;
@@ -345,8 +339,7 @@ unsigned origin_request_count(const struct origins *os, int origin)
 	return count;
 }
 
-/* Sends the request of a transfer to a URL.  Returns false if memory is short. */
-static bool send_to(struct transfer *t, const char *url)
+bool transfer_send_to(struct transfer *t, const char *url)
 {
 	struct origins *os = t->origins;
 	char range[64];
@@ -368,10 +361,10 @@ static bool send_to(struct transfer *t, const char *url)
 	t->why[0] = t->curl_error[0] = '\0';
 	snprintf(range, sizeof range, "%" PRIu64 "-%" PRIu64, t->first, t->last);
 	curl_easy_setopt(t->easy, CURLOPT_URL, url);
-	curl_easy_setopt(t->easy, CURLOPT_RANGE, is_profile(t) ? NULL : range);
+	curl_easy_setopt(t->easy, CURLOPT_RANGE, transfer_is_profile(t) ? NULL : range);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_error);
 	forget_credentials(t);
-	if (!t->is_date_probe && redirect_is_same_host(url, first_url(t)))
+	if (!t->is_date_probe && redirect_is_same_host(url, transfer_first_url(t)))
 		t->credentials = credentials_get(&os->setup.credentials);
 	curl_setup_request(t->easy, &os->setup, t->request && t->request->no_cache, t->credentials);
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, os->origin[t->origin].fresh_connections ? 1L : 0L);
@@ -387,7 +380,7 @@ static int start_at(struct transfer *t, const char *url)
 	struct origins *os = t->origins;
 	struct origin *o = &os->origin[t->origin];
 
-	if (!send_to(t, url)) {
+	if (!transfer_send_to(t, url)) {
 		transfer_put(t);
 		return -ENOMEM;
 	}
@@ -421,9 +414,9 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	t->hops = 0;
 	t->went_to_itself = false;
 	/* After wrong bytes, one request finds out whether the first URL leads elsewhere now. */
-	t->is_at_target = !is_profile(t) && o->target &&
+	t->is_at_target = !transfer_is_profile(t) && o->target &&
 			  !(request && request->no_cache && o->target_ms <= o->blamed_ms);
-	err = start_at(t, t->is_at_target ? o->target : first_url(t));
+	err = start_at(t, t->is_at_target ? o->target : transfer_first_url(t));
 	if (!err)
 		origin_health_sent(&os->health[origin], t->sent_ms);
 	if (!err && os->health[origin].failures) {
@@ -450,96 +443,6 @@ void transfer_start_date_probe(struct origins *os, int origin, const char *url)
 	curl_easy_setopt(t->easy, CURLOPT_SHARE, NULL);
 	os->origin[origin].fresh_connections++;
 	start_at(t, url);
-}
-
-/* What forbids to follow a redirect to a URL; NULL: nothing. */
-static const char *why_no_hop(struct transfer *t, const char *to)
-{
-	bool is_same;
-
-	if (!to)
-		return "redirect to something that is no URL";
-	if (t->hops == REDIRECTS_MAX)
-		return "more than " REDIRECTS_MAX_TEXT " redirects";
-	is_same = !strcmp(to, t->url);
-	if (is_same && t->went_to_itself)
-		return "the server redirects to the same URL again and again";
-	/* Once may be a server that sets a cookie. */
-	t->went_to_itself |= is_same;
-	if (redirect_leaves_tls(t->url, to))
-		return "redirect to a protocol that is not allowed (https never goes to http)";
-	return NULL;
-}
-
-/* The redirect's target, for curl_free; or NULL, perhaps with t->fault.  libcurl would tell it,
- * too, but only after the whole body.
- */
-static char *next_hop(struct transfer *t)
-{
-	struct curl_header *location;
-	const char *why;
-	char *to;
-
-	if (curl_easy_header(t->easy, "Location", 0, CURLH_HEADER, -1, &location))
-		return NULL;
-	to = redirect_target(t->url, location->value);
-	why = why_no_hop(t, to);
-	if (!why)
-		return to;
-	t->fault = FAULT_REDIRECT;
-	snprintf(t->why, sizeof t->why, "%s", why);
-	curl_free(to);
-	return NULL;
-}
-
-bool transfer_redirect(struct transfer *t)
-{
-	struct origin *o = &t->origins->origin[t->origin];
-	const char *to = NULL;
-	char *hop = NULL;
-	bool sent;
-
-	if (t->is_at_target && redirect_is_expired(t->response.status)) {
-		origin_forget_target(o);
-		to = first_url(t);
-		t->is_at_target = false;
-		t->hops = 0;
-	} else if (redirect_is_status(t->response.status) && t->origins->options->http.followlocation) {
-		to = hop = next_hop(t);
-		t->hops++;
-		if (!o->target && !is_profile(t))
-			origin_forget_connections(o);
-	}
-	if (!to)
-		return false;
-	curl_multi_remove_handle(t->origins->multi, t->easy);
-	sent = send_to(t, to);
-	curl_free(hop);
-	if (!sent)
-		t->fault = FAULT_LOCAL;
-	return sent;
-}
-
-void transfer_remember_target(const struct transfer *t)
-{
-	struct origin *o = &t->origins->origin[t->origin];
-
-	if (!t->hops || is_profile(t))
-		return;
-	if (!t->is_at_target)
-		o->target_ms = t->sent_ms;
-	if (o->target && !strcmp(o->target, t->url))
-		return;
-	origin_forget_target(o);
-	o->target = strdup(t->url);
-	url_without_secrets(t->url, o->shown_target, sizeof o->shown_target);
-}
-
-void origin_forget_target(struct origin *o)
-{
-	free(o->target);
-	o->target = NULL;
-	o->shown_target[0] = '\0';
 }
 
 void transfer_retire(struct transfer *t)

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
  * A transfer: one range request in flight, on a curl handle of one origin.  Only
- * origins.c, transfer.c and transfer-patience.c include this.
+ * origins.c and the files transfer*.c include this.
  *
  *   idle ──start──► sent ──header──► checked ──bytes──► complete
  *    ▲                │                 │                  │
@@ -172,6 +172,18 @@ unsigned transfer_connect_ms(const struct transfer *t);
 
 /* Milliseconds, at least 1, from the request to the first byte of the answer. */
 unsigned transfer_answer_ms(const struct transfer *t);
+
+/* Whether a transfer is for a profile instead of the image. */
+static inline bool transfer_is_profile(const struct transfer *t)
+{
+	return t->request && t->request->is_profile;
+}
+
+/* The URL of options that a transfer is for; valid as long as its origin. */
+const char *transfer_first_url(const struct transfer *t);
+
+/* Sends the request of a transfer to a URL, which is copied.  Returns false if memory is short. */
+bool transfer_send_to(struct transfer *t, const char *url);
 
 /* Follows a redirect with which a transfer has ended, or asks the first URL again because the
  * target of a redirect has expired.  Returns whether the transfer is in flight again.
