@@ -44,6 +44,8 @@ static const struct day days[] = {
 	{ .name = "one request at once, else 503", SERVES, NATURE(.limit = 1, .limit_status = 503) },
 	{ .name = "two connections at once", SERVES, NATURE(.limit = 2) },
 	{ .name = "stale cache that heeds no-cache", SERVES, NATURE(.stale_percent = 30, .asks_again = true) },
+	{ .name = "stale cache of another size that heeds no-cache", SERVES,
+	  NATURE(.stale_percent = 30, .stale_more = 81920, .asks_again = true) },
 	{ .name = "a few stale slices", NATURE(.stale_percent = 10) },
 	{ .name = "half of the slices stale", NATURE(.stale_percent = 50) },
 	{ .name = "half of the slices stale, small cache", READ_ANEW, NATURE(.stale_percent = 50) },

@@ -24,6 +24,11 @@
  */
 #define TICK_MS 500
 #define PAUSE_FIRST_MS 500
+/* A wrong image stays wrong for long: pauses grow on, as those of a corrupt origin, with 1/32 of
+ * the time since the first one.
+ */
+#define PAUSE_MAX_MS 30000
+#define PAUSE_PART 32
 /* Superblock, top, and one more block: what TCP sends before the first acknowledgement, ten
  * segments.  More blocks would need a second round trip.
  */
@@ -42,6 +47,7 @@ struct bootstrap {
 	struct verity verity;		/* once the top has verified */
 	unsigned top_faults;
 	unsigned setbacks;
+	uint64_t first_setback_ms;
 	uint64_t paused_until_ms;
 	bool has_guessed;
 	bool has_tried_store;
@@ -77,18 +83,25 @@ static void begin_top(struct bootstrap *b)
 }
 
 /* 0 until there was a set-back for each origin. */
-static uint64_t pause_ms(const struct fetch *f)
+static uint64_t pause_ms(const struct fetch *f, uint64_t now_ms)
 {
 	unsigned turns = (unsigned)f->options->url_count, setbacks = f->bootstrap->setbacks;
+	uint64_t grown = (now_ms - f->bootstrap->first_setback_ms) / PAUSE_PART;
+	uint64_t pause;
 
-	return setbacks < turns ? 0 :
-	       backoff_ms(PAUSE_FIRST_MS, f->options->http.retry_max_ms, setbacks - turns);
+	if (setbacks < turns)
+		return 0;
+	if (grown > PAUSE_MAX_MS)
+		grown = PAUSE_MAX_MS;
+	pause = backoff_ms(PAUSE_FIRST_MS, f->options->http.retry_max_ms, setbacks - turns);
+	return pause > grown ? pause : grown;
 }
 
 /* The answers of the origins contradict each other: begins again. */
 static void set_back(struct fetch *f)
 {
 	struct bootstrap *b = f->bootstrap;
+	uint64_t now = clock_ms();
 
 	if (f->size_bytes)
 		size_forget(f);
@@ -96,8 +109,9 @@ static void set_back(struct fetch *f)
 	b->first = NULL;
 	b->claim = (struct size_claim){ 0 };
 	b->state = BOOTSTRAP_SIZE;
-	b->setbacks++;
-	b->paused_until_ms = clock_ms() + pause_ms(f);
+	if (!b->setbacks++)
+		b->first_setback_ms = now;
+	b->paused_until_ms = now + pause_ms(f, now);
 }
 
 static void blame(struct fetch *f, const struct inflight *request, const char *why)

@@ -18,8 +18,8 @@
  * The size alone says where the superblock is: data + 1 + tree = total.  The requests are
  * as any other: an origin that fails is in backoff, another one is asked, and this is
  * repeated without a limit.  After a set-back, requests have Cache-Control: no-cache.
- * After one set-back for each origin there is also a pause, 0.5 s doubling to retry-max=,
- * which a good answer for the size does not shorten.
+ * After one set-back for each origin there is also a pause, 0.5 s doubling to retry-max= and
+ * growing on to 30 s within 16 minutes, which a good answer for the size does not shorten.
  *
  * An origin may be several servers that take turns, some of them with another image.  The
  * number of requests between two set-backs therefore varies.

@@ -33,6 +33,8 @@
  * by this.
  */
 #define OTHER_SERVES_FACTOR 6
+/* After an answer of another size, which a cache may have kept. */
+#define PAST_CACHES_MS 600000
 
 /* The origin to ask now, or -1. */
 static int pick_origin(const struct origins *os, int avoid)
@@ -118,6 +120,9 @@ static void note_failure(struct origins *os, int origin, enum fault fault, bool 
 			      retry_after_s * 1000ULL, random_number());
 	if (!origin_health_any_but(os->health, os->count, -1))
 		hurry_all(os);
+	/* Opening has its own way past caches. */
+	if (fault == FAULT_TOTAL && os->total_bytes && os->claimed_by < 0)
+		o->past_caches_until_ms = clock_ms() + PAST_CACHES_MS;
 	o->link_failed = is_transport_fault(fault);
 	/* After silence, the connections that remain may be dead, too.  After a reset they are not
 	 * suspicious, and a new one may be one more than the server takes.

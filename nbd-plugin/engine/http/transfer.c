@@ -342,6 +342,7 @@ unsigned origin_request_count(const struct origins *os, int origin)
 bool transfer_send_to(struct transfer *t, const char *url)
 {
 	struct origins *os = t->origins;
+	bool passes_caches;
 	char range[64];
 
 	free(t->url);
@@ -366,7 +367,9 @@ bool transfer_send_to(struct transfer *t, const char *url)
 	forget_credentials(t);
 	if (!t->is_date_probe && redirect_is_same_host(url, transfer_first_url(t)))
 		t->credentials = credentials_get(&os->setup.credentials);
-	curl_setup_request(t->easy, &os->setup, t->request && t->request->no_cache, t->credentials);
+	passes_caches = (t->request && t->request->no_cache) ||
+			t->phase_ms < os->origin[t->origin].past_caches_until_ms;
+	curl_setup_request(t->easy, &os->setup, passes_caches, t->credentials);
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, os->origin[t->origin].fresh_connections ? 1L : 0L);
 	/* A name whose address has failed is looked up again. */
 	curl_easy_setopt(t->easy, CURLOPT_DNS_CACHE_TIMEOUT, os->health[t->origin].failures ? 0L : DNS_CACHE_S);

@@ -82,6 +82,7 @@ struct origin {
 	char shown_target[256];	/* target without query and password */
 	uint64_t target_ms;	/* when the request was sent that last was redirected there */
 	uint64_t blamed_ms;	/* when wrong bytes of this origin were last noticed */
+	uint64_t past_caches_until_ms;	/* requests have Cache-Control: no-cache until then */
 	char shown[256];	/* URL without user, password and query */
 	uint64_t reported_total;
 	char etag[128];
