@@ -47,10 +47,10 @@
 /* A read that an origin could serve all the time, and the number of them in an hour, of 60. */
 #define READ_MS 35000
 #define READS_PER_HOUR 55
-/* Until all is well after the end: 10 s after a stall, which is found in the second 20 s if it
- * began in the first; a wrong block is asked for again after 30 s.
+/* Until all is well after the end: 10 s after 20 s of silence; a wrong block is asked for again
+ * after 30 s.
  */
-#define HEALED_MS 55000
+#define HEALED_MS 35000
 
 static unsigned check(const char *what, unsigned hour, uint64_t value, uint64_t most)
 {

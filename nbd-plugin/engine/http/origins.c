@@ -212,7 +212,7 @@ static void probe_silent(struct origins *os)
 	struct origin *o;
 	size_t i;
 
-	for (i = 0; i < os->count && os->total_bytes; i++) {
+	for (i = 0; i < os->count; i++) {
 		o = &os->origin[i];
 		patience = o->silence_limit_ms ? o->silence_limit_ms : SILENCE_LIMIT_MS;
 		if (patience < 4 * os->rtt_ms)

@@ -134,7 +134,9 @@ static enum fault check_header(struct transfer *t)
 		return FAULT_NONE;
 	if (t->last >= t->response.total)
 		t->last = t->response.total - 1;
-	os->origin[t->origin].reported_total = t->response.total;
+	/* Perhaps another server than that of a request in flight. */
+	if (t->request)
+		os->origin[t->origin].reported_total = t->response.total;
 	return FAULT_NONE;
 }
 
