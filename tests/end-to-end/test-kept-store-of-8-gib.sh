@@ -7,7 +7,7 @@
 . "${srcdir:-..}/tests/lib.sh"
 need nginx
 
-[ "$(df -Pk "$dir" | awk 'NR == 2 { print $4 }')" -gt $((10 << 20)) ] || skip "$dir has no 10 GiB"
+[ "$(df -Pk "$dir" | awk 'NR == 2 { print $4 }')" -gt $((17 << 20)) ] || skip "$dir has no 17 GiB"
 make_image image 8192
 size=$(stat -c %s "$dir/image")
 mkdir "$dir/www1"
