@@ -123,7 +123,7 @@ static unsigned judge_connections(const struct costs *c, const struct costs_task
 	return check("many connections", c->connections, most + c->spoilt);
 }
 
-/* What a server asked for once is heeded. */
+/* What a server asked for once is heeded.  A request in flight may be redirected then. */
 static unsigned judge_servers_wishes(const struct costs *c, const struct costs_task *t)
 {
 	uint64_t s = seconds_of(c), redirects, tries;
@@ -134,7 +134,8 @@ static unsigned judge_servers_wishes(const struct costs *c, const struct costs_t
 	tries = t->origins * OVER_LIMIT + t->connections + OVER_LIMIT_PER_S * s +
 		OVER_LIMIT_PER_FAULT * (c->faults + c->timeouts);
 	failures = check("many requests before Retry-After", c->hasty, 1 + c->asked / ASKED_PER_HASTY) +
-		   check("many requests soon after Retry-After", c->in_flight, c->asked * t->connections) +
+		   check("many requests soon after Retry-After", c->in_flight,
+			 c->asked * t->connections + c->redirects + c->hops) +
 		   check("many requests for a profile before Retry-After", c->profile_hasty, 0);
 	return failures + check("many redirects", c->redirects, redirects) +
 	       check("many tries beyond a limit", c->over_limit, tries);
