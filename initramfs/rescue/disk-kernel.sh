@@ -62,19 +62,33 @@ kernel_find() {
 	die "no vmlinuz-* and no kernel8.img in /boot of $disks_device; without --kexec this kernel goes on"
 }
 
-# A logical volume by its name: the initramfs starts its group by that.
+# A logical volume by its name: the initramfs starts its group by that.  A kernel without an
+# initramfs finds a partition, and has the drivers of ext4 and f2fs if it is Raspberry Pi's.
 kernel_root() {
 	kernel_dm=/sys/class/block/$(basename "$(readlink -f "$disks_device")")/dm
-	if grep -qs '^LVM-' "$kernel_dm/uuid"; then
+	if [ -z "$kernel_initrd" ]; then
+		echo "PARTUUID=$(blkid -p -o value -s PART_ENTRY_UUID "$disks_device") rootwait"
+	elif grep -qs '^LVM-' "$kernel_dm/uuid"; then
 		echo "/dev/mapper/$(cat "$kernel_dm/name")"
 	else
 		echo "UUID=$(blkid -p -o value -s UUID "$disks_device")"
 	fi
 }
 
-# kernel_arguments TEXT: with each console of this kernel.
+# kernel_check_root: dies if the kernel could not mount the root file system, and no user would be
+# there to help.
+kernel_check_root() {
+	[ -z "$kernel_initrd" ] || return 0
+	case ${kernel_image##*/}:$(disks_type "$disks_device") in
+	kernel8.img:ext4 | kernel8.img:f2fs) [ -z "$(blkid -p -o value -s PART_ENTRY_UUID "$disks_device")" ] || return 0 ;;
+	esac
+	die "${kernel_image#"$disks_target"} has no initramfs, and could not find $disks_device; make one in farroot chroot-root by update-initramfs -c -k all, or boot without --kexec"
+}
+
+# kernel_arguments TEXT: with each console of this kernel.  One that panics, as it finds no root
+# file system, restarts the machine, which boots the rescue system again.
 kernel_arguments() {
-	echo "root=$(kernel_root) ro${disks_subvolume:+ rootflags=subvol=$disks_subvolume}" \
+	echo "root=$(kernel_root) ro${disks_subvolume:+ rootflags=subvol=$disks_subvolume} panic=60" \
 		"$("$rescue_here/words" <"$rescue_system/proc/cmdline" | grep '^console=' | tr '\n' ' ')$1"
 }
 
@@ -93,6 +107,7 @@ kernel_leave() {
 kernel_start() {
 	kernel_mount_boot
 	kernel_find
+	kernel_check_root
 	kexec -l "$kernel_image" ${kernel_initrd:+"--initrd=$kernel_initrd"} --command-line="$(kernel_arguments "$1")" ||
 		die "kexec cannot load $kernel_image; without --kexec this kernel goes on"
 	disks_unmount || die "$disks_target is in use; end what uses it: fuser -vm $disks_target"

@@ -98,11 +98,11 @@ disks_has_init() {
 	[ -x "$1/sbin/init" ] || [ -L "$1/sbin/init" ] || [ -L "$1/usr/sbin/init" ] || [ -x "$1/usr/sbin/init" ]
 }
 
-# disks_mount SUBVOLUME: disks_device on disks_target.  A btrfs without an init at its top
+# disks_mount ro|rw SUBVOLUME: disks_device on disks_target.  A btrfs without an init at its top
 # has its root in the subvolume @, as Debian's and Ubuntu's installers make it.  Sets
 # disks_subvolume.
 disks_mount() {
-	disks_subvolume=$1
+	disks_subvolume=$2
 	mkdir -p "$disks_target"
 	! mountpoint -q "$disks_target" || die "something is mounted on $disks_target already; umount -R $disks_target"
 	disks_format=$(disks_type "$disks_device")
@@ -110,11 +110,11 @@ disks_mount() {
 	modprobe -q "$disks_format"
 	# Of a btrfs on several disks the kernel must know each one.
 	[ "$disks_format" != btrfs ] || btrfs device scan >/dev/null 2>&1
-	mount -o "rw${1:+,subvol=$1}" "$disks_device" "$disks_target" || die "cannot mount $disks_device; try fsck $disks_device"
-	if [ -z "$1" ] && ! disks_has_init "$disks_target" && [ "$disks_format" = btrfs ]; then
+	mount -o "$1${2:+,subvol=$2}" "$disks_device" "$disks_target" || die "cannot mount $disks_device; try fsck $disks_device"
+	if [ -z "$2" ] && ! disks_has_init "$disks_target" && [ "$disks_format" = btrfs ]; then
 		umount "$disks_target"
 		for disks_subvolume in @rootfs @; do
-			mount -o "subvol=$disks_subvolume" "$disks_device" "$disks_target" 2>/dev/null && break
+			mount -o "$1,subvol=$disks_subvolume" "$disks_device" "$disks_target" 2>/dev/null && break
 		done
 	fi
 	if ! disks_has_init "$disks_target"; then

@@ -61,11 +61,11 @@ files ./vmlinuz-6.1.0-9-arm64 ./vmlinuz-6.1.0-10-arm64 ./vmlinuz-6.12.1-arm64 ./
 	./initrd.img-6.1.0-9-arm64 ./initrd.img-6.1.0-10-arm64 ./initrd.img-6.13+rpt-rpi-2712 ./config-6.1.0-10-arm64
 disk_make debian "$dir/root" 16
 boots --kexec "$disk" || fail "boot-local: $(cat "$dir/boot-local.log")"
-loads /boot/vmlinuz-6.1.0-10-arm64 /boot/initrd.img-6.1.0-10-arm64 "root=UUID=$(uuid) ro $consoles "
+loads /boot/vmlinuz-6.1.0-10-arm64 /boot/initrd.img-6.1.0-10-arm64 "root=UUID=$(uuid) ro panic=60 $consoles "
 is_gone $session || fail "an ssh session stays"
 boots --kexec --append 'systemd.unit=rescue.target nr_cpus=1' "UUID=$(uuid)" || fail "boot-local: $(cat "$dir/boot-local.log")"
 loads /boot/vmlinuz-6.1.0-10-arm64 /boot/initrd.img-6.1.0-10-arm64 \
-	"root=UUID=$(uuid) ro $consoles systemd.unit=rescue.target nr_cpus=1"
+	"root=UUID=$(uuid) ro panic=60 $consoles systemd.unit=rescue.target nr_cpus=1"
 
 # A kernel that cannot be loaded: what is mounted stays for the user to look at.
 : >"$dir/kexec-fails"
@@ -88,14 +88,14 @@ printf '%s\n' '# LABEL=other /boot ext4' 'LABEL="test-boot" /boot ext4 defaults,
 	"UUID=$firmware /boot/firmware ext4 defaults 0 2" >"$dir/root/etc/fstab"
 disk_make root "$dir/root" 16
 boots --kexec "$disk" || fail "boot-local: $(cat "$dir/boot-local.log")"
-loads /boot/vmlinuz-6.1.0-10-arm64 /boot/initrd.img-6.1.0-10-arm64 "root=UUID=$(uuid) ro $consoles "
+loads /boot/vmlinuz-6.1.0-10-arm64 /boot/initrd.img-6.1.0-10-arm64 "root=UUID=$(uuid) ro panic=60 $consoles "
 
 # Raspberry Pi OS.
 echo "UUID=$firmware /boot/firmware vfat defaults 0 2" >"$dir/root/etc/fstab"
 mkdir "$dir/root/boot/firmware"
 disk_make pios "$dir/root" 16
 boots --kexec "$disk" || fail "boot-local: $(cat "$dir/boot-local.log")"
-loads /boot/firmware/kernel8.img /boot/firmware/initramfs8 "root=UUID=$(uuid) ro $consoles "
+loads /boot/firmware/kernel8.img /boot/firmware/initramfs8 "root=UUID=$(uuid) ro panic=60 $consoles "
 
 # refuses MESSAGE ARGUMENT...: and kexec is not called.
 refuses() {
@@ -106,6 +106,29 @@ refuses() {
 	same "$(cat "$dir/kexec.out")" '' "what kexec is called with"
 	umount -R "$RESCUE_TARGET" 2>/dev/null || :
 }
+# Without an initramfs a kernel finds a partition, if it has the driver: Raspberry Pi's has that of
+# ext4.  No user would be there when it panics.
+rm "$dir/firmware/initramfs8"
+disk_make bare-firmware "$dir/firmware" 4
+echo "UUID=$(uuid) /boot/firmware vfat defaults 0 2" >"$dir/root/etc/fstab"
+disk_make bare "$dir/root" 16
+refuses "/boot/firmware/kernel8.img has no initramfs, and could not find $disk" --kexec "$disk"
+# As if it were a partition: not every kernel has partitions of loop devices.
+cat >"$dir/programs/blkid" <<EOF
+#!/bin/sh
+case "\$*" in
+*PART_ENTRY_UUID*) echo 1234abcd-02 ;;
+*) exec $(command -v blkid) "\$@" ;;
+esac
+EOF
+chmod +x "$dir/programs/blkid"
+boots --kexec "$disk" || fail "boot-local: $(cat "$dir/boot-local.log")"
+loads /boot/firmware/kernel8.img '' "root=PARTUUID=1234abcd-02 rootwait ro panic=60 $consoles "
+: >"$dir/root/boot/vmlinuz-6.12.1-arm64"
+disk_make no-initramfs "$dir/root" 16
+refuses '/boot/vmlinuz-6.12.1-arm64 has no initramfs' --kexec "$disk"
+rm "$dir/root/boot/vmlinuz-6.12.1-arm64"
+
 echo 'LABEL=not-there /boot ext4 defaults 0 2' >"$dir/root/etc/fstab"
 rmdir "$dir/root/boot/firmware"
 disk_make none "$dir/root" 16

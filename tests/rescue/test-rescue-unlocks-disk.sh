@@ -53,7 +53,8 @@ rescue_ssh 'mkfs.ext4 -q -L farroot-keys /dev/vdc && mkdir -p /mnt/keys && mount
 	ssh-keygen -q -t ed25519 -N "" -f /mnt/keys/ssh_host_ed25519_key && cat /mnt/keys/*.pub && umount /mnt/keys' >"$dir/host.pub" ||
 	fail "no host key on a disk"
 fingerprint=$(ssh-keygen -l -f "$dir/host.pub" | cut -d ' ' -f 2)
-rescue_ssh 'pvcreate -q /dev/vdb && vgcreate -q local /dev/vdb && lvcreate -q -y -L 128M -n boot local &&
+rescue_ssh 'mdadm --create /dev/md/local --quiet --run --level=1 --raid-devices=2 --metadata=1.2 /dev/vdb missing &&
+	pvcreate -q /dev/md/local && vgcreate -q local /dev/md/local && lvcreate -q -y -L 128M -n boot local &&
 	lvcreate -q -y -l 100%FREE -n root local && mkfs.ext4 -q -L local-boot /dev/local/boot && mkfs.btrfs -q /dev/local/root &&
 	mkdir -p /mnt/boot /mnt/top && mount /dev/local/boot /mnt/boot && mount /dev/local/root /mnt/top &&
 	btrfs subvolume create /mnt/top/@rootfs && cd /mnt/top/@rootfs && mkdir -p sbin etc boot &&
@@ -61,13 +62,14 @@ rescue_ssh 'pvcreate -q /dev/vdb && vgcreate -q local /dev/vdb && lvcreate -q -y
 	fail "LVM and btrfs: $(cat "$dir/lvm")"
 rescue_ssh 'cat >/mnt/boot/vmlinuz-1-test' <"$dir/boot/vmlinuz" || fail "no kernel"
 rescue_ssh 'cat >/mnt/boot/initrd.img-1-test' <"$dir/boot/initrd" || fail "no initramfs"
-rescue_ssh 'umount /mnt/boot /mnt/top && vgchange -q -an local' >/dev/null || fail "the group does not stop"
+rescue_ssh 'umount /mnt/boot /mnt/top && vgchange -q -an local && mdadm --quiet --stop /dev/md/local' >/dev/null ||
+	fail "the group and the array do not stop"
 rescue_ssh "farroot boot-local --kexec --append 'boot=farroot farroot=rescue' /dev/vdb" >"$dir/kexec" 2>&1 || :
 grep -q 'starting /boot/vmlinuz-1-test of /dev/local/root; this session ends' "$dir/kexec" || fail "kexec: $(cat "$dir/kexec")"
 rescue_expect_disk_key 120 "$fingerprint"
 rescue_find_address 60
 rescue_wait_ssh 120
-[ "$(rescue_ssh 'cat /proc/cmdline')" = "root=/dev/mapper/local-root ro rootflags=subvol=@rootfs console=ttyS0 console=ttyS1 boot=farroot farroot=rescue" ] ||
+[ "$(rescue_ssh 'cat /proc/cmdline')" = "root=/dev/mapper/local-root ro rootflags=subvol=@rootfs panic=60 console=ttyS0 console=ttyS1 boot=farroot farroot=rescue" ] ||
 	fail "the arguments of the other kernel: $(rescue_ssh 'cat /proc/cmdline')"
 rescue_has_key "$fingerprint" ||
 	fail "sshd has another key than the disk"
@@ -82,9 +84,11 @@ for folder in /dev /dev/pts /proc /sys /run; do
 done
 ! grep -q 'key was made for this boot only' "$dir/chroot" || fail "a warning although the key is that of the disk"
 rescue_ssh '! mountpoint -q /mnt/root && [ ! -e /run/systemd ] && cryptsetup close farroot-vda' || fail "something of the disk is left"
-rescue_open_login 'sleep 15; dmsetup ls; lsmod'
+# shellcheck disable=SC2016 # for the guest
+rescue_open_login 'sleep 15; dmsetup ls; lsmod; sed -n "s/^[^ ]* \/ [^ ]* \(r[ow]\),.*/its root is \1/p" /proc/1/mounts'
 rescue_ssh 'farroot boot-local /dev/vda' <"$dir/passphrase" || fail "farroot boot-local"
 rescue_expect 300 'unlocked login:'
 rescue_close_login
+grep -qx 'its root is rw' "$dir/session" || fail "its init has not mounted it read-write: $(cat "$dir/session")"
 grep -q '^secret' "$dir/session" || fail "the mapping is not named as crypttab says: $(cat "$dir/session")"
 ! grep -aE 'Failed to start|Dependency failed|I/O error' "$rescue_log" || fail "see the lines above"

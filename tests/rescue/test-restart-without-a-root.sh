@@ -36,7 +36,8 @@ after_failure() {
 
 url=http://192.0.2.1/root.img
 same "$(after_failure 3 $url 0)" 'restart after 3 s' "panic=3"
-same "$(after_failure 3 $url 10)" 'restart after 10 s' "panic=3, and a login for 10 s"
+# Who comes back has as much time as at first.
+same "$(after_failure 3 $url 10)" 'restart after 12 s' "panic=3, and a login for 10 s"
 same "$(after_failure 3 $url 99)" 'an order' "panic=3, and a login"
 same "$(after_failure 3 rescue 0)" 'an order' "panic=3 with farroot=rescue"
 for panic in '' 0 -1 3x; do
