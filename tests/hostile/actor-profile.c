@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
  * The profile beside the image: good, of another image, as long as one may be, with lines
- * that overlap, with absurd numbers, without an end, or refused.
+ * that overlap, with absurd numbers, without an end, so slow that it takes hours, or refused.
  */
 #include "config.h"
 
@@ -21,6 +21,9 @@
 /* As much as no client should take. */
 #define ENDLESS_BYTES (64ULL << 20)
 #define ENDLESS_LINES 1000
+/* More than what counts as a stall. */
+#define SLOW_BYTES 300
+#define SLOW_STEP_MS 1000
 
 struct text {
 	char *bytes;
@@ -83,11 +86,21 @@ static void write_text(struct text *t, const struct nature *n, uint64_t size)
 		t->bytes[t->length++] = '\n';
 	}
 	switch (n->profile) {
-	case PROFILE_LONG: add_long(t, &r); break;
+	case PROFILE_LONG: case PROFILE_SLOW: add_long(t, &r); break;
 	case PROFILE_OVERLAPS: add_overlaps(t, &r, size); break;
 	case PROFILE_NUMBERS: add_numbers(t, &r, size); break;
 	default: add_good(t, &r, size); break;
 	}
+}
+
+static enum hostile_after give_slowly(const struct hostile_request *q, const struct text *t)
+{
+	char head[128];
+
+	snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", t->length);
+	return hostile_send(q, head, strlen(head)) &&
+	       hostile_drip(q, (const uint8_t *)t->bytes, t->length, SLOW_BYTES, SLOW_STEP_MS) ?
+	       AFTER_KEEP : AFTER_CLOSE;
 }
 
 static enum hostile_after give(struct actors *a, const struct hostile_request *q)
@@ -99,7 +112,7 @@ static enum hostile_after give(struct actors *a, const struct hostile_request *q
 	if (!t.bytes)
 		return AFTER_CLOSE;
 	write_text(&t, &a->nature, q->image_bytes);
-	after = hostile_reply_whole(q, t.bytes, t.length);
+	after = a->nature.profile == PROFILE_SLOW ? give_slowly(q, &t) : hostile_reply_whole(q, t.bytes, t.length);
 	free(t.bytes);
 	return after;
 }
@@ -133,7 +146,7 @@ static bool passes(unsigned status)
 const char *actor_profile_name(enum profile_kind kind)
 {
 	static const char *const names[PROFILE_KINDS] = {
-		"image", "good", "stale", "long", "overlaps", "numbers", "refused", "endless" };
+		"image", "good", "stale", "long", "overlaps", "numbers", "refused", "endless", "slow" };
 
 	return names[kind];
 }

@@ -66,6 +66,8 @@ static void draw_more(struct nature *n)
 		n->profile = PROFILE_ENDLESS;
 	if (n->profile_status == 429 || n->profile_status == 503)
 		n->profile_wait_s = (unsigned)prng_below(&r, 3);
+	if (prng_percent(&r, 5))
+		n->profile = PROFILE_SLOW;
 }
 
 void nature_draw(struct nature *n, struct prng *r, bool verified)

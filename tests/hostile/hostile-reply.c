@@ -99,9 +99,8 @@ static enum hostile_after stall(const struct hostile_request *q)
 	return AFTER_CLOSE;
 }
 
-/* Sends in pieces, one per step, until the origin is healed. */
-static bool drip(const struct hostile_request *q, const uint8_t *bytes, size_t count,
-		 size_t piece, int step_ms)
+bool hostile_drip(const struct hostile_request *q, const uint8_t *bytes, size_t count,
+		  size_t piece, int step_ms)
 {
 	while (count && !*q->healed) {
 		if (piece > count)
@@ -201,8 +200,8 @@ static enum hostile_after reply_slowly(const struct hostile_request *q)
 	size_t piece = is_drip ? body_length(q) / DRIP_PIECES + 1 : TRICKLE_BYTES;
 
 	return keep_if(send_right_head(q, "") &&
-		       drip(q, q->image + q->first, body_length(q), piece,
-			    is_drip ? DRIP_STEP_MS : TRICKLE_STEP_MS));
+		       hostile_drip(q, q->image + q->first, body_length(q), piece,
+				    is_drip ? DRIP_STEP_MS : TRICKLE_STEP_MS));
 }
 
 static void damage(const struct hostile_request *q, uint8_t *bytes, size_t count)

@@ -47,6 +47,12 @@ bool hostile_send(const struct hostile_request *request, const void *bytes, size
 /* The same, over a link that is no faster than a client that wants to end the answer. */
 bool hostile_send_slowly(const struct hostile_request *request, const void *bytes, size_t count);
 
+/* Sends in pieces, one per step, until the origin is healed; then the rest at once.  Returns whether
+ * the client is still there.
+ */
+bool hostile_drip(const struct hostile_request *q, const uint8_t *bytes, size_t count,
+		  size_t piece, int step_ms);
+
 /* The right header for the range, and this body, of its length. */
 enum hostile_after hostile_reply_range(const struct hostile_request *request, const void *body);
 /* An answer with a short body.  more: lines of the header, each with its end. */

@@ -269,6 +269,19 @@ static void link_monitor_came_up(void)
 	CHECK_EQ(fail(&h[0], FAULT_BROKEN, 0), 500);
 }
 
+/* A server's wish outlives a good answer, and the backoff of the next fault. */
+static void waits_as_long_as_none_can_be_asked(void)
+{
+	struct origin_health h[1] = { { 0 } };
+
+	origin_health_failure(h, FAULT_STATUS, 1000, 10000, 600000, 1);
+	origin_health_success(h);
+	origin_health_failure(h, FAULT_BROKEN, 1200, 10000, 0, 1);
+	CHECK_EQ(origin_health_pick(h, 1, 5000, -1), -1);
+	CHECK_EQ(origin_health_wait(h, 1, 5000), 596000);
+	CHECK_EQ(origin_health_pick(h, 1, 601000, -1), 0);
+}
+
 int main(void)
 {
 	prefers_the_first();
@@ -285,5 +298,6 @@ int main(void)
 	a_probe_ends_the_pause_of_a_corrupt_origin();
 	the_last_one_hurries_the_others();
 	few_corrupt_bytes_among_good_ones();
+	waits_as_long_as_none_can_be_asked();
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -114,10 +115,19 @@ static void set_back(struct fetch *f)
 	b->paused_until_ms = now + pause_ms(f, now);
 }
 
-static void blame(struct fetch *f, const struct inflight *request, const char *why)
+static void log_refuted(struct fetch *f, int origin, const char *why)
 {
-	origins_blame(f->origins, request->request.origin, FAULT_TOTAL, why);
+	uint64_t now = clock_ms(), until = f->bootstrap->paused_until_ms;
+
+	origins_log_refuted(f->origins, origin, why, until > now ? until - now : 0);
+}
+
+/* An origin's claim of a size cannot be. */
+static void refute(struct fetch *f, int origin, const char *why)
+{
+	origins_refute(f->origins, origin);
 	set_back(f);
+	log_refuted(f, origin, why);
 }
 
 /* Opening */
@@ -194,12 +204,13 @@ static int take_size(struct fetch *f, struct inflight *request)
 	struct bootstrap *b = f->bootstrap;
 	uint64_t size = origins_reported_total(f->origins, request->request.origin);
 	char why[160];
+	int err;
 
 	if (!f->options->verify_none &&
 	    (size % VERITY_BLOCK_SIZE || !verity_data_blocks(size / VERITY_BLOCK_SIZE))) {
 		snprintf(why, sizeof why, "%" PRIu64 " bytes is no size of an image with a hash tree; was it made by farroot pack?",
 			 size);
-		blame(f, request, why);
+		refute(f, request->request.origin, why);
 		inflight_free(request);
 		return 0;
 	}
@@ -210,7 +221,13 @@ static int take_size(struct fetch *f, struct inflight *request)
 		begin_top(b);
 		return 0;
 	}
-	return open_image(f, NULL);
+	err = open_image(f, NULL);
+	if (!err)
+		return 0;
+	/* One origin's claim, which nothing proves. */
+	snprintf(why, sizeof why, "an image of %" PRIu64 " bytes cannot be opened here: %s", size, strerror(-err));
+	refute(f, b->claimed_by, why);
+	return 0;
 }
 
 /* NULL, or what is wrong with this top, the blocks from start on. */
@@ -258,11 +275,13 @@ static void take_contradiction(struct fetch *f, const struct inflight *request)
 static int take_top(struct fetch *f, struct inflight *request)
 {
 	const char *why = check_top(f, request->start, request->bytes);
+	int origin = request->request.origin;
 
 	if (!why)
 		return open_image(f, request);
-	origins_blame(f->origins, request->request.origin, FAULT_TOTAL, why);
+	origins_refute(f->origins, origin);
 	take_contradiction(f, request);
+	log_refuted(f, origin, why);
 	inflight_free(request);
 	return 0;
 }

@@ -74,7 +74,7 @@ static void reject(struct fetch *f, struct inflight *inflight, uint32_t i)
 	inflight_judge(inflight, i);
 	completion_add_wasted(f, STORE_BLOCK);
 	snprintf(why, sizeof why, "block %" PRIu64 " does not verify", block);
-	origins_blame(f->origins, inflight->request.origin, FAULT_CORRUPT, why);
+	origins_blame(f->origins, inflight->request.origin, why);
 	scheduler_release(&f->scheduler, block, 1);
 	scheduler_add_suspect(&f->scheduler, block, inflight->request.origin, clock_ms());
 	if (hash_cache_is_hash_block(f->hash_cache, block)) {

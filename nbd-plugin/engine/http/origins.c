@@ -33,6 +33,8 @@
  * by this.
  */
 #define OTHER_SERVES_FACTOR 6
+/* What a profile may take while the image waits for it. */
+#define PROFILE_GRACE_MS 3000
 /* After an answer of another size, which a cache may have kept. */
 #define PAST_CACHES_MS 600000
 
@@ -77,19 +79,24 @@ static void set_last_error(struct origins *os, int origin, const char *why)
 	os->last_error_ms = clock_ms();
 }
 
-/* Logs what is wrong and what happens next. */
-static void log_failure(struct origins *os, int origin, enum fault fault, const char *why, uint64_t rest_ms)
+/* Logs what is wrong and what happens next.  Returns whether the log took it.  pause_ms: no origin is
+ * asked before that.
+ */
+static bool log_failure(struct origins *os, int origin, enum fault fault, const char *why, uint64_t pause_ms)
 {
-	struct origin *o = &os->origin[origin];
+	uint64_t now = clock_ms(), next = os->health[origin].next_try_ms;
+	uint64_t rest_ms = next > now ? next - now : 0;
 	int other = pick_origin(os, origin);
 	char message[768];
 
 	set_last_error(os, origin, why);
-	if (other >= 0 && other != origin)
+	if (rest_ms < pause_ms)
+		rest_ms = pause_ms;
+	if (!pause_ms && other >= 0 && other != origin)
 		snprintf(message, sizeof message, "%s; asking %s instead", why, os->origin[other].shown);
 	else
 		snprintf(message, sizeof message, "%s; retrying in %.1f s", why, (double)rest_ms / 1000);
-	o->is_failure_logged |= origin_log(os, origin, fault, message);
+	return origin_log(os, origin, fault, message);
 }
 
 static bool is_transport_fault(enum fault fault)
@@ -107,17 +114,16 @@ static void hurry_all(struct origins *os)
 		origin_health_hurry(&os->health[i], clock_ms() + os->options->http.retry_max_ms);
 }
 
-static void note_failure(struct origins *os, int origin, enum fault fault, bool timed_out,
-			 const char *why, unsigned retry_after_s)
+static void back_off(struct origins *os, int origin, enum fault fault, bool timed_out, unsigned wish_s)
 {
 	const struct http_options *http = &os->options->http;
-	uint64_t rest_max = http->retry_max_ms, rest;
+	uint64_t rest_max = http->retry_max_ms;
 	struct origin *o = &os->origin[origin];
 
 	if (origin_health_any_but(os->health, os->count, origin))
 		rest_max *= OTHER_SERVES_FACTOR;
-	rest = origin_health_failure(&os->health[origin], fault, clock_ms(), rest_max,
-			      retry_after_s * 1000ULL, random_number());
+	origin_health_failure(&os->health[origin], fault, clock_ms(), rest_max,
+			      wish_s * 1000ULL, random_number());
 	if (!origin_health_any_but(os->health, os->count, -1))
 		hurry_all(os);
 	/* Opening has its own way past caches. */
@@ -134,7 +140,18 @@ static void note_failure(struct origins *os, int origin, enum fault fault, bool 
 	/* An origin that answers with an error needs no connections opened ahead. */
 	if (fault == FAULT_RESOLVE || fault == FAULT_CONNECT || fault == FAULT_STALL)
 		origin_forget_connections(o);
-	log_failure(os, origin, fault, why, rest);
+}
+
+/* Seconds that the server wishes to be left alone; 0: none. */
+static unsigned retry_after_s(const struct transfer *t)
+{
+	return response_retry_after_s(&t->response, (int64_t)time(NULL));
+}
+
+static void note_failure(struct origins *os, const struct transfer *t, enum fault fault)
+{
+	back_off(os, t->origin, fault, t->timed_out, retry_after_s(t));
+	os->origin[t->origin].is_failure_logged |= log_failure(os, t->origin, fault, t->why, 0);
 }
 
 static void note_success(struct origins *os, struct transfer *t)
@@ -240,12 +257,6 @@ static bool is_reset_beside_others(const struct transfer *t, enum fault fault)
 	return (fault == FAULT_BROKEN || fault == FAULT_CONNECT) && !t->timed_out && !t->checked &&
 	       t->connection != CONNECTION_REUSED && o->answer_ms &&
 	       clock_ms() - o->answer_ms < WORKS_MS;
-}
-
-/* Seconds that the server wishes to be left alone; 0: none. */
-static unsigned retry_after_s(const struct transfer *t)
-{
-	return response_retry_after_s(&t->response, (int64_t)time(NULL));
 }
 
 /* Whether a fault means that the origin takes fewer requests at once: 503 or 429 to one of
@@ -361,7 +372,7 @@ static void transfer_end(struct transfer *t, enum fault fault)
 	else if (!request || !is_request_limit(t, fault)) {
 		if (t->is_at_target)
 			origin_forget_target(&os->origin[t->origin]);
-		note_failure(os, t->origin, fault, t->timed_out, t->why, retry_after_s(t));
+		note_failure(os, t, fault);
 	}
 	renew_credentials(t);
 	if (t->clock_is_behind && request && !request->is_profile)
@@ -526,6 +537,20 @@ unsigned origins_request_limit(const struct origins *os, unsigned most)
 	return within_limit(origin < 0 ? 0 : request_limit(os, origin), most);
 }
 
+/* A profile must not keep the image waiting, at an origin that takes no more requests. */
+static void end_slow_profile(struct origins *os, int origin)
+{
+	uint64_t now = clock_ms();
+	struct transfer *t = os->active;
+
+	while (t && !(transfer_is_profile(t) && t->origin == origin && now - t->sent_ms >= PROFILE_GRACE_MS))
+		t = t->next;
+	if (!t)
+		return;
+	snprintf(t->why, sizeof t->why, "too slow, and the image waits for it");
+	transfer_end(t, FAULT_STALL);
+}
+
 int origins_start(struct origins *os, struct origin_request *request)
 {
 	int origin = pick(os, request);
@@ -537,6 +562,8 @@ int origins_start(struct origins *os, struct origin_request *request)
 	if (origin < 0)
 		return -EAGAIN;
 	limit = request_limit(os, origin);
+	if (limit && origin_request_count(os, origin) >= limit && !request->is_profile)
+		end_slow_profile(os, origin);
 	if (limit && origin_request_count(os, origin) >= limit)
 		return -EBUSY;
 	request->origin = origin;
@@ -579,22 +606,39 @@ static void note_corrupt(struct origins *os, int origin, const char *why)
 	origin_log(os, origin, FAULT_CORRUPT, message);
 }
 
-void origins_blame(struct origins *os, int origin, enum fault fault, const char *why)
+/* Only the first URL can lead to another target: forgets it.  Returns why, with the target's name. */
+static const char *blame_target(struct origins *os, int origin, const char *why, char *named, size_t size)
 {
 	struct origin *o = &os->origin[origin];
-	char named[384];
 
-	o->blamed_ms = clock_ms();
 	if (o->target) {
-		snprintf(named, sizeof named, "redirected to %s: %s", o->shown_target, why);
+		snprintf(named, size, "redirected to %s: %s", o->shown_target, why);
 		why = named;
 	}
-	/* Only the first URL can lead to another target. */
 	origin_forget_target(o);
-	if (fault == FAULT_CORRUPT)
-		note_corrupt(os, origin, why);
-	else
-		note_failure(os, origin, fault, false, why, 0);
+	return why;
+}
+
+void origins_blame(struct origins *os, int origin, const char *why)
+{
+	char named[384];
+
+	os->origin[origin].blamed_ms = clock_ms();
+	note_corrupt(os, origin, blame_target(os, origin, why, named, sizeof named));
+}
+
+void origins_refute(struct origins *os, int origin)
+{
+	os->origin[origin].blamed_ms = clock_ms();
+	back_off(os, origin, FAULT_TOTAL, false, 0);
+}
+
+/* It "answers again" at once, with the same. */
+void origins_log_refuted(struct origins *os, int origin, const char *why, uint64_t pause_ms)
+{
+	char named[384];
+
+	log_failure(os, origin, FAULT_TOTAL, blame_target(os, origin, why, named, sizeof named), pause_ms);
 }
 
 void origins_credit(struct origins *os, int origin, uint64_t bytes)

@@ -112,11 +112,18 @@ void origins_cancel(struct origins *origins, struct origin_request *request);
 /* Milliseconds until origins_start may succeed; 0: now; UINT64_MAX: after an end(). */
 uint64_t origins_wait_ms(const struct origins *origins);
 
-/* Tells that an origin has sent a block that does not verify (FAULT_CORRUPT), or another
- * image; why is for the log.  The origin backs off.
+/* Tells that an origin has sent a block that does not verify; why is for the log.  The origin
+ * backs off.
  */
-void origins_blame(struct origins *origins, int origin, enum fault fault,
-		   const char *why);
+void origins_blame(struct origins *origins, int origin, const char *why);
+
+/* Tells that what an origin says of the image cannot be (FAULT_TOTAL): it backs off, and must be
+ * named by origins_log_refuted before anything is sent.
+ */
+void origins_refute(struct origins *origins, int origin);
+
+/* Logs that.  pause_ms: no origin is asked before this time, if it is longer than the backoff. */
+void origins_log_refuted(struct origins *origins, int origin, const char *why, uint64_t pause_ms);
 
 /* Bytes of an origin have verified. */
 void origins_credit(struct origins *origins, int origin, uint64_t bytes);

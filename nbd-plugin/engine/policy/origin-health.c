@@ -97,7 +97,9 @@ uint64_t origin_health_wait(const struct origin_health *h, size_t count, uint64_
 	for (i = 0; i < count; i++) {
 		if (h[i].failures && h[i].probing)
 			continue;
-		next = h[i].failures ? h[i].next_try_ms : h[i].asked_until_ms;
+		next = h[i].asked_until_ms;
+		if (h[i].failures && next < h[i].next_try_ms)
+			next = h[i].next_try_ms;
 		if (next < corrupt_wait_until_ms(&h[i]))
 			next = corrupt_wait_until_ms(&h[i]);
 		left = next <= now_ms ? 0 : next - now_ms;
