@@ -13,7 +13,8 @@ rescue_begin arm64
 command -v fdtput >/dev/null || skip "no fdtput"
 rescue_site shell
 rescue_build
-rescue_fetch_as_a_pi farroot=rescue
+# QEMU restarts this machine when its watchdog is started, not when it is not fed.
+rescue_fetch_as_a_pi farroot=rescue farroot.watchdog=no
 
 # bench/qemu, if it has its own QEMU, sees this folder.
 work=$(mktemp -d "$(vm_work_dir)/raspi4b.XXXXXX")

@@ -5,11 +5,15 @@
 # The small rescue system on a machine with 512 MB: a serial login, logins by ssh with the
 # site's key only, with the host key of a USB disk, files in and out, a disk is mounted, another
 # one encrypted and opened, and the image is streamed on top while a login stays open.
+# test-rescue-small-arm64.sh is a link to this one: the same from a boot.img, taken apart.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/rescue/lib.sh"
 
-rescue_begin amd64
+case $0 in
+*-arm64.sh) rescue_begin arm64 ;;
+*) rescue_begin amd64 ;;
+esac
 rescue_site shell
 echo flavour=small >>"$dir/site/site.conf"
 rescue_build
@@ -28,11 +32,14 @@ rescue_make_root
 # shellcheck disable=SC2154 # of lib.sh
 cp "$rescue_root/root.img" "$dir/www/root.img"
 
+rescue_arguments="farroot=http://$rescue_server/root.img roothash=$(cat "$rescue_root/roothash") farroot.fill=no farroot.rescue-after=20"
+# shellcheck disable=SC2086 # words
+[ "$arch" != arm64 ] || rescue_fetch_as_a_pi $rescue_arguments
 rescue_start_clock
 rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m --dhcp-option=option:ntp-server,$rescue_server
 rescue_memory=512M
-rescue_power_on --disk "$dir/disk" --disk "$dir/encrypted" --usb-disk "$dir/usb" -- "farroot=http://$rescue_server/root.img" "roothash=$(cat "$rescue_root/roothash")" \
-	farroot.fill=no farroot.rescue-after=20
+# shellcheck disable=SC2086 # words
+rescue_power_on --disk "$dir/disk" --disk "$dir/encrypted" --usb-disk "$dir/usb" -- $rescue_arguments
 rescue_expect 120 'rescue system of rescue'
 # shellcheck disable=SC2016 # for the guest
 rescue_type 'echo serial-$((6 * 7))'

@@ -1,0 +1,1 @@
+test-rescue-small.sh
