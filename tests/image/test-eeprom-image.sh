@@ -65,6 +65,14 @@ write_image() {
 }
 if ! command -v rpi-eeprom-config >/dev/null; then
 	refused "rpi-eeprom-config is not installed; it is in the package rpi-eeprom" write_image --public-key "$dir/owner.pem"
+else
+	# Raspberry Pi's own tool, which Debian does not have.
+	write_image --public-key "$dir/owner.pem" || fail "rpi-eeprom-config makes no image"
+	same "$(rpi-eeprom-config "$dir/new.bin")" "$(cat "$dir/boot.conf")" "configuration that rpi-eeprom-config reads"
+	farroot_image eeprom --read "$dir/new.bin" -o "$dir/vendor" >/dev/null || fail "what rpi-eeprom-config wrote cannot be read"
+	cmp "$dir/vendor/bootconf.txt" "$dir/boot.conf" || fail "another configuration than rpi-eeprom-config wrote"
+	cmp "$dir/vendor/public.pem" "$dir/owner.pem" || fail "another key than rpi-eeprom-config wrote"
+	rm "$dir/new.bin"
 fi
 cat >"$dir/bin/rpi-eeprom-config" <<END
 #!/bin/sh
