@@ -15,7 +15,7 @@
  * mended is soon found out.  After one that verifies, the next may follow at once.
  *
  * One thread; no clock and no I/O.  Times are monotonic milliseconds, numbers are blocks.  All
- * zero but is_suspect is an empty set.
+ * zero but is_suspect and place is an empty set.
  */
 #ifndef FARROOT_SUSPECTS_H
 #define FARROOT_SUSPECTS_H
@@ -38,6 +38,7 @@ struct suspects {
 	struct atomic_bitmap is_suspect;
 	struct suspect_region *regions;
 	size_t region_count, region_space;
+	uint32_t *place;	/* of each region of the image in regions, from 1 on; 0: not there */
 	uint64_t count;		/* of blocks */
 	uint64_t probe_ms;	/* the time of the next probe */
 };
