@@ -216,16 +216,18 @@ static bool has_free_connection(const struct fetch *f)
 	return inflight_set_active(&f->inflight) < f->options->http.connections;
 }
 
-void dispatch_requests(struct fetch *f)
+bool dispatch_requests(struct fetch *f)
 {
 	enum request_class class;
 	struct extent e;
 
+	f->scheduler.is_cut_short = false;
 	while (has_free_connection(f) && !origins_wait_ms(f->origins) &&
 	       !token_bucket_wait_ms(&f->dispatch->bucket, clock_ms()) &&
 	       next_extent(f, clock_ms(), &e, &class))
 		if (!send_request(f, &e, class))
-			return;
+			return false;
+	return f->scheduler.is_cut_short;
 }
 
 uint64_t dispatch_quota_left_bytes(const struct fetch *f)
