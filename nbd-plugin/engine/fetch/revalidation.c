@@ -11,8 +11,9 @@
 #include "engine/fetch/fetch-internal.h"
 #include "engine/fetch/revalidation.h"
 
-/* Candidates checked in one turn of the loop, so that no read waits for the rest. */
+/* Candidates checked, and blocks looked at, in one turn of the loop: no read waits for the rest. */
 #define CHECKED_AT_ONCE 64
+#define LOOKS_AT_ONCE 4096
 
 struct revalidation {
 	uint64_t next_block;		/* to be checked */
@@ -172,12 +173,12 @@ static void return_to_skipped(struct fetch *f)
 bool revalidation_check_some(struct fetch *f)
 {
 	uint64_t *next = &f->revalidation->next_block;
-	unsigned n = 0;
+	unsigned n = 0, looks = 0;
 
 	if (!f->options->store_path || !(f->fills || f->scheduler.expected_left))
 		return false;
 	return_to_skipped(f);
-	for (; n < CHECKED_AT_ONCE && *next < f->scheduler.blocks; ++*next) {
+	for (; n < CHECKED_AT_ONCE && looks < LOOKS_AT_ONCE && *next < f->scheduler.blocks; ++*next, looks++) {
 		if (!store_is_candidate(f->store, *next) || !is_worth_a_hash(f, *next) ||
 		    is_skipped(f, *next))
 			continue;
