@@ -491,6 +491,47 @@ static void a_fill_that_found_nothing_does_not_search_again(void)
 	end();
 }
 
+/* While a suspect is in flight, what it is above is not looked at again and again. */
+static void the_profile_does_not_search_while_a_suspect_is_in_flight(void)
+{
+	const uint64_t blocks = 262144;
+	uint64_t before, longest = 0;
+	unsigned calls = 0;
+
+	CHECK_EQ(store_new(NULL, NULL, &store), 0);
+	CHECK_EQ(store_set_size(store, blocks * STORE_BLOCK, blocks * STORE_BLOCK), 0);
+	CHECK_EQ(scheduler_init(&scheduler, store, blocks), 0);
+	scheduler_set_parent(&scheduler, top_of, NULL);
+	CHECK_EQ(scheduler_add_expected(&scheduler, 1, blocks - 1), 0);
+	scheduler_add_suspect(&scheduler, 0, 0, 0);
+	CHECK(scheduler_next_expected(&scheduler, 100, 16, &e));
+	CHECK_EXTENT(0, 1);
+	do {
+		before = steps;
+		scheduler.is_cut_short = false;
+		CHECK(!scheduler_next_expected(&scheduler, 100, 16, &e));
+		if (steps - before > longest)
+			longest = steps - before;
+		calls++;
+	} while (scheduler.is_cut_short);
+	CHECK(calls >= 4 && calls <= 64);
+	CHECK(longest < blocks);
+	before = steps;
+	CHECK(!scheduler_next_expected(&scheduler, 101, 16, &e));
+	CHECK_EQ(steps, before);
+	/* It has failed again: it is due later. */
+	scheduler_release(&scheduler, 0, 1);
+	scheduler_add_suspect(&scheduler, 0, 0, 200);
+	do {
+		scheduler.is_cut_short = false;
+		CHECK(!scheduler_next_expected(&scheduler, 200, 16, &e));
+	} while (scheduler.is_cut_short);
+	CHECK(!scheduler_next_expected(&scheduler, 699, 16, &e));
+	CHECK(scheduler_next_expected(&scheduler, 700, 16, &e));
+	CHECK_EXTENT(0, 1);
+	end();
+}
+
 static void wants_leave_in_any_order(void)
 {
 	struct demand a, b, c;
@@ -640,6 +681,7 @@ int main(void)
 	nothing_below_a_suspect_is_requested();
 	the_highest_suspect_comes_first();
 	the_profile_waits_for_a_suspect_above();
+	the_profile_does_not_search_while_a_suspect_is_in_flight();
 	suspects_of_a_region_go_together();
 	fill_steps_over_a_resting_suspect();
 	a_fill_that_found_nothing_does_not_search_again();

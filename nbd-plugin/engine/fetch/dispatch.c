@@ -191,6 +191,9 @@ static bool next_background(struct fetch *f, uint64_t now, struct extent *e, enu
 	if (blocks && store_has_room(f->store, blocks) &&
 	    scheduler_next_expected(&f->scheduler, now, blocks, e))
 		return true;
+	/* What the profile lists goes first. */
+	if (f->scheduler.is_cut_short)
+		return false;
 	*class = CLASS_FILL;
 	blocks = background_blocks(f, true);
 	return blocks && may_fill(f, blocks) && scheduler_next_fill(&f->scheduler, now, blocks, e);

@@ -11,7 +11,7 @@
 #include "engine/policy/block-scheduler.h"
 
 /* Limits a range of expected blocks, so that the search for the next one is short. */
-#define RANGE_MAX_BLOCKS 65536
+#define RANGE_MAX_BLOCKS 16384
 /* Blocks that one call looks at in vain: a few milliseconds on a slow machine. */
 #define LOOKS_MAX 16384
 
@@ -330,15 +330,19 @@ int scheduler_add_expected(struct block_scheduler *s, uint64_t start, uint64_t c
 /* The suspect stays behind expected_at. */
 static void wait_for_suspect(struct block_scheduler *s, uint64_t block)
 {
-	uint64_t above = suspect_above(s, block);
-	uint64_t due_ms = suspects_due_ms(&s->suspects, above == SCHEDULER_NO_PARENT ? block : above);
+	uint64_t above = suspect_above(s, block), due_ms;
 
-	if (due_ms < s->waiting_until_ms)
+	if (above == SCHEDULER_NO_PARENT)
+		above = block;
+	due_ms = suspects_due_ms(&s->suspects, above);
+	/* One that is in flight is due already: its end begins the search again. */
+	if (is_absent(s, above) && due_ms < s->waiting_until_ms)
 		s->waiting_until_ms = due_ms;
 }
 
 bool scheduler_next_expected(struct block_scheduler *s, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
 {
+	unsigned looks = 0;
 	struct range *r;
 	uint64_t block;
 
@@ -346,12 +350,16 @@ bool scheduler_next_expected(struct block_scheduler *s, uint64_t now_ms, uint32_
 		s->expected_at = 0;
 		s->waiting_until_ms = UINT64_MAX;
 	}
-	for (; s->expected_left && s->expected_at < s->expected_count; s->expected_at++) {
+	for (; s->expected_left && s->expected_at < s->expected_count; s->expected_at++, looks++) {
+		if (looks >= LOOKS_MAX) {
+			s->is_cut_short = true;
+			return false;
+		}
 		r = &s->expected[s->expected_at];
 		/* Blocks that have arrived are not expected again. */
 		r->start = bitmap_next_set(&s->is_expected, r->start, r->end);
 		for (block = r->start; block < r->end;
-		     block = bitmap_next_set(&s->is_expected, block + 1, r->end))
+		     block = bitmap_next_set(&s->is_expected, block + 1, r->end), looks++)
 			if (is_absent(s, block)) {
 				if (take_from(s, block, block, now_ms, max_blocks, out))
 					return true;
@@ -453,8 +461,8 @@ void scheduler_release(struct block_scheduler *s, uint64_t start, uint64_t count
 
 	for (i = start; i < start + count; i++) {
 		bitmap_clear(&s->busy, i);
-		/* The block may be before expected_at: search again from the start. */
-		if (bitmap_test(&s->is_expected, i))
+		/* The block, or what is below it, may be before expected_at: search again from the start. */
+		if (bitmap_test(&s->is_expected, i) || suspects_has(&s->suspects, i))
 			s->expected_at = 0;
 	}
 	if (count)

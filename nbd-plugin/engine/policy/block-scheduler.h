@@ -123,9 +123,9 @@ uint64_t scheduler_next_unexpected(const struct block_scheduler *scheduler, uint
  * busy until scheduler_release or scheduler_mark_present.  Returns false if there is
  * nothing to request at now_ms.
  *
- * The fill looks at a limited number of blocks in one call.  If there are more, it returns false
- * and sets is_cut_short: the caller serves reads, and calls again.  After a search that has found
- * nothing, none begins before a block may have become free to request.
+ * Expected and fill look at a limited number of blocks in one call.  If there are more, they return
+ * false and set is_cut_short: the caller serves reads, and calls again.  After a search that has
+ * found nothing, none begins before a block may have become free to request.
  */
 bool scheduler_next_hash(struct block_scheduler *scheduler, uint64_t now_ms, uint32_t max_blocks, struct extent *out);
 bool scheduler_next_demand(struct block_scheduler *scheduler, uint64_t now_ms, uint32_t max_blocks, struct extent *out);
