@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -98,9 +99,48 @@ static void an_empty_store_is_many_steps(void)
 	end();
 }
 
+/* Read system calls of this process. */
+static unsigned long long reads(void)
+{
+	FILE *io = fopen("/proc/self/io", "r");
+	unsigned long long n = 0;
+	char line[128];
+
+	CHECK(io);
+	while (fgets(line, sizeof line, io))
+		sscanf(line, "syscr: %llu", &n);
+	fclose(io);
+	return n;
+}
+
+/* A read waits for candidates, whose hash block is absent: they are read once that has come. */
+static void what_cannot_be_checked_is_not_read(void)
+{
+	const uint8_t roothash[VERITY_DIGEST_SIZE] = { 0 }, salt[1] = { 0 };
+	uint64_t missing[2] = { ~0ULL, ~0ULL };
+	struct demand demand = { .start = 0, .count = 128, .missing = missing };
+	struct verity verity;
+	unsigned long long before;
+
+	begin(128);
+	hash_cache_free(fetch.hash_cache);
+	CHECK_EQ(verity_init(&verity, verity_data_blocks(BLOCKS), salt, 0, roothash), 0);
+	CHECK_EQ(hash_cache_new(&verity, fetch.store, &fetch.hash_cache), 0);
+	scheduler_add_demand(&fetch.scheduler, &demand);
+	before = reads();
+	revalidation_check_demands(&fetch);
+	CHECK(reads() - before < 64);
+	CHECK(store_is_candidate(fetch.store, 0) && store_is_candidate(fetch.store, 127));
+	CHECK(fetch.scheduler.hash_count > 0);
+	scheduler_remove_demand(&fetch.scheduler, &demand);
+	end();
+	verity_free(&verity);
+}
+
 int main(void)
 {
 	skipped_candidates_are_steps_too();
 	an_empty_store_is_many_steps();
+	what_cannot_be_checked_is_not_read();
 	return 0;
 }

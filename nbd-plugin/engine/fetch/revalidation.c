@@ -43,18 +43,20 @@ static void reject(struct fetch *f, uint64_t block)
 	scheduler_release(&f->scheduler, block, 1);
 }
 
-/* Reads a candidate and checks it; a hash block that is missing is asked for. */
+/* Reads a candidate and checks it; a hash block that is missing is asked for, and nothing is read
+ * without it.
+ */
 static enum verdict check(struct fetch *f, uint64_t block, uint8_t bytes[STORE_BLOCK])
 {
-	enum verdict verdict;
 	uint64_t needed;
 
+	if (hash_cache_misses_parent(f->hash_cache, block, &needed)) {
+		revalidation_need_hash(f, needed);
+		if (hash_cache_misses_parent(f->hash_cache, block, &needed))
+			return VERDICT_UNKNOWN;
+	}
 	if (store_read_candidate(f->store, block, bytes))
 		return VERDICT_BAD;
-	verdict = hash_cache_check(f->hash_cache, block, bytes, &needed);
-	if (verdict != VERDICT_UNKNOWN)
-		return verdict;
-	revalidation_need_hash(f, needed);
 	return hash_cache_check(f->hash_cache, block, bytes, &needed);
 }
 
