@@ -133,7 +133,7 @@ static void each_of_many_is_found_at_once(void)
 {
 	const uint64_t regions = 131072;
 	clock_t began = clock();
-	uint64_t i, due = 0;
+	uint64_t i, due = 0, turns;
 
 	CHECK_EQ(suspects_init(&s, regions * 256), 0);
 	for (i = 0; i < regions; i++)
@@ -141,6 +141,9 @@ static void each_of_many_is_found_at_once(void)
 	for (i = 0; i < regions; i++)
 		due += suspects_due_ms(&s, i * 256 + 9) == i + 100;
 	CHECK_EQ(due, regions);
+	/* The loop asks in each of its turns. */
+	for (turns = 0; turns < regions; turns++)
+		CHECK_EQ(suspects_next_ms(&s), 100);
 	/* Those that are left are found, whichever goes first. */
 	for (i = 0; i < regions; i += 3)
 		suspects_remove(&s, i * 256 + 9, 500000);

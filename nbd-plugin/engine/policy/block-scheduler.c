@@ -507,7 +507,7 @@ void scheduler_clear_suspect(struct block_scheduler *s, uint64_t block, uint64_t
 	restart_fill(s);
 }
 
-uint64_t scheduler_next_suspect_ms(const struct block_scheduler *s)
+uint64_t scheduler_next_suspect_ms(struct block_scheduler *s)
 {
 	return suspects_next_ms(&s->suspects);
 }

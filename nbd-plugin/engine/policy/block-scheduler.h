@@ -157,6 +157,6 @@ bool scheduler_is_below_failed(const struct block_scheduler *scheduler, uint64_t
 /* Returns the time at which the next suspect may be requested; UINT64_MAX if there is
  * none.
  */
-uint64_t scheduler_next_suspect_ms(const struct block_scheduler *scheduler);
+uint64_t scheduler_next_suspect_ms(struct block_scheduler *scheduler);
 
 #endif

@@ -80,6 +80,7 @@ void suspects_add(struct suspects *s, uint64_t block, int origin, uint64_t now_m
 		region = add_region(s, block);
 	if (!region)
 		return;
+	s->next_ms = 0;
 	region->origin = origin;
 	if (!bitmap_set(&s->is_suspect, block)) {
 		region->count++;
@@ -102,6 +103,7 @@ bool suspects_remove(struct suspects *s, uint64_t block, uint64_t now_ms)
 
 	if (!s->count || !bitmap_clear(&s->is_suspect, block))
 		return false;
+	s->next_ms = 0;
 	s->count--;
 	region = find(s, block);
 	s->probe_ms = now_ms;
@@ -148,6 +150,7 @@ uint32_t suspects_take(struct suspects *s, uint64_t block, uint64_t now_ms, int 
 	*avoid = region->origin;
 	if (!region->attempts)
 		return (uint32_t)(suspects_region_end(block) - block);
+	s->next_ms = 0;
 	if (now_ms < region->next_try_ms)
 		s->probe_ms = now_ms + PROBE_MS;
 	/* The others of the region wait for this one. */
@@ -162,6 +165,7 @@ void suspects_put_back(struct suspects *s, uint64_t block, uint64_t now_ms)
 
 	if (!region || region->attempts < 2)
 		return;
+	s->next_ms = 0;
 	region->attempts--;
 	region->next_try_ms = now_ms;
 }
@@ -171,13 +175,15 @@ uint64_t suspects_region_end(uint64_t block)
 	return (region_of(block) + 1) * SUSPECT_REGION_BLOCKS;
 }
 
-uint64_t suspects_next_ms(const struct suspects *s)
+uint64_t suspects_next_ms(struct suspects *s)
 {
-	uint64_t next = UINT64_MAX;
 	size_t i;
 
+	if (s->next_ms)
+		return s->next_ms;
+	s->next_ms = UINT64_MAX;
 	for (i = 0; i < s->region_count; i++)
-		if (due_ms(s, &s->regions[i]) < next)
-			next = due_ms(s, &s->regions[i]);
-	return next;
+		if (due_ms(s, &s->regions[i]) < s->next_ms)
+			s->next_ms = due_ms(s, &s->regions[i]);
+	return s->next_ms;
 }
