@@ -13,6 +13,7 @@ Cookie, an Authorization or an X-Token.  Connections stay open.
     first=N  each=N     ... the first N requests for the image, or each N-th
     retry_after=TEXT    Retry-After of these answers; +N: an HTTP-date N seconds from now
     connections=N       reset each connection beyond N
+    huge_header=FROM-TO answers on the connections of these numbers have a header of 40 KiB
     corrupt=FROM-TO     these bytes are wrong, until FOLDER/healed exists
     cut=N               each N-th body ends early, each time at another byte
     etag=flip           another ETag in each answer
@@ -150,6 +151,11 @@ def reset(client):
     client.close()
 
 
+def is_huge(number):
+    start, _, end = options.get("huge_header", "0-0").partition("-")
+    return int(start) <= number <= int(end)
+
+
 def serve(client, number):
     stream = client.makefile("rb")
     while True:
@@ -165,6 +171,8 @@ def serve(client, number):
         secret = "secret" if {"cookie", "authorization", "x-token"} & set(headers) else "-"
         log.write(f"{time.time():.3f} {number} {status} {path} {secret}\n")
         head = [f"HTTP/1.1 {status} Status", f"Content-Length: {len(body)}"] + lines
+        if is_huge(number):
+            head += [f"X-Policy-{i}: {'p' * 1000}" for i in range(40)]
         if "date" in options:
             head.append("Date: " + email.utils.formatdate(time.time() + int(options["date"]), usegmt=True))
         client.sendall("\r\n".join(head + ["", ""]).encode("latin-1") + body[:sent])

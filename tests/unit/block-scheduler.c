@@ -416,6 +416,122 @@ static void fill_steps_over_a_resting_suspect(void)
 	end();
 }
 
+static uint64_t steps;
+
+/* One block, 0, has the digests of all. */
+static uint64_t top_of(const void *ctx, uint64_t block)
+{
+	(void)ctx;
+	steps++;
+	return block ? 0 : SCHEDULER_NO_PARENT;
+}
+
+/* Searches on until there is nothing to look at. */
+static bool fill_in_slices(uint64_t now_ms, uint64_t *longest, uint64_t *all)
+{
+	uint64_t before;
+
+	*longest = *all = 0;
+	do {
+		before = steps;
+		scheduler.is_cut_short = false;
+		if (scheduler_next_fill(&scheduler, now_ms, 16, &e))
+			return true;
+		if (steps - before > *longest)
+			*longest = steps - before;
+		*all += steps - before;
+	} while (scheduler.is_cut_short);
+	return false;
+}
+
+static void a_fill_that_found_nothing_does_not_search_again(void)
+{
+	const uint64_t blocks = 262144;
+	uint64_t longest, all;
+
+	CHECK_EQ(store_new(NULL, NULL, &store), 0);
+	CHECK_EQ(store_set_size(store, blocks * STORE_BLOCK, blocks * STORE_BLOCK), 0);
+	CHECK_EQ(scheduler_init(&scheduler, store, blocks), 0);
+	scheduler_set_parent(&scheduler, top_of, NULL);
+	arrive(5, 1);
+	scheduler_add_suspect(&scheduler, 0, 0, 0);
+	scheduler_add_suspect(&scheduler, 0, 0, 100);
+	CHECK(!fill_in_slices(100, &longest, &all));
+	CHECK(all >= blocks - 2 && all <= 3 * blocks);
+	CHECK(longest <= 50000);
+	CHECK(!fill_in_slices(599, &longest, &all));
+	CHECK_EQ(all, 0);
+	/* Due. */
+	CHECK(fill_in_slices(600, &longest, &all));
+	CHECK_EXTENT(0, 1);
+	CHECK(!fill_in_slices(601, &longest, &all));
+	CHECK(!fill_in_slices(602, &longest, &all));
+	CHECK_EQ(all, 0);
+	/* No origin has answered. */
+	scheduler_release_unanswered(&scheduler, 0, 1, 603);
+	CHECK(fill_in_slices(603, &longest, &all));
+	CHECK_EXTENT(0, 1);
+	/* It has verified. */
+	arrive(0, 1);
+	scheduler_clear_suspect(&scheduler, 0, 700);
+	CHECK(fill_in_slices(700, &longest, &all));
+	CHECK_EXTENT(1, 4);
+	/* The store has lost a block. */
+	arrive(1, 4);
+	arrive(6, (uint32_t)blocks - 6);
+	CHECK(!fill_in_slices(701, &longest, &all));
+	store_drop(store, 9);
+	CHECK(fill_in_slices(701, &longest, &all));
+	CHECK_EXTENT(9, 1);
+	/* It could not keep one. */
+	CHECK(!fill_in_slices(701, &longest, &all));
+	scheduler_mark_present(&scheduler, 9, 1);
+	CHECK(fill_in_slices(701, &longest, &all));
+	CHECK_EXTENT(9, 1);
+	end();
+}
+
+/* While a suspect is in flight, what it is above is not looked at again and again. */
+static void the_profile_does_not_search_while_a_suspect_is_in_flight(void)
+{
+	const uint64_t blocks = 262144;
+	uint64_t before, longest = 0;
+	unsigned calls = 0;
+
+	CHECK_EQ(store_new(NULL, NULL, &store), 0);
+	CHECK_EQ(store_set_size(store, blocks * STORE_BLOCK, blocks * STORE_BLOCK), 0);
+	CHECK_EQ(scheduler_init(&scheduler, store, blocks), 0);
+	scheduler_set_parent(&scheduler, top_of, NULL);
+	CHECK_EQ(scheduler_add_expected(&scheduler, 1, blocks - 1), 0);
+	scheduler_add_suspect(&scheduler, 0, 0, 0);
+	CHECK(scheduler_next_expected(&scheduler, 100, 16, &e));
+	CHECK_EXTENT(0, 1);
+	do {
+		before = steps;
+		scheduler.is_cut_short = false;
+		CHECK(!scheduler_next_expected(&scheduler, 100, 16, &e));
+		if (steps - before > longest)
+			longest = steps - before;
+		calls++;
+	} while (scheduler.is_cut_short);
+	CHECK(calls >= 4 && calls <= 64);
+	CHECK(longest < blocks);
+	before = steps;
+	CHECK(!scheduler_next_expected(&scheduler, 101, 16, &e));
+	CHECK_EQ(steps, before);
+	/* It has failed again: it is due later. */
+	scheduler_release(&scheduler, 0, 1);
+	scheduler_add_suspect(&scheduler, 0, 0, 200);
+	do {
+		scheduler.is_cut_short = false;
+		CHECK(!scheduler_next_expected(&scheduler, 200, 16, &e));
+	} while (scheduler.is_cut_short);
+	CHECK(!scheduler_next_expected(&scheduler, 699, 16, &e));
+	CHECK(scheduler_next_expected(&scheduler, 700, 16, &e));
+	CHECK_EXTENT(0, 1);
+	end();
+}
+
 static void wants_leave_in_any_order(void)
 {
 	struct demand a, b, c;
@@ -565,8 +681,10 @@ int main(void)
 	nothing_below_a_suspect_is_requested();
 	the_highest_suspect_comes_first();
 	the_profile_waits_for_a_suspect_above();
+	the_profile_does_not_search_while_a_suspect_is_in_flight();
 	suspects_of_a_region_go_together();
 	fill_steps_over_a_resting_suspect();
+	a_fill_that_found_nothing_does_not_search_again();
 	wants_leave_in_any_order();
 	return 0;
 }

@@ -3,6 +3,9 @@
  */
 #include "config.h"
 
+#include <time.h>
+
+#include "../slack.h"
 #include "check.h"
 #include "engine/policy/suspects.h"
 
@@ -125,8 +128,38 @@ static void a_request_without_an_answer_is_no_attempt(void)
 	suspects_free(&s);
 }
 
+/* One block in each region of 128 GiB.  A search from region to region takes 13 s. */
+static void each_of_many_is_found_at_once(void)
+{
+	const uint64_t regions = 131072;
+	clock_t began = clock();
+	uint64_t i, due = 0, turns;
+
+	CHECK_EQ(suspects_init(&s, regions * 256), 0);
+	for (i = 0; i < regions; i++)
+		suspects_add(&s, i * 256 + 9, (int)(i % 4), i);
+	for (i = 0; i < regions; i++)
+		due += suspects_due_ms(&s, i * 256 + 9) == i + 100;
+	CHECK_EQ(due, regions);
+	/* The loop asks in each of its turns. */
+	for (turns = 0; turns < regions; turns++)
+		CHECK_EQ(suspects_next_ms(&s), 100);
+	/* Those that are left are found, whichever goes first. */
+	for (i = 0; i < regions; i += 3)
+		suspects_remove(&s, i * 256 + 9, 500000);
+	for (i = 0; i < regions; i++) {
+		CHECK_EQ(suspects_due_ms(&s, i * 256 + 9), i % 3 ? i + 100 : 0);
+		CHECK_EQ(suspects_take(&s, i * 256, i + 100, &avoid) > 0, i % 3 > 0);
+		CHECK(i % 3 == 0 || avoid == (int)(i % 4));
+	}
+	CHECK_EQ(s.region_count, s.count);
+	CHECK(clock() - began < (clock_t)slack(2) * CLOCKS_PER_SEC);
+	suspects_free(&s);
+}
+
 int main(void)
 {
+	each_of_many_is_found_at_once();
 	a_request_without_an_answer_is_no_attempt();
 	waits_for_the_last_failure_of_a_transfer();
 	attempts_become_rare();

@@ -191,6 +191,9 @@ static bool next_background(struct fetch *f, uint64_t now, struct extent *e, enu
 	if (blocks && store_has_room(f->store, blocks) &&
 	    scheduler_next_expected(&f->scheduler, now, blocks, e))
 		return true;
+	/* What the profile lists goes first. */
+	if (f->scheduler.is_cut_short)
+		return false;
 	*class = CLASS_FILL;
 	blocks = background_blocks(f, true);
 	return blocks && may_fill(f, blocks) && scheduler_next_fill(&f->scheduler, now, blocks, e);
@@ -216,16 +219,18 @@ static bool has_free_connection(const struct fetch *f)
 	return inflight_set_active(&f->inflight) < f->options->http.connections;
 }
 
-void dispatch_requests(struct fetch *f)
+bool dispatch_requests(struct fetch *f)
 {
 	enum request_class class;
 	struct extent e;
 
+	f->scheduler.is_cut_short = false;
 	while (has_free_connection(f) && !origins_wait_ms(f->origins) &&
 	       !token_bucket_wait_ms(&f->dispatch->bucket, clock_ms()) &&
 	       next_extent(f, clock_ms(), &e, &class))
 		if (!send_request(f, &e, class))
-			return;
+			return false;
+	return f->scheduler.is_cut_short;
 }
 
 uint64_t dispatch_quota_left_bytes(const struct fetch *f)

@@ -21,8 +21,10 @@ void dispatch_free(struct fetch *f);
 /* Measures the link.  Call once in each turn of the loop. */
 void dispatch_observe(struct fetch *f, const struct origins_state *origins);
 
-/* Sends the next requests.  Needs a size. */
-void dispatch_requests(struct fetch *f);
+/* Sends the next requests.  Needs a size.  Returns whether there is more to look at now: the search
+ * for the next extent has ended early, so that reads are served.
+ */
+bool dispatch_requests(struct fetch *f);
 
 /* Opens the connections that the next background requests will need. */
 void dispatch_connect_ahead(struct fetch *f);

@@ -131,7 +131,7 @@ static bool work(struct fetch *f)
 	inflight_set_reap(&f->inflight);
 	prefetch_hints_step(f);
 	readahead_feed_step(f);
-	dispatch_requests(f);
+	more |= dispatch_requests(f);
 	check_materialized(f);
 	inbox_want_nudges(f->inbox, !f->is_materialized && !prefetch_hints_have_profile(f));
 	return more;

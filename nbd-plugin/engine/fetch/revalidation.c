@@ -11,8 +11,9 @@
 #include "engine/fetch/fetch-internal.h"
 #include "engine/fetch/revalidation.h"
 
-/* Candidates checked in one turn of the loop, so that no read waits for the rest. */
+/* Candidates checked, and blocks looked at, in one turn of the loop: no read waits for the rest. */
 #define CHECKED_AT_ONCE 64
+#define LOOKS_AT_ONCE 4096
 
 struct revalidation {
 	uint64_t next_block;		/* to be checked */
@@ -42,18 +43,20 @@ static void reject(struct fetch *f, uint64_t block)
 	scheduler_release(&f->scheduler, block, 1);
 }
 
-/* Reads a candidate and checks it; a hash block that is missing is asked for. */
+/* Reads a candidate and checks it; a hash block that is missing is asked for, and nothing is read
+ * without it.
+ */
 static enum verdict check(struct fetch *f, uint64_t block, uint8_t bytes[STORE_BLOCK])
 {
-	enum verdict verdict;
 	uint64_t needed;
 
+	if (hash_cache_misses_parent(f->hash_cache, block, &needed)) {
+		revalidation_need_hash(f, needed);
+		if (hash_cache_misses_parent(f->hash_cache, block, &needed))
+			return VERDICT_UNKNOWN;
+	}
 	if (store_read_candidate(f->store, block, bytes))
 		return VERDICT_BAD;
-	verdict = hash_cache_check(f->hash_cache, block, bytes, &needed);
-	if (verdict != VERDICT_UNKNOWN)
-		return verdict;
-	revalidation_need_hash(f, needed);
 	return hash_cache_check(f->hash_cache, block, bytes, &needed);
 }
 
@@ -172,12 +175,12 @@ static void return_to_skipped(struct fetch *f)
 bool revalidation_check_some(struct fetch *f)
 {
 	uint64_t *next = &f->revalidation->next_block;
-	unsigned n = 0;
+	unsigned n = 0, looks = 0;
 
 	if (!f->options->store_path || !(f->fills || f->scheduler.expected_left))
 		return false;
 	return_to_skipped(f);
-	for (; n < CHECKED_AT_ONCE && *next < f->scheduler.blocks; ++*next) {
+	for (; n < CHECKED_AT_ONCE && looks < LOOKS_AT_ONCE && *next < f->scheduler.blocks; ++*next, looks++) {
 		if (!store_is_candidate(f->store, *next) || !is_worth_a_hash(f, *next) ||
 		    is_skipped(f, *next))
 			continue;

@@ -253,8 +253,8 @@ static bool is_reset_beside_others(const struct transfer *t, enum fault fault)
 {
 	const struct origin *o = &t->origins->origin[t->origin];
 
-	/* Silence may be an outage. */
-	return (fault == FAULT_BROKEN || fault == FAULT_CONNECT) && !t->timed_out && !t->checked &&
+	/* Silence may be an outage; t->fault was found in the answer. */
+	return (fault == FAULT_BROKEN || fault == FAULT_CONNECT) && !t->timed_out && !t->checked && !t->fault &&
 	       t->connection != CONNECTION_REUSED && o->answer_ms &&
 	       clock_ms() - o->answer_ms < WORKS_MS;
 }

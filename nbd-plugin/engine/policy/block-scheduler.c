@@ -11,7 +11,17 @@
 #include "engine/policy/block-scheduler.h"
 
 /* Limits a range of expected blocks, so that the search for the next one is short. */
-#define RANGE_MAX_BLOCKS 65536
+#define RANGE_MAX_BLOCKS 16384
+/* Blocks that one call looks at in vain: a few milliseconds on a slow machine. */
+#define LOOKS_MAX 16384
+
+/* A block may have become free to request: the fill looks at all blocks again. */
+static void restart_fill(struct block_scheduler *s)
+{
+	s->fill_left = s->blocks;
+	s->fill_due_ms = UINT64_MAX;
+	s->fill_losses = store_losses(s->store);
+}
 
 int scheduler_init(struct block_scheduler *s, const struct store *store, uint64_t blocks)
 {
@@ -22,6 +32,7 @@ int scheduler_init(struct block_scheduler *s, const struct store *store, uint64_
 	s->blocks = blocks;
 	s->last = &s->first;
 	s->waiting_until_ms = UINT64_MAX;
+	restart_fill(s);
 	err = bitmap_init(&s->wanted, blocks);
 	if (!err)
 		err = bitmap_init(&s->busy, blocks);
@@ -319,15 +330,19 @@ int scheduler_add_expected(struct block_scheduler *s, uint64_t start, uint64_t c
 /* The suspect stays behind expected_at. */
 static void wait_for_suspect(struct block_scheduler *s, uint64_t block)
 {
-	uint64_t above = suspect_above(s, block);
-	uint64_t due_ms = suspects_due_ms(&s->suspects, above == SCHEDULER_NO_PARENT ? block : above);
+	uint64_t above = suspect_above(s, block), due_ms;
 
-	if (due_ms < s->waiting_until_ms)
+	if (above == SCHEDULER_NO_PARENT)
+		above = block;
+	due_ms = suspects_due_ms(&s->suspects, above);
+	/* One that is in flight is due already: its end begins the search again. */
+	if (is_absent(s, above) && due_ms < s->waiting_until_ms)
 		s->waiting_until_ms = due_ms;
 }
 
 bool scheduler_next_expected(struct block_scheduler *s, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
 {
+	unsigned looks = 0;
 	struct range *r;
 	uint64_t block;
 
@@ -335,12 +350,16 @@ bool scheduler_next_expected(struct block_scheduler *s, uint64_t now_ms, uint32_
 		s->expected_at = 0;
 		s->waiting_until_ms = UINT64_MAX;
 	}
-	for (; s->expected_left && s->expected_at < s->expected_count; s->expected_at++) {
+	for (; s->expected_left && s->expected_at < s->expected_count; s->expected_at++, looks++) {
+		if (looks >= LOOKS_MAX) {
+			s->is_cut_short = true;
+			return false;
+		}
 		r = &s->expected[s->expected_at];
 		/* Blocks that have arrived are not expected again. */
 		r->start = bitmap_next_set(&s->is_expected, r->start, r->end);
 		for (block = r->start; block < r->end;
-		     block = bitmap_next_set(&s->is_expected, block + 1, r->end))
+		     block = bitmap_next_set(&s->is_expected, block + 1, r->end), looks++)
 			if (is_absent(s, block)) {
 				if (take_from(s, block, block, now_ms, max_blocks, out))
 					return true;
@@ -375,38 +394,65 @@ bool scheduler_next_demand(struct block_scheduler *s, uint64_t now_ms, uint32_t 
 	return next_of(s, s->prefetches, &s->prefetch_count, now_ms, max_blocks, out);
 }
 
+/* Takes an extent from an absent block on, if it may be requested now. */
+static bool take_fill(struct block_scheduler *s, uint64_t block, uint64_t now_ms, uint32_t max_blocks,
+		      struct extent *out)
+{
+	uint64_t end = block + 1, due_ms;
+
+	/* The suspect above it comes in its turn. */
+	if (!is_absent(s, block) || suspect_above(s, block) != SCHEDULER_NO_PARENT)
+		return false;
+	if (suspects_has(&s->suspects, block)) {
+		if (take_suspects(s, block, now_ms, max_blocks, out))
+			return true;
+		due_ms = suspects_due_ms(&s->suspects, block);
+		if (due_ms < s->fill_due_ms)
+			s->fill_due_ms = due_ms;
+		return false;
+	}
+	while (joins(s, end, block, max_blocks))
+		end++;
+	return take(s, block, (uint32_t)(end - block), out);
+}
+
+/* The fill has looked at all blocks before this one. */
+static void pass_fill(struct block_scheduler *s, uint64_t block)
+{
+	uint64_t passed = block - s->fill_at;
+
+	s->fill_left -= passed < s->fill_left ? passed : s->fill_left;
+	s->fill_at = block < s->blocks ? block : 0;
+}
+
 bool scheduler_next_fill(struct block_scheduler *s, uint64_t now_ms, uint32_t max_blocks, struct extent *out)
 {
-	uint64_t block = s->fill_at, end;
-	bool wrapped = false;
+	unsigned looks = 0;
+	uint64_t block;
 
-	for (;; block++) {
-		block = store_next_absent(s->store, block);
-		if (block >= s->blocks) {
-			if (wrapped || !s->fill_at)
-				break;
-			wrapped = true;
-			block = 0;
-			block = store_next_absent(s->store, block);
+	if (now_ms >= s->fill_due_ms || store_losses(s->store) != s->fill_losses)
+		restart_fill(s);
+	for (; s->fill_left && looks < LOOKS_MAX; looks++) {
+		block = store_next_absent(s->store, s->fill_at);
+		pass_fill(s, block);
+		if (block >= s->blocks || !s->fill_left)
+			continue;
+		if (take_fill(s, block, now_ms, max_blocks, out)) {
+			pass_fill(s, out->start + out->count);
+			return true;
 		}
-		if (block >= s->blocks || (wrapped && block >= s->fill_at))
-			break;
-		if (!is_absent(s, block))
-			continue;
-		/* The suspect above it comes in its turn. */
-		if (suspect_above(s, block) != SCHEDULER_NO_PARENT)
-			continue;
-		if (suspects_has(&s->suspects, block)) {
-			if (take_suspects(s, block, now_ms, max_blocks, out))
-				return true;
-			continue;
-		}
-		for (end = block + 1; joins(s, end, block, max_blocks); end++)
-			;
-		s->fill_at = end;
-		return take(s, block, (uint32_t)(end - block), out);
+		pass_fill(s, block + 1);
 	}
+	s->is_cut_short |= s->fill_left > 0;
 	return false;
+}
+
+/* A block of the fill is absent and not busy any more. */
+static void return_fill(struct block_scheduler *s, uint64_t block)
+{
+	if (block < s->fill_at)
+		s->fill_at = block;
+	restart_fill(s);
 }
 
 void scheduler_release(struct block_scheduler *s, uint64_t start, uint64_t count)
@@ -415,12 +461,12 @@ void scheduler_release(struct block_scheduler *s, uint64_t start, uint64_t count
 
 	for (i = start; i < start + count; i++) {
 		bitmap_clear(&s->busy, i);
-		/* The block may be before expected_at: search again from the start. */
-		if (bitmap_test(&s->is_expected, i))
+		/* The block, or what is below it, may be before expected_at: search again from the start. */
+		if (bitmap_test(&s->is_expected, i) || suspects_has(&s->suspects, i))
 			s->expected_at = 0;
 	}
-	if (count && start < s->fill_at)
-		s->fill_at = start;
+	if (count)
+		return_fill(s, start);
 }
 
 void scheduler_release_unanswered(struct block_scheduler *s, uint64_t start, uint64_t count,
@@ -442,8 +488,8 @@ void scheduler_mark_present(struct block_scheduler *s, uint64_t start, uint64_t 
 			s->expected_left--;
 		if (store_has(s->store, i))
 			bitmap_clear(&s->wanted, i);
-		else if (i < s->fill_at)
-			s->fill_at = i;
+		else
+			return_fill(s, i);
 	}
 }
 
@@ -454,12 +500,14 @@ void scheduler_add_suspect(struct block_scheduler *s, uint64_t block, int origin
 
 void scheduler_clear_suspect(struct block_scheduler *s, uint64_t block, uint64_t now_ms)
 {
+	if (!suspects_remove(&s->suspects, block, now_ms))
+		return;
 	/* The others of its region, and what is below it, are due now, perhaps before expected_at. */
-	if (suspects_remove(&s->suspects, block, now_ms))
-		s->expected_at = 0;
+	s->expected_at = 0;
+	restart_fill(s);
 }
 
-uint64_t scheduler_next_suspect_ms(const struct block_scheduler *s)
+uint64_t scheduler_next_suspect_ms(struct block_scheduler *s)
 {
 	return suspects_next_ms(&s->suspects);
 }

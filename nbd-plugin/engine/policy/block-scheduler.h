@@ -75,7 +75,11 @@ struct block_scheduler {
 	/* When a suspect before expected_at is due: the search begins again; UINT64_MAX: none is. */
 	uint64_t waiting_until_ms;
 	struct suspects suspects;
-	uint64_t fill_at;
+	uint64_t fill_at;	/* the next block that the fill looks at */
+	uint64_t fill_left;	/* blocks to look at; 0: nothing has changed since the last look */
+	uint64_t fill_due_ms;	/* when a suspect among those behind it is due; UINT64_MAX: none is */
+	uint64_t fill_losses;	/* store_losses() at the last look */
+	bool is_cut_short;	/* a search has ended early; only the caller clears it */
 };
 
 /* Makes a scheduler for an image of blocks blocks.  store must have its size, and must
@@ -118,6 +122,10 @@ uint64_t scheduler_next_unexpected(const struct block_scheduler *scheduler, uint
 /* Each takes the next extent of its class, of at most max_blocks blocks, and marks it
  * busy until scheduler_release or scheduler_mark_present.  Returns false if there is
  * nothing to request at now_ms.
+ *
+ * Expected and fill look at a limited number of blocks in one call.  If there are more, they return
+ * false and set is_cut_short: the caller serves reads, and calls again.  After a search that has
+ * found nothing, none begins before a block may have become free to request.
  */
 bool scheduler_next_hash(struct block_scheduler *scheduler, uint64_t now_ms, uint32_t max_blocks, struct extent *out);
 bool scheduler_next_demand(struct block_scheduler *scheduler, uint64_t now_ms, uint32_t max_blocks, struct extent *out);
@@ -149,6 +157,6 @@ bool scheduler_is_below_failed(const struct block_scheduler *scheduler, uint64_t
 /* Returns the time at which the next suspect may be requested; UINT64_MAX if there is
  * none.
  */
-uint64_t scheduler_next_suspect_ms(const struct block_scheduler *scheduler);
+uint64_t scheduler_next_suspect_ms(struct block_scheduler *scheduler);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,39 +17,54 @@
 #define REST_MAX_MS 600000
 #define PROBE_MS 30000
 
+static uint64_t region_of(uint64_t block)
+{
+	return block / SUSPECT_REGION_BLOCKS;
+}
+
 int suspects_init(struct suspects *s, uint64_t blocks)
 {
 	memset(s, 0, sizeof *s);
-	return bitmap_init(&s->is_suspect, blocks);
+	/* As the bitmap, pages that are never written to cost no memory. */
+	s->place = calloc(region_of(blocks) + 1, sizeof *s->place);
+	return s->place ? bitmap_init(&s->is_suspect, blocks) : -ENOMEM;
 }
 
 void suspects_free(struct suspects *s)
 {
 	bitmap_free(&s->is_suspect);
 	free(s->regions);
+	free(s->place);
 }
 
 static struct suspect_region *find(const struct suspects *s, uint64_t block)
 {
-	size_t i;
+	uint32_t place = s->place[region_of(block)];
 
-	for (i = 0; i < s->region_count; i++)
-		if (s->regions[i].index == block / SUSPECT_REGION_BLOCKS)
-			return &s->regions[i];
-	return NULL;
+	return place ? &s->regions[place - 1] : NULL;
 }
 
 static struct suspect_region *add_region(struct suspects *s, uint64_t block)
 {
 	struct suspect_region *more = array_grow(s->regions, s->region_count, &s->region_space,
-						 sizeof *more, SIZE_MAX);
+						 sizeof *more, UINT32_MAX);
 
 	if (!more)
 		return NULL;
 	s->regions = more;
-	s->regions[s->region_count] = (struct suspect_region){
-		.index = block / SUSPECT_REGION_BLOCKS };
-	return &s->regions[s->region_count++];
+	s->regions[s->region_count] = (struct suspect_region){ .index = region_of(block) };
+	s->place[region_of(block)] = (uint32_t)++s->region_count;
+	return &s->regions[s->region_count - 1];
+}
+
+/* The last one moves to its place. */
+static void remove_region(struct suspects *s, struct suspect_region *region)
+{
+	const struct suspect_region *last = &s->regions[--s->region_count];
+
+	s->place[last->index] = s->place[region->index];
+	s->place[region->index] = 0;
+	*region = *last;
 }
 
 static uint64_t rest_of(unsigned attempts)
@@ -64,6 +80,7 @@ void suspects_add(struct suspects *s, uint64_t block, int origin, uint64_t now_m
 		region = add_region(s, block);
 	if (!region)
 		return;
+	s->next_ms = 0;
 	region->origin = origin;
 	if (!bitmap_set(&s->is_suspect, block)) {
 		region->count++;
@@ -86,11 +103,12 @@ bool suspects_remove(struct suspects *s, uint64_t block, uint64_t now_ms)
 
 	if (!s->count || !bitmap_clear(&s->is_suspect, block))
 		return false;
+	s->next_ms = 0;
 	s->count--;
 	region = find(s, block);
 	s->probe_ms = now_ms;
 	if (region && !--region->count) {
-		*region = s->regions[--s->region_count];
+		remove_region(s, region);
 	} else if (region) {
 		region->attempts = 0;
 		region->next_try_ms = now_ms;
@@ -132,6 +150,7 @@ uint32_t suspects_take(struct suspects *s, uint64_t block, uint64_t now_ms, int 
 	*avoid = region->origin;
 	if (!region->attempts)
 		return (uint32_t)(suspects_region_end(block) - block);
+	s->next_ms = 0;
 	if (now_ms < region->next_try_ms)
 		s->probe_ms = now_ms + PROBE_MS;
 	/* The others of the region wait for this one. */
@@ -146,22 +165,25 @@ void suspects_put_back(struct suspects *s, uint64_t block, uint64_t now_ms)
 
 	if (!region || region->attempts < 2)
 		return;
+	s->next_ms = 0;
 	region->attempts--;
 	region->next_try_ms = now_ms;
 }
 
 uint64_t suspects_region_end(uint64_t block)
 {
-	return (block / SUSPECT_REGION_BLOCKS + 1) * SUSPECT_REGION_BLOCKS;
+	return (region_of(block) + 1) * SUSPECT_REGION_BLOCKS;
 }
 
-uint64_t suspects_next_ms(const struct suspects *s)
+uint64_t suspects_next_ms(struct suspects *s)
 {
-	uint64_t next = UINT64_MAX;
 	size_t i;
 
+	if (s->next_ms)
+		return s->next_ms;
+	s->next_ms = UINT64_MAX;
 	for (i = 0; i < s->region_count; i++)
-		if (due_ms(s, &s->regions[i]) < next)
-			next = due_ms(s, &s->regions[i]);
-	return next;
+		if (due_ms(s, &s->regions[i]) < s->next_ms)
+			s->next_ms = due_ms(s, &s->regions[i]);
+	return s->next_ms;
 }

@@ -15,7 +15,7 @@
  * mended is soon found out.  After one that verifies, the next may follow at once.
  *
  * One thread; no clock and no I/O.  Times are monotonic milliseconds, numbers are blocks.  All
- * zero but is_suspect is an empty set.
+ * zero but is_suspect and place is an empty set.
  */
 #ifndef FARROOT_SUSPECTS_H
 #define FARROOT_SUSPECTS_H
@@ -38,8 +38,10 @@ struct suspects {
 	struct atomic_bitmap is_suspect;
 	struct suspect_region *regions;
 	size_t region_count, region_space;
+	uint32_t *place;	/* of each region of the image in regions, from 1 on; 0: not there */
 	uint64_t count;		/* of blocks */
 	uint64_t probe_ms;	/* the time of the next probe */
+	uint64_t next_ms;	/* of suspects_next_ms; 0: not known */
 };
 
 /* For an image of this size in blocks.  Returns 0 or -errno; free with suspects_free. */
@@ -75,6 +77,6 @@ void suspects_put_back(struct suspects *suspects, uint64_t block, uint64_t now_m
 /* The first block behind the region of a block. */
 uint64_t suspects_region_end(uint64_t block);
 /* The time of the next request for a suspect; UINT64_MAX: there is none. */
-uint64_t suspects_next_ms(const struct suspects *suspects);
+uint64_t suspects_next_ms(struct suspects *suspects);
 
 #endif

@@ -344,6 +344,11 @@ uint64_t store_present_blocks(const struct store *s)
 	return s->present_blocks;
 }
 
+uint64_t store_losses(const struct store *s)
+{
+	return s->generation;
+}
+
 uint64_t store_capacity_bytes(const struct store *s)
 {
 	return s->capacity_blocks * STORE_BLOCK;

@@ -60,6 +60,8 @@ void store_forget_size(struct store *store);
 bool store_has(const struct store *store, uint64_t block);
 /* The number of present blocks. */
 uint64_t store_present_blocks(const struct store *store);
+/* A number that changes when a block becomes absent. */
+uint64_t store_losses(const struct store *store);
 /* The capacity now: a full disk lowers it. */
 uint64_t store_capacity_bytes(const struct store *store);
 /* Copies count bytes at offset into buf; they must be inside the image, count > 0.
