@@ -36,8 +36,8 @@ struct log {
 	struct log_limiter *limiter;
 };
 
-/* Formats a message, at most 1023 bytes, replaces its control characters by "?", and hands
- * it to log->write.  A line beyond the limit becomes LOG_DETAIL, and the next line tells the
+/* Formats a message, at most 1023 bytes, makes it printable as printable.h does, and hands it
+ * to log->write.  A line beyond the limit becomes LOG_DETAIL, and the next line tells the
  * number of such lines, without those of LOG_FAULT, which the caller counts.  log may be NULL.
  * Returns whether the line was written at its own level.  Any thread; blocks only if log->write
  * does.
