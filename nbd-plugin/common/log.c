@@ -59,3 +59,10 @@ bool log_say(const struct log *log, enum log_level level, const char *fmt, ...)
 	log->write(log->ctx, may_write ? level : LOG_DETAIL, message);
 	return may_write;
 }
+
+void log_count_foreign(const struct log *log)
+{
+	pthread_mutex_lock(&log->limiter->lock);
+	log_limit_take(&log->limiter->limit, clock_ms(), true);
+	pthread_mutex_unlock(&log->limiter->lock);
+}

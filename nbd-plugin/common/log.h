@@ -20,7 +20,9 @@ enum log_level {
 	LOG_FAULT		/* the same of a kind that may come again and again; written as LOG_WARN */
 };
 
-/* No server, disk or client can flood a log with a limiter.  All threads of a front end share it. */
+/* No server, disk or client can flood a log with a limiter: what the engine writes there.  All
+ * threads of a front end share it.
+ */
 struct log_limiter {
 	pthread_mutex_t lock;	/* protects all below */
 	struct log_limit limit;
@@ -44,5 +46,8 @@ struct log {
  */
 bool log_say(const struct log *log, enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Counts a line of LOG_FAULT that another library has written to this log.  Any thread. */
+void log_count_foreign(const struct log *log);
 
 #endif

@@ -10,6 +10,11 @@
 . "$srcdir/tests/end-to-end/faulty.sh"
 need python3
 
+# nbdkit 1.32.4 to 1.33.9 may abort, as test-client-dies-with-many-reads.sh tells.
+is_idle_or_aborted() {
+	is_gone "$nbdkit" || status_is waiting 0 2>/dev/null
+}
+
 make_image image 8
 faulty_origin 1 cut=3
 plugin_start url="$faulty_url/image" roothash="$roothash" profile=none fill=no cache=4M
@@ -56,6 +61,29 @@ wait_until 20 "a read has failed" logged 'no usable data'
 sleep 2
 at_most "lines of log" "$(log_lines)" 20
 plugin_stop
+
+say "clients that die while many of their reads wait"
+: >"$log"
+mkdir "$dir/www1"
+cp "$dir/image" "$dir/www1"
+origin_start 1
+plugin_start url="$url1/image" roothash="$roothash" fill=no profile=none status="$dir/status.sock"
+read_is_right 0 4096 "$dir/image"
+origin_stop 1
+clients=
+for n in 1 2 3 4; do
+	"$nbd_read" "$socket" 2097152 4096 60 65536 >"$dir/got" 2>&1 &
+	remember $!
+	clients="$clients $!"
+done
+wait_until 10 "their reads wait" status_is waiting 240
+for client in $clients; do kill -KILL "$client"; done
+wait_until 10 "the reads are forgotten" is_idle_or_aborted
+sleep 1
+logged 'aborting sleep' || fail "nbdkit has another message now: see client_is_gone"
+at_most "lines about clients that are gone" "$(grep -c 'aborting sleep' "$log")" 4
+at_most "lines of log" "$(log_lines)" 20
+is_gone "$nbdkit" || plugin_stop
 
 say "a password that is renewed and refused again and again"
 : >"$log"
