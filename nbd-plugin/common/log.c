@@ -9,14 +9,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-
-/* A server's text must not control a terminal or add lines. */
-static void replace_control_characters(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-}
+#include "common/printable.h"
 
 /* Returns whether the line may be written; then *unwritten is the number of lines to tell. */
 static bool take_line(struct log_limiter *limiter, enum log_level level, unsigned *unwritten)
@@ -55,7 +48,8 @@ bool log_say(const struct log *log, enum log_level level, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(message, sizeof message, fmt, args);
 	va_end(args);
-	replace_control_characters(message);
+	/* A server's text must not control a terminal or add lines. */
+	make_printable(message);
 	if (log->limiter && level != LOG_DETAIL)
 		may_write = take_line(log->limiter, level, &unwritten);
 	if (unwritten)
@@ -64,4 +58,11 @@ bool log_say(const struct log *log, enum log_level level, const char *fmt, ...)
 		level = LOG_WARN;
 	log->write(log->ctx, may_write ? level : LOG_DETAIL, message);
 	return may_write;
+}
+
+void log_count_foreign(const struct log *log)
+{
+	pthread_mutex_lock(&log->limiter->lock);
+	log_limit_take(&log->limiter->limit, clock_ms(), true);
+	pthread_mutex_unlock(&log->limiter->lock);
 }

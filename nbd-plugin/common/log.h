@@ -20,7 +20,9 @@ enum log_level {
 	LOG_FAULT		/* the same of a kind that may come again and again; written as LOG_WARN */
 };
 
-/* No server, disk or client can flood a log with a limiter.  All threads of a front end share it. */
+/* No server, disk or client can flood a log with a limiter: what the engine writes there.  All
+ * threads of a front end share it.
+ */
 struct log_limiter {
 	pthread_mutex_t lock;	/* protects all below */
 	struct log_limit limit;
@@ -36,13 +38,16 @@ struct log {
 	struct log_limiter *limiter;
 };
 
-/* Formats a message, at most 1023 bytes, replaces its control characters by "?", and hands
- * it to log->write.  A line beyond the limit becomes LOG_DETAIL, and the next line tells the
+/* Formats a message, at most 1023 bytes, makes it printable as printable.h does, and hands it
+ * to log->write.  A line beyond the limit becomes LOG_DETAIL, and the next line tells the
  * number of such lines, without those of LOG_FAULT, which the caller counts.  log may be NULL.
  * Returns whether the line was written at its own level.  Any thread; blocks only if log->write
  * does.
  */
 bool log_say(const struct log *log, enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Counts a line of LOG_FAULT that another library has written to this log.  Any thread. */
+void log_count_foreign(const struct log *log);
 
 #endif

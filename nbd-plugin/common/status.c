@@ -11,6 +11,7 @@
 
 #include <json-c/json.h>
 
+#include "common/printable.h"
 #include "common/status.h"
 
 /* More than status_to_json can write. */
@@ -68,6 +69,20 @@ const char *status_state_name(enum status_state state)
 	return (size_t)state < STATES ? state_names[state] : "unknown";
 }
 
+/* Returns NULL if no memory is left.  JSON is UTF-8, and a person may look at it on a terminal. */
+static struct json_object *printable(const char *text)
+{
+	struct json_object *value;
+	char *copy = strdup(text);
+
+	if (!copy)
+		return NULL;
+	make_printable(copy);
+	value = json_object_new_string(copy);
+	free(copy);
+	return value;
+}
+
 static struct json_object *value_of(const struct status *s, const struct field *f)
 {
 	const void *at = (const char *)s + f->offset;
@@ -80,7 +95,7 @@ static struct json_object *value_of(const struct status *s, const struct field *
 	case SIGNED64:
 		return json_object_new_int64(*(const int64_t *)at);
 	case TEXT:
-		return json_object_new_string(at);
+		return printable(at);
 	}
 	return NULL;
 }

@@ -23,6 +23,8 @@
 
 /* The time that a client has to send a request; other clients wait meanwhile. */
 #define REQUEST_MS 200
+/* Between two tries to accept a client, when descriptors or memory are short. */
+#define PAUSE_MS 200
 
 struct status_socket {
 	struct image *image;
@@ -115,8 +117,11 @@ static void *serve(void *ctx)
 		if (fds[1].revents)
 			return NULL;
 		fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-		if (fd < 0)
+		if (fd < 0) {
+			/* Such as EMFILE: the client still waits, so the next poll returns at once. */
+			poll(&fds[1], 1, PAUSE_MS);
 			continue;
+		}
 		answer(s, fd);
 		close(fd);
 	}

@@ -50,16 +50,31 @@ static void write_log(void *ctx, enum log_level level, const char *message)
 static struct log_limiter log_limiter = LOG_LIMITER_INIT;
 static const struct log log_to_nbdkit = { .write = write_log, .limiter = &log_limiter };
 
+/* One connection; the handle of nbdkit. */
+struct client {
+	pthread_mutex_t lock;	/* protects all below */
+	bool is_gone;		/* or the server shuts down */
+};
+
 /* nbdkit_nanosleep ends at once when the client has closed the connection or the server
- * shuts down.  nbdkit has no other function that tells this.
+ * shuts down.  nbdkit has no other function that tells this, and it logs a line each time: only
+ * one read of a connection may hear it.  The sleep of 1 ns ends before another thread wants the
+ * lock.
  */
 static bool client_is_gone(void *ctx)
 {
-	(void)ctx;
-	return nbdkit_nanosleep(0, 1) != 0;
-}
+	struct client *client = ctx;
+	bool is_gone;
 
-static const struct cancel cancel = { .is_cancelled = client_is_gone };
+	pthread_mutex_lock(&client->lock);
+	if (!client->is_gone && nbdkit_nanosleep(0, 1)) {
+		client->is_gone = true;
+		log_count_foreign(&log_to_nbdkit);
+	}
+	is_gone = client->is_gone;
+	pthread_mutex_unlock(&client->lock);
+	return is_gone;
+}
 
 /* Without the fetch thread no read would ever be answered.  nbdkit has no function to end with
  * an error, and its threads must not run during exit(3).
@@ -218,16 +233,33 @@ static int fail(int err)
 	return -1;
 }
 
+static void farroot_close(void *handle)
+{
+	struct client *client = handle;
+
+	pthread_mutex_destroy(&client->lock);
+	free(client);
+}
+
 static void *farroot_open(int readonly)
 {
-	int err = image_wait_open(image, &cancel);
+	struct client *client = calloc(1, sizeof *client);
+	struct cancel cancel = { .is_cancelled = client_is_gone, .ctx = client };
+	int err;
 
 	(void)readonly;
+	if (!client) {
+		fail(-ENOMEM);
+		return NULL;
+	}
+	pthread_mutex_init(&client->lock, NULL);
+	err = image_wait_open(image, &cancel);
 	if (err) {
+		farroot_close(client);
 		fail(err);
 		return NULL;
 	}
-	return NBDKIT_HANDLE_NOT_NEEDED;
+	return client;
 }
 
 static int64_t farroot_get_size(void *handle)
@@ -239,9 +271,9 @@ static int64_t farroot_get_size(void *handle)
 static int farroot_pread(void *handle, void *buf, uint32_t count, uint64_t offset,
 			 uint32_t flags)
 {
+	struct cancel cancel = { .is_cancelled = client_is_gone, .ctx = handle };
 	int err = image_pread(image, buf, count, offset, &cancel);
 
-	(void)handle;
 	(void)flags;
 	return err ? fail(err) : 0;
 }
@@ -340,6 +372,7 @@ static struct nbdkit_plugin plugin = {
 	.after_fork = farroot_after_fork,
 	.cleanup = farroot_cleanup,
 	.open = farroot_open,
+	.close = farroot_close,
 	.get_size = farroot_get_size,
 	.can_multi_conn = yes,
 	.can_extents = yes,

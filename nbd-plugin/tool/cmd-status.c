@@ -3,7 +3,6 @@
  */
 #include "config.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -15,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/printable.h"
 #include "common/status.h"
 #include "tool/commands.h"
 
@@ -135,14 +135,6 @@ static void print_line(const struct status *s, bool on_terminal)
 	fflush(stdout);
 }
 
-/* The text may come from another server: control characters must not reach the terminal. */
-static void clean(char *text)
-{
-	for (; *text; text++)
-		if (iscntrl((unsigned char)*text))
-			*text = '?';
-}
-
 static int get(const char *path, char *text, struct status *s)
 {
 	ssize_t length = status_client_ask(path, NULL, text, TEXT_MAX - 1);
@@ -157,8 +149,9 @@ static int get(const char *path, char *text, struct status *s)
 		fprintf(stderr, "farroot status: %s: not the answer of a farroot server\n", path);
 		return -1;
 	}
-	clean(s->origin);
-	clean(s->last_error);
+	/* The text may come from another server: control characters must not reach the terminal. */
+	make_printable(s->origin);
+	make_printable(s->last_error);
 	return 0;
 }
 

@@ -52,6 +52,45 @@ is_renewed 4 "Authorization: Basic $(printf me:old-secret | base64)" "Authorizat
 line='127.0.0.1	FALSE	/	FALSE	0	a	'
 is_renewed 5 'Cookie: a=old-secret' 'Cookie: a=new-secret' "${line}old-secret" "${line}new-secret" cookiefile="$secret"
 
+# Two files, of which one is gone or no good when the other is renewed: that one is not lost.
+is_renewed_beside() {
+	n=$1 change=$2 why=$3
+	say "password-file= is renewed, and header-file= is $change"
+	echo "Authorization: Basic $(printf me:old-secret | base64)" >"$expected"
+	put old-secret
+	echo 'X-Token: other' >"$dir/headers"
+	faulty_origin "$n" login="$expected"
+	plugin_start url="$faulty_url/image" roothash="$roothash" fill=no profile=none user=me password-file="$secret" header-file="$dir/headers"
+	read_is_right 0 65536 "$dir/image"
+	case $change in
+	gone) rm "$dir/headers" ;;
+	bad) printf 'X-Token: other\nno header\n' >"$dir/headers" ;;
+	esac
+	: >"$log"
+	echo "Authorization: Basic $(printf me:new-secret | base64)" >"$expected"
+	read_in_background 2097152 65536
+	wait_until 10 "the log names the file" logged "header-file=$dir/headers: $why; what it held before is still used"
+	put new-secret
+	wait_until 15 "the read has ended" reader_is_done
+	same "$(cat "$dir/read.code")" 0 "code of the read"
+
+	say "again, and the header lines come back"
+	echo "Authorization: Basic $(printf me:third-secret | base64)" >"$expected"
+	put third-secret
+	read_is_right 3145728 4096 "$dir/image"
+	same "$(grep -c header-file= "$log")" 1 "lines about the file"
+	echo 'X-Token: newer' >"$expected"
+	read_in_background 1048576 65536
+	wait_until 10 "the server refuses" grep -q ' 401 ' "$requests"
+	echo 'X-Token: newer' >"$dir/headers"
+	wait_until 15 "the read has ended" reader_is_done
+	same "$(cat "$dir/read.code")" 0 "code of the read"
+	plugin_stop
+}
+
+is_renewed_beside 6 gone 'No such file or directory'
+is_renewed_beside 7 bad 'must be a regular file with lines of the form Name: value'
+
 say "a file that is no good is refused at the start, and named"
 refuses() {
 	plugin_launch url="$faulty_url/image" roothash="$roothash" "$1"

@@ -26,6 +26,21 @@ expect_message 'refused the user name and password' url="$url1/basic" user=u pas
 expect_message 'wants Digest authentication' url="$url1/digest" user=u password=p
 expect_message 'is it an http:// server' url="$(echo "$url1" | sed 's/^http:/https:/')/basic" sslverify=false
 
+# A proxy that wants a password, for http and for https.
+for scheme in Basic NTLM; do
+	python3 "$srcdir/tests/end-to-end/refusing-proxy.py" $scheme "$dir/port-$scheme" 2>"$dir/proxy-$scheme.log" &
+	remember $!
+	wait_until 10 "the proxy listens" test -e "$dir/port-$scheme"
+done
+basic=127.0.0.1:$(cat "$dir/port-Basic") ntlm=127.0.0.1:$(cat "$dir/port-NTLM")
+for url in http://origin.invalid/image https://origin.invalid/image; do
+	expect_message '407.*; the proxy wants a user name and password, and proxy-user= is not given' url=$url proxy="http://$basic"
+	expect_message '407.*; the proxy refused the user name and password that were sent' url=$url proxy="http://$basic" \
+		proxy-user=u proxy-password=p
+	expect_message '407.*; the proxy refused the user name and password in proxy=' url=$url proxy="http://u:p@$basic"
+	expect_message '407.*; it wants NTLM authentication' url=$url proxy="http://$ntlm" proxy-user=u
+done
+
 # A server that wants a client certificate: by an alert of TLS, or by an answer as nginx does.
 make_ca ca
 certify server ca IP:127.0.0.1

@@ -10,7 +10,7 @@
 
 static const struct status sample = {
 	.state = STATUS_FILLING,
-	.origin = "http://h/\"quoted\"\\\n\x01.img",
+	.origin = "http://h/\"quoted\"\\.img",
 	.image_bytes = 1ULL << 60,
 	.present_bytes = 4096,
 	.cache_bytes = 1 << 20,
@@ -64,6 +64,21 @@ static void what_is_written_can_be_read(void)
 	CHECK_EQ(out.corrupt_since, in.corrupt_since);
 	CHECK_STR(out.corrupt_origin, in.corrupt_origin);
 	CHECK_EQ(out.last_error_age_s, in.last_error_age_s);
+}
+
+static void text_of_a_server_is_printable(void)
+{
+	struct status in = sample, out;
+	char *json;
+
+	strcpy(in.origin, "http://h/\n\x01\x9b""2J\xc2\x9b""2J\xff");
+	strcpy(in.last_error, "ETag \xe2\x82\xac \x80");
+	json = status_to_json(&in);
+	CHECK(json != NULL);
+	CHECK_EQ(parse(json, &out), 0);
+	CHECK_STR(out.origin, "http://h/???2J??2J?");
+	CHECK_STR(out.last_error, "ETag \xe2\x82\xac ?");
+	free(json);
 }
 
 /* A valid object with one thing replaced. */
@@ -132,6 +147,7 @@ static void each_field_is_checked(void)
 int main(void)
 {
 	what_is_written_can_be_read();
+	text_of_a_server_is_printable();
 	untrusted_bytes();
 	each_field_is_checked();
 	return 0;

@@ -142,14 +142,24 @@ static int load_cookies(struct credential_store *store)
 	return done ? 0 : -ENOMEM;
 }
 
-static int take(struct credential_store *store, struct credentials *c, enum credential_file file, char *text)
+/* Adds what a file holds; changes text. */
+static int take(struct credentials *c, enum credential_file file, char *text)
 {
 	switch (file) {
-	case COOKIES: return load_cookies(store);
 	case PASSWORD_FILE: return take_first_line(text, &c->password);
 	case COOKIE_FILE: return take_first_line(text, &c->cookie);
-	default: return take_headers(c, text);
+	case HEADER_FILE: return take_headers(c, text);
+	default: return 0;	/* curl has the cookies */
 	}
+}
+
+static int take_copy(struct credentials *c, enum credential_file file, const char *text)
+{
+	char *copy = strdup(text);
+	int err = copy ? take(c, file, copy) : -ENOMEM;
+
+	free_secret(copy);
+	return err;
 }
 
 static const char *what_is_wrong(enum credential_file file, int err)
@@ -158,23 +168,6 @@ static const char *what_is_wrong(enum credential_file file, int err)
 		return strerror(-err);
 	return file == HEADER_FILE ? "must be a regular file with lines of the form Name: value" :
 				     "must be a regular file that is not empty";
-}
-
-static int take_file(struct credential_store *store, struct credentials *c, enum credential_file file, enum log_level level)
-{
-	const char *path = path_of(store->http, file);
-	char *text = NULL;
-	int err;
-
-	if (!path)
-		return 0;
-	err = read_file(path, &store->files[file], &text);
-	if (!err)
-		err = take(store, c, file, text);
-	free_secret(text);
-	if (err)
-		log_say(store->log, level, "%s=%s: %s", option_names[file], path, what_is_wrong(file, err));
-	return err;
 }
 
 static void credentials_free(struct credentials *c)
@@ -203,8 +196,59 @@ static int take_options(struct credentials *c, const struct http_options *http)
 	return err ? -ENOMEM : 0;
 }
 
-/* Makes new credentials of the options and of what the files hold now. */
-static int credentials_read(struct credential_store *store, enum log_level level, struct credentials **out)
+/* Whether the text of a file is good; that of cookiefile= is handed to curl. */
+static int try_text(struct credential_store *store, enum credential_file file, const char *text)
+{
+	struct credentials *c;
+	int err;
+
+	if (file == COOKIES)
+		return load_cookies(store);
+	c = calloc(1, sizeof *c);
+	if (!c)
+		return -ENOMEM;
+	err = take_copy(c, file, text);
+	credentials_free(c);
+	return err;
+}
+
+/* Reads a file again.  If it cannot be read or is no good, what it held before stays, and the log
+ * has it once.  A file that is no good is not read again before it has changed.
+ */
+static int read_again(struct credential_store *store, enum credential_file i)
+{
+	struct credential_file_state *file = &store->files[i];
+	const char *path = path_of(store->http, i);
+	struct stat st = file->st;
+	char *text = NULL;
+	int err;
+
+	err = read_file(path, &st, &text);
+	if (!err)
+		err = try_text(store, i, text);
+	if (!err || err == -EINVAL || err == -EFBIG)
+		file->st = st;
+	if (err && !file->is_bad)
+		log_say(store->log, LOG_WARN, "%s=%s: %s%s", option_names[i], path, what_is_wrong(i, err),
+			file->text ? "; what it held before is still used" : "");
+	file->is_bad = err;
+	if (err) {
+		free_secret(text);
+		return err;
+	}
+	free_secret(file->text);
+	file->text = text;
+	return 0;
+}
+
+void credentials_put(struct credentials *c)
+{
+	if (!--c->references)
+		credentials_free(c);
+}
+
+/* Makes new credentials of the options and of what the files held when they were read. */
+static int renew_current(struct credential_store *store)
 {
 	struct credentials *c = calloc(1, sizeof *c);
 	unsigned i;
@@ -214,13 +258,16 @@ static int credentials_read(struct credential_store *store, enum log_level level
 		return -ENOMEM;
 	err = take_options(c, store->http);
 	for (i = 0; i < CREDENTIAL_FILES && !err; i++)
-		err = take_file(store, c, i, level);
+		if (store->files[i].text)
+			err = take_copy(c, i, store->files[i].text);
 	if (err) {
 		credentials_free(c);
 		return err;
 	}
 	c->references = 1;
-	*out = c;
+	if (store->current)
+		credentials_put(store->current);
+	store->current = c;
 	return 0;
 }
 
@@ -237,18 +284,26 @@ static int make_share(struct credential_store *store)
 int credential_store_init(struct credential_store *store, const struct http_options *http,
 			  const struct log *log)
 {
+	unsigned i;
 	int err;
 
 	store->http = http;
 	store->log = log;
 	err = make_share(store);
-	return err ? err : credentials_read(store, LOG_WARN, &store->current);
+	for (i = 0; i < CREDENTIAL_FILES && !err; i++)
+		if (path_of(http, i))
+			err = read_again(store, i);
+	return err ? err : renew_current(store);
 }
 
 void credential_store_free(struct credential_store *store)
 {
+	unsigned i;
+
 	if (store->current)
 		credentials_put(store->current);
+	for (i = 0; i < CREDENTIAL_FILES; i++)
+		free_secret(store->files[i].text);
 	curl_share_cleanup(store->share);
 }
 
@@ -258,18 +313,13 @@ struct credentials *credentials_get(struct credential_store *store)
 	return store->current;
 }
 
-void credentials_put(struct credentials *c)
-{
-	if (!--c->references)
-		credentials_free(c);
-}
-
+/* A file that is gone has, too. */
 static bool has_changed(const struct stat *before, const char *path)
 {
 	struct stat now;
 
 	if (stat(path, &now))
-		return false;
+		return true;
 	return now.st_dev != before->st_dev || now.st_ino != before->st_ino ||
 	       now.st_size != before->st_size ||
 	       now.st_mtim.tv_sec != before->st_mtim.tv_sec || now.st_mtim.tv_nsec != before->st_mtim.tv_nsec;
@@ -277,18 +327,19 @@ static bool has_changed(const struct stat *before, const char *path)
 
 bool credentials_renew(struct credential_store *store)
 {
-	const char *changed = NULL;
-	struct credentials *fresh;
+	const char *path;
 	unsigned i;
 
-	for (i = 0; i < CREDENTIAL_FILES; i++)
-		if (path_of(store->http, i) && has_changed(&store->files[i], path_of(store->http, i)))
-			changed = path_of(store->http, i);
-	if (!changed || credentials_read(store, LOG_DETAIL, &fresh))
+	for (i = 0; i < CREDENTIAL_FILES; i++) {
+		path = path_of(store->http, i);
+		if (path && has_changed(&store->files[i].st, path) && !read_again(store, i))
+			store->renewed_path = path;
+	}
+	path = store->renewed_path;
+	if (!path || renew_current(store))
 		return false;
-	credentials_put(store->current);
-	store->current = fresh;
+	store->renewed_path = NULL;
 	log_say(store->log, LOG_NOTE, "the server refused what was sent to log in, and %s has changed since: read it again",
-		changed);
+		path);
 	return true;
 }

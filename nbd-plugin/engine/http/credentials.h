@@ -30,13 +30,19 @@ struct credentials {
 /* COOKIES: many cookies with their domains, in the format of curl(1). */
 enum credential_file { PASSWORD_FILE, COOKIE_FILE, HEADER_FILE, COOKIES, CREDENTIAL_FILES };
 
+struct credential_file_state {
+	struct stat st;		/* of the last text that was read, good or not */
+	char *text;		/* the last that was good; NULL: none */
+	bool is_bad;		/* and the log has it */
+};
 
 struct credential_store {
 	const struct http_options *http;
 	const struct log *log;
 	struct credentials *current;
 	CURLSH *share;		/* of the cookies of cookiefile=, for all handles; NULL: none */
-	struct stat files[CREDENTIAL_FILES];	/* as they were when they were read */
+	struct credential_file_state files[CREDENTIAL_FILES];
+	const char *renewed_path;	/* of a file that was read again, and current does not have it yet */
 };
 
 /* Reads the files.  http and log must outlive the store.  Returns 0; -ENOMEM; or -EINVAL or
@@ -53,8 +59,9 @@ void credential_store_free(struct credential_store *store);
 struct credentials *credentials_get(struct credential_store *store);
 void credentials_put(struct credentials *credentials);
 
-/* Reads the files again if one has changed.  Returns whether the credentials are other ones
- * now, which has been logged.  A file that is gone, empty or no good changes nothing.
+/* Reads each file that has changed again.  Returns whether the credentials are other ones now,
+ * which has been logged.  A file that is gone, empty or no good is logged once and changes nothing:
+ * what it held before stays, and the other files count.
  */
 bool credentials_renew(struct credential_store *store);
 

@@ -4,6 +4,9 @@
 #include "config.h"
 
 #include <errno.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -149,6 +152,30 @@ static void set_text(CURL *easy, CURLoption option, const char *text)
 		curl_easy_setopt(easy, option, text);
 }
 
+static bool is_address(const char *text)
+{
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST }, *found;
+
+	if (getaddrinfo(text, NULL, &hints, &found))
+		return false;
+	freeaddrinfo(found);
+	return true;
+}
+
+/* Without "if!", libcurl takes the name of an absent interface for a host name, and the fetch
+ * thread would wait for its look-up.
+ */
+static void set_interface(CURL *easy, const char *name)
+{
+	char text[sizeof "if!" + IF_NAMESIZE];
+
+	if (name && !strchr(name, '!') && !is_address(name)) {
+		snprintf(text, sizeof text, "if!%s", name);
+		name = text;
+	}
+	set_text(easy, CURLOPT_INTERFACE, name);
+}
+
 /* An https proxy is verified as an origin is. */
 static void set_proxy_tls(CURL *easy, const struct curl_setup *setup)
 {
@@ -228,7 +255,7 @@ CURL *curl_setup_handle(const struct curl_setup *setup, const char *url)
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 5L);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT,
 			 http->user_agent ? http->user_agent : "farroot/" PACKAGE_VERSION);
-	set_text(easy, CURLOPT_INTERFACE, http->interface);
+	set_interface(easy, http->interface);
 	set_text(easy, CURLOPT_PROXY, http->proxy);
 	set_text(easy, CURLOPT_PROXYUSERNAME, http->proxy_user);
 	set_text(easy, CURLOPT_PROXYPASSWORD, http->proxy_password);

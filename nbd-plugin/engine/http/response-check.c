@@ -122,7 +122,7 @@ static void content_encoding(struct response *response, struct text t)
 }
 
 /* Letters and digits alone; the first scheme, if there are several headers. */
-static void www_authenticate(struct response *response, struct text t)
+static void authenticate(struct response *response, struct text t)
 {
 	size_t n = 0;
 
@@ -214,8 +214,8 @@ void response_header_line(struct response *response, const char *line, size_t le
 		etag(response, value);
 	else if (is_word(name, "retry-after"))
 		retry_after(response, value);
-	else if (is_word(name, "www-authenticate"))
-		www_authenticate(response, value);
+	else if (is_word(name, "www-authenticate") || is_word(name, "proxy-authenticate"))
+		authenticate(response, value);
 	else if (is_word(name, "date"))
 		response->date = http_date(value);
 }

@@ -24,7 +24,7 @@ struct response {
 	bool encoded;			/* a Content-Encoding other than identity and aws-chunked */
 	bool aws_chunked;		/* Content-Encoding: aws-chunked */
 	bool multipart;
-	char auth_scheme[16];		/* of WWW-Authenticate, such as Basic; "": none */
+	char auth_scheme[16];		/* of WWW-Authenticate or Proxy-Authenticate, such as Basic; "": none */
 	char etag[128];			/* as sent, quotes and W/ included */
 	unsigned retry_after_s;		/* of Retry-After in seconds; 0: none */
 	int64_t retry_at, date;		/* Unix times of Retry-After and Date; 0: none */

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -174,6 +175,26 @@ static bool lacks_http3(const struct http_options *http)
 	       !(curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP3);
 }
 
+/* Returns 0, or -EINVAL, having logged it.  No interface has a name of IF_NAMESIZE bytes, and the
+ * name of a host is longer than most of them.
+ */
+static int try_interface(const char *name, const struct log *log)
+{
+	if (!name)
+		return 0;
+	if (!strncmp(name, "ifhost!", 7) && curl_version_info(CURLVERSION_NOW)->version_num < 0x080900) {
+		log_say(log, LOG_WARN, "interface=%s: libcurl %s knows if! and host!, but not ifhost!", name,
+			curl_version_info(CURLVERSION_NOW)->version);
+		return -EINVAL;
+	}
+	if (strlen(name) >= IF_NAMESIZE && !strpbrk(name, "!:")) {
+		log_say(log, LOG_WARN, "interface=%s: no interface has a name of more than %d bytes; a host name needs host! before it",
+			name, IF_NAMESIZE - 1);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int setup_trial(const struct curl_setup *setup, const struct log *log)
 {
 	const struct http_options *http = setup->http;
@@ -188,7 +209,9 @@ int setup_trial(const struct curl_setup *setup, const struct log *log)
 			http->http_version, curl_version_info(CURLVERSION_NOW)->version);
 		return -EINVAL;
 	}
-	err = try_proxy(setup, log);
+	err = try_interface(http->interface, log);
+	if (!err)
+		err = try_proxy(setup, log);
 	if (err)
 		return err;
 	if (!setup->resolve && !http->ssl_cipher_list && !http->tls13_ciphers &&

@@ -78,7 +78,17 @@ static bool credentials_are_more(const struct credentials *c)
 	return c->cookie || c->headers->next;
 }
 
-/* Says what may help against a 401. */
+/* The user name and password of a proxy may also be in its URL. */
+static const char *explain_proxy(const struct http_options *http)
+{
+	if (http->proxy_user)
+		return "; the proxy refused the user name and password that were sent (proxy-user=, proxy-password=)";
+	if (http->proxy && strchr(http->proxy, '@'))
+		return "; the proxy refused the user name and password in proxy=";
+	return "; the proxy wants a user name and password, and proxy-user= is not given";
+}
+
+/* Says what may help against a 401, or a 407 of a proxy. */
 static void explain_unauthorized(struct transfer *t)
 {
 	const struct http_options *http = &t->origins->options->http;
@@ -86,10 +96,12 @@ static void explain_unauthorized(struct transfer *t)
 	size_t length = strlen(t->why), space = sizeof t->why - length;
 	char *end = t->why + length;
 
-	if (t->response.status != 401)
+	if (t->response.status != 401 && t->response.status != 407)
 		return;
 	if (scheme[0] && strcasecmp(scheme, "Basic") != 0 && strcasecmp(scheme, "Bearer") != 0)
 		snprintf(end, space, "; it wants %s authentication, and only Basic can be sent", scheme);
+	else if (t->response.status == 407)
+		snprintf(end, space, "%s", explain_proxy(http));
 	else if (!http->user && t->credentials && credentials_are_more(t->credentials))
 		snprintf(end, space, "; it refused the cookie or the header lines that were sent");
 	else if (!http->user)
@@ -540,5 +552,8 @@ enum fault transfer_judge(struct transfer *t, CURLcode code)
 			 is_not_tls(t) ? "; is it an http:// server?" :
 			 t->clock_is_behind ? "; is the clock of this machine right?" :
 			 lacks_client_certificate(t) ? NO_CLIENT_CERTIFICATE : "");
+	/* A proxy has refused to connect to an https server. */
+	if (t->response.status == 407)
+		explain_unauthorized(t);
 	return lacks_client_certificate(t) ? FAULT_TLS : fault_of_curl(t, code);
 }
