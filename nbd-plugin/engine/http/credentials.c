@@ -7,11 +7,17 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "engine/http/credentials.h"
 
 #define FILE_MAX_BYTES (64U << 10)
+/* More than a login needs.  They are counted each time that 1 MiB of header lines has set some: one
+ * that a server renews each time is one.
+ */
+#define COOKIES_MAX 500
+#define COOKIE_BYTES_MAX (1U << 20)
 
 static const char *const option_names[CREDENTIAL_FILES] = {
 	[PASSWORD_FILE] = "password-file", [COOKIE_FILE] = "cookie-file", [HEADER_FILE] = "header-file",
@@ -342,4 +348,43 @@ bool credentials_renew(struct credential_store *store)
 	log_say(store->log, LOG_NOTE, "the server refused what was sent to log in, and %s has changed since: read it again",
 		path);
 	return true;
+}
+
+void credentials_header_line(struct credential_store *store, const char *line, size_t length)
+{
+	static const char name[] = "Set-Cookie:";
+
+	if (store->share && length >= sizeof name - 1 && !strncasecmp(line, name, sizeof name - 1))
+		store->cookie_bytes += length;
+}
+
+static size_t count_cookies(CURL *easy)
+{
+	struct curl_slist *list = NULL, *at;
+	size_t n = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_COOKIELIST, &list);
+	for (at = list; at; at = at->next)
+		n++;
+	curl_slist_free_all(list);
+	return n;
+}
+
+void credentials_limit_cookies(struct credential_store *store)
+{
+	CURL *easy;
+
+	if (store->cookie_bytes < COOKIE_BYTES_MAX)
+		return;
+	store->cookie_bytes = 0;
+	easy = curl_easy_init();
+	if (!easy)
+		return;
+	if (!curl_easy_setopt(easy, CURLOPT_SHARE, store->share) && count_cookies(easy) > COOKIES_MAX) {
+		curl_easy_setopt(easy, CURLOPT_COOKIELIST, "ALL");
+		load_cookies(store);
+		log_say(store->log, LOG_FAULT, "a server has set more than %d cookies: only those of cookiefile= stay",
+			COOKIES_MAX);
+	}
+	curl_easy_cleanup(easy);
 }

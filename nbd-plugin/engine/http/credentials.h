@@ -41,6 +41,7 @@ struct credential_store {
 	const struct log *log;
 	struct credentials *current;
 	CURLSH *share;		/* of the cookies of cookiefile=, for all handles; NULL: none */
+	size_t cookie_bytes;	/* of header lines that set a cookie, since they were last counted */
 	struct credential_file_state files[CREDENTIAL_FILES];
 	const char *renewed_path;	/* of a file that was read again, and current does not have it yet */
 };
@@ -64,5 +65,13 @@ void credentials_put(struct credentials *credentials);
  * what it held before stays, and the other files count.
  */
 bool credentials_renew(struct credential_store *store);
+
+/* A line of an answer's header, which may set a cookie. */
+void credentials_header_line(struct credential_store *store, const char *line, size_t length);
+
+/* A server may set as many cookies as it likes, and libcurl keeps them all: if there are too many,
+ * those of cookiefile= alone stay.  Not within a callback of libcurl.
+ */
+void credentials_limit_cookies(struct credential_store *store);
 
 #endif

@@ -375,6 +375,7 @@ static void transfer_end(struct transfer *t, enum fault fault)
 		note_failure(os, t, fault);
 	}
 	renew_credentials(t);
+	credentials_limit_cookies(&os->setup.credentials);
 	if (t->clock_is_behind && request && !request->is_profile)
 		ask_for_date(os, t->origin, t->url);
 	transfer_retire(t);

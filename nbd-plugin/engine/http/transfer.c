@@ -35,6 +35,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 		t->fault = FAULT_BROKEN;
 		return 0;
 	}
+	credentials_header_line(&t->origins->setup.credentials, line, size * count);
 	response_header_line(&t->response, line, size * count);
 	return size * count;
 }
