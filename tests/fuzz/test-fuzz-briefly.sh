@@ -41,7 +41,7 @@ build() {
 build superblock "$source/nbd-plugin/engine/verity/verity.c"
 build response-check "$source/nbd-plugin/engine/http/response-check.c"
 build options "$source/nbd-plugin/common/options.c" "$source/nbd-plugin/common/parse-values.c"
-build status "$source/nbd-plugin/common/status.c"
+build status "$source/nbd-plugin/common/status.c" "$source/nbd-plugin/common/printable.c"
 build profile "$source/nbd-plugin/common/profile.c" "$source/nbd-plugin/common/array.c" "$source/nbd-plugin/profile/regions.c" \
 	"$source/nbd-plugin/profile/draw-map.c" "$source/nbd-plugin/profile/draw-svg.c"
 build file-list "$source/nbd-plugin/common/file-list.c" "$source/nbd-plugin/common/array.c"
