@@ -373,6 +373,7 @@ enum hostile_after hostile_reply_short(const struct hostile_request *q, unsigned
 	struct head h = { .length = 0 };
 	size_t length = q->page_bytes ? q->page_bytes : sizeof page - 1;
 
+	*q->gave_page = q->page_bytes > 0;
 	add(&h, "HTTP/1.1 %u Hostile\r\n%s", status, more);
 	add_length(&h, length);
 	return keep_if(send_head(q, &h) && (q->page_bytes ? send_page(q, length) :
@@ -434,6 +435,7 @@ static enum hostile_after reply_redirect(const struct hostile_request *q)
 		return reply_right(q);
 	add(&h, "HTTP/1.1 %u Elsewhere\r\nLocation: %s\r\n", q->decision.detail & 1 ? 302 : 307, where);
 	add_length(&h, q->page_bytes);
+	*q->gave_page = q->page_bytes > 0;
 	return keep_if(send_head(q, &h) && send_page(q, q->page_bytes));
 }
 

@@ -26,6 +26,7 @@ struct hostile_request {
 	struct hostile_decision decision;
 	_Atomic uint64_t *sent;		/* bytes that the sockets have taken */
 	uint64_t *answered;		/* of this answer */
+	bool *gave_page;		/* the answer has a body of page_bytes */
 	const _Atomic bool *healed;	/* ends drips and stalls */
 	const _Atomic bool *stopping;
 };

@@ -112,9 +112,11 @@ static bool spoils(const struct hostile_request *q, const struct hostile_outcome
 	bool is_right = hostile_kind_is_right(kind);
 	/* Only the bytes are wrong. */
 	bool has_form = kind == HOSTILE_FLIP || kind == HOSTILE_ZEROES || kind == HOSTILE_SHIFTED;
-	bool may_be_long = q->is_profile || (q->page_bytes && *q->answered > q->page_bytes) ||
-			   (!is_right && !has_form);
+	bool may_be_long = q->is_profile || (!is_right && !has_form);
 
+	/* A client sees its length, and leaves at once. */
+	if (*q->gave_page && q->page_bytes > ERROR_BYTES)
+		return true;
 	return (o->after != AFTER_KEEP && (!is_right || kind == HOSTILE_CLOSE)) || kind == HOSTILE_TRICKLE ||
 	       (may_be_long && *q->answered > ERROR_BYTES);
 }
@@ -123,10 +125,12 @@ struct hostile_outcome hostile_server_answer(struct hostile_server *s, int fd, c
 {
 	uint64_t ordinal = s->ordinal++, answered = 0;
 	struct hostile_outcome o = { .after = AFTER_CLOSE };
+	bool gave_page = false;
 	struct hostile_request q = {
 		.fd = fd, .text = text, .image = s->options.image,
 		.image_bytes = s->options.image_bytes,
 		.page_bytes = s->options.nature.page_bytes, .sent = &s->sent, .answered = &answered,
+		.gave_page = &gave_page,
 		.healed = &s->healed, .stopping = &s->stopping,
 	};
 
