@@ -35,7 +35,7 @@ rescue_console=$work/tty
 rescue_pid=$!
 rescue_began=$(vm_now)
 say "the Raspberry Pi is on"
-rescue_expect 300 'rescue system of rescue'
+rescue_expect 900 'rescue system of rescue'
 # shellcheck disable=SC2016 # for the guest
 rescue_type 'echo serial-$((6 * 7)); tr -d "\0" </proc/device-tree/model; echo; cat /proc/consoles; free -m'
 rescue_expect 60 'serial-42'
