@@ -67,7 +67,7 @@ kernel_find() {
 kernel_root() {
 	kernel_dm=/sys/class/block/$(basename "$(readlink -f "$disks_device")")/dm
 	if [ -z "$kernel_initrd" ]; then
-		echo "PARTUUID=$(blkid -p -o value -s PART_ENTRY_UUID "$disks_device") rootwait"
+		echo "PARTUUID=$kernel_partition rootwait"
 	elif grep -qs '^LVM-' "$kernel_dm/uuid"; then
 		echo "/dev/mapper/$(cat "$kernel_dm/name")"
 	else
@@ -76,11 +76,13 @@ kernel_root() {
 }
 
 # kernel_check_root: dies if the kernel could not mount the root file system, and no user would be
-# there to help.
+# there to help.  Sets kernel_partition if there is no initramfs.
 kernel_check_root() {
 	[ -z "$kernel_initrd" ] || return 0
-	case ${kernel_image##*/}:$(disks_type "$disks_device") in
-	kernel8.img:ext4 | kernel8.img:f2fs) [ -z "$(blkid -p -o value -s PART_ENTRY_UUID "$disks_device")" ] || return 0 ;;
+	kernel_partition=$(blkid -p -o value -s PART_ENTRY_UUID "$disks_device")
+	case ${kernel_image##*/}:$disks_format:$kernel_partition in
+	*:) ;;
+	kernel8.img:ext4:* | kernel8.img:f2fs:*) return 0 ;;
 	esac
 	die "${kernel_image#"$disks_target"} has no initramfs, and could not find $disks_device; make one in farroot chroot-root by update-initramfs -c -k all, or boot without --kexec"
 }

@@ -35,7 +35,7 @@ disks_open() {
 		crypto_LUKS) disks_open_luks ;;
 		LVM2_member) disks_open_lvm ;;
 		linux_raid_member)
-			MDADM_NO_UDEV=1 mdadm --assemble --scan >/dev/null 2>&1
+			mdadm --assemble --scan >/dev/null 2>&1
 			disks_array=$(lsblk -nro PATH,TYPE "$disks_device" | awk '$2 ~ /^raid/ { print $1; exit }')
 			[ -n "$disks_array" ] || die "$disks_device: the array does not start; see cat /proc/mdstat"
 			disks_device=$disks_array

@@ -19,6 +19,11 @@ log() {
 # The arguments of this machine, which gather-arguments puts together.
 rescue_arguments=$rescue_state/arguments
 
+# Those of an image, with its servers: another image has other ones.  An extended regular
+# expression; farroot_obey of scripts/farroot has the same.
+# shellcheck disable=SC2034 # for the scripts
+rescue_image_arguments='^(farroot|farroot[.](mirror|profile|verify)|roothash)='
+
 # argument NAME: the value of the last NAME=VALUE.  Fails if there is none.
 argument() {
 	grep -q "^$1=" "$rescue_arguments" 2>/dev/null || return
