@@ -51,14 +51,13 @@ static enum fault find_stalled(struct transfer *t, uint64_t now)
 {
 	uint64_t stall_ms = t->origins->options->http.stall_ms;
 	uint64_t heard_ms = t->last_byte_ms > t->phase_ms ? t->last_byte_ms : t->phase_ms;
-	bool is_silent = now - heard_ms >= stall_ms;
 
-	if (!is_silent && now - t->window_start_ms < stall_ms)
-		return FAULT_NONE;
-	if (is_silent) {
+	if (now - heard_ms >= stall_ms) {
 		snprintf(t->why, sizeof t->why, "no byte in %.1f s: stalled", (double)stall_ms / 1000);
 		return FAULT_STALL;
 	}
+	if (now - t->window_start_ms < stall_ms)
+		return FAULT_NONE;
 	if (t->window_bytes >= STALL_BYTES_PER_S * stall_ms / 1000) {
 		t->window_start_ms = now;
 		t->window_bytes = 0;
