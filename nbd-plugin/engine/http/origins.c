@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,133 +25,10 @@
 #define WORKS_MS 10000
 /* Milliseconds between two looks for connections that were opened ahead and are old. */
 #define SPARES_CHECK_MS 5000
-#define CORRUPT_BLOCK_BYTES 4096
 /* With a shorter round trip, no connections are opened ahead. */
 #define LONG_RTT_MS 50
-/* While another origin serves, the longest backoff of one that fails is multiplied
- * by this.
- */
-#define OTHER_SERVES_FACTOR 6
 /* What a profile may take while the image waits for it. */
 #define PROFILE_GRACE_MS 3000
-/* After an answer of another size, which a cache may have kept. */
-#define PAST_CACHES_MS 600000
-
-/* The origin to ask now, or -1. */
-static int pick_origin(const struct origins *os, int avoid)
-{
-	return origin_health_pick(os->health, os->count, clock_ms(), avoid);
-}
-
-static unsigned random_number(void)
-{
-	unsigned random = 0;
-
-	if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)
-		random = (unsigned)clock_ms();
-	return random;
-}
-
-bool origin_log(struct origins *os, int origin, unsigned topic, const char *message)
-{
-	struct fault_topic *t = &os->origin[origin].topics[topic];
-	const char *shown = os->origin[origin].shown;
-	uint64_t now = clock_ms();
-	enum log_level level = fault_topic_is_due(t, now) ? LOG_FAULT : LOG_DETAIL;
-	bool is_logged;
-
-	if (level == LOG_FAULT && t->unlogged)
-		is_logged = log_say(os->log, level, "%s: %s (and %u times in the %" PRIu64 " s before)", shown, message,
-				    t->unlogged, (now - t->since_ms) / 1000);
-	else
-		is_logged = log_say(os->log, level, "%s: %s", shown, message) && level == LOG_FAULT;
-	if (is_logged)
-		fault_topic_logged(t, now);
-	else
-		fault_topic_unlogged(t, now);
-	return is_logged;
-}
-
-static void set_last_error(struct origins *os, int origin, const char *why)
-{
-	snprintf(os->last_error, sizeof os->last_error, "%.250s: %.250s", os->origin[origin].shown, why);
-	os->last_error_ms = clock_ms();
-}
-
-/* Logs what is wrong and what happens next.  Returns whether the log took it.  pause_ms: no origin is
- * asked before that.
- */
-static bool log_failure(struct origins *os, int origin, enum fault fault, const char *why, uint64_t pause_ms)
-{
-	uint64_t now = clock_ms(), next = os->health[origin].next_try_ms;
-	uint64_t rest_ms = next > now ? next - now : 0;
-	int other = pick_origin(os, origin);
-	char message[768];
-
-	set_last_error(os, origin, why);
-	if (rest_ms < pause_ms)
-		rest_ms = pause_ms;
-	if (!pause_ms && other >= 0 && other != origin)
-		snprintf(message, sizeof message, "%s; asking %s instead", why, os->origin[other].shown);
-	else
-		snprintf(message, sizeof message, "%s; retrying in %.1f s", why, (double)rest_ms / 1000);
-	return origin_log(os, origin, fault, message);
-}
-
-static bool is_transport_fault(enum fault fault)
-{
-	return fault == FAULT_RESOLVE || fault == FAULT_CONNECT || fault == FAULT_STALL ||
-	       fault == FAULT_BROKEN;
-}
-
-/* None serves any more: those that have failed before this one have a long backoff. */
-static void hurry_all(struct origins *os)
-{
-	size_t i;
-
-	for (i = 0; i < os->count; i++)
-		origin_health_hurry(&os->health[i], clock_ms() + os->options->http.retry_max_ms);
-}
-
-static void back_off(struct origins *os, int origin, enum fault fault, bool timed_out, unsigned wish_s)
-{
-	const struct http_options *http = &os->options->http;
-	uint64_t rest_max = http->retry_max_ms;
-	struct origin *o = &os->origin[origin];
-
-	if (origin_health_any_but(os->health, os->count, origin))
-		rest_max *= OTHER_SERVES_FACTOR;
-	origin_health_failure(&os->health[origin], fault, clock_ms(), rest_max,
-			      wish_s * 1000ULL, random_number());
-	if (!origin_health_any_but(os->health, os->count, -1))
-		hurry_all(os);
-	/* Opening has its own way past caches. */
-	if (fault == FAULT_TOTAL && os->total_bytes && os->claimed_by < 0)
-		o->past_caches_until_ms = clock_ms() + PAST_CACHES_MS;
-	o->link_failed = is_transport_fault(fault);
-	/* After silence, the connections that remain may be dead, too.  After a reset they are not
-	 * suspicious, and a new one may be one more than the server takes.
-	 */
-	if (fault == FAULT_STALL || timed_out)
-		o->fresh_connections = http->connections;
-	if (o->link_failed)
-		request_limit_fail(&o->limit, clock_ms());
-	/* An origin that answers with an error needs no connections opened ahead. */
-	if (fault == FAULT_RESOLVE || fault == FAULT_CONNECT || fault == FAULT_STALL)
-		origin_forget_connections(o);
-}
-
-/* Seconds that the server wishes to be left alone; 0: none. */
-static unsigned retry_after_s(const struct transfer *t)
-{
-	return response_retry_after_s(&t->response, (int64_t)time(NULL));
-}
-
-static void note_failure(struct origins *os, const struct transfer *t, enum fault fault)
-{
-	back_off(os, t->origin, fault, t->timed_out, retry_after_s(t));
-	os->origin[t->origin].is_failure_logged |= log_failure(os, t->origin, fault, t->why, 0);
-}
 
 static void note_success(struct origins *os, struct transfer *t)
 {
@@ -274,7 +150,7 @@ static bool is_request_limit(struct transfer *t, enum fault fault)
 	if (!asked && !is_reset_beside_others(t, fault))
 		return false;
 	if (!others)
-		return request_limit_explains(limit, t->sent_ms) && !retry_after_s(t);
+		return request_limit_explains(limit, t->sent_ms) && !transfer_retry_after_s(t);
 	if (asked)
 		snprintf(message, sizeof message, "server answered %u to one of %u requests at once; asking for fewer",
 			 t->response.status, others + 1);
@@ -284,7 +160,7 @@ static bool is_request_limit(struct transfer *t, enum fault fault)
 	origin_log(os, t->origin, TOPIC_LIMIT, message);
 	request_limit_lower(limit, others, clock_ms());
 	/* Its wish is kept, too. */
-	return !retry_after_s(t);
+	return !transfer_retry_after_s(t);
 }
 
 /* Says which server answered, if it is not the one of url=. */
@@ -364,7 +240,7 @@ static void transfer_end(struct transfer *t, enum fault fault)
 		return;
 	}
 	if (request)
-		request->retry_after_s = fault ? retry_after_s(t) : 0;
+		request->retry_after_s = fault ? transfer_retry_after_s(t) : 0;
 	if (request && request->is_profile)
 		end_profile(os, t, fault);
 	else if (!fault)
@@ -372,7 +248,7 @@ static void transfer_end(struct transfer *t, enum fault fault)
 	else if (!request || !is_request_limit(t, fault)) {
 		if (t->is_at_target)
 			origin_forget_target(&os->origin[t->origin]);
-		note_failure(os, t, fault);
+		origin_note_failure(t, fault);
 	}
 	renew_credentials(t);
 	credentials_limit_cookies(&os->setup.credentials);
@@ -509,7 +385,7 @@ void origins_wake(struct origins *os)
  */
 static int pick(const struct origins *os, const struct origin_request *request)
 {
-	int origin = pick_origin(os, request->avoid);
+	int origin = origins_pick(os, request->avoid);
 
 	if (request->is_profile && (origin < 0 || os->health[origin].failures))
 		return os->active ? os->active->origin : -1;
@@ -526,14 +402,14 @@ static unsigned request_limit(const struct origins *os, int origin)
 
 bool origins_probe_corrupt(const struct origins *os)
 {
-	int origin = pick_origin(os, -1);
+	int origin = origins_pick(os, -1);
 
 	return origin >= 0 && origin_health_is_in_corrupt_pause(&os->health[origin], clock_ms());
 }
 
 unsigned origins_request_limit(const struct origins *os, unsigned most)
 {
-	int origin = pick_origin(os, -1);
+	int origin = origins_pick(os, -1);
 
 	return within_limit(origin < 0 ? 0 : request_limit(os, origin), most);
 }
@@ -559,7 +435,7 @@ int origins_start(struct origins *os, struct origin_request *request)
 
 	/* A profile waits for an origin that serves, and perhaps no other request is to come. */
 	if (origin < 0 && request->is_profile)
-		probe(os, pick_origin(os, -1));
+		probe(os, origins_pick(os, -1));
 	if (origin < 0)
 		return -EAGAIN;
 	limit = request_limit(os, origin);
@@ -587,59 +463,6 @@ void origins_cancel(struct origins *os, struct origin_request *request)
 uint64_t origins_wait_ms(const struct origins *os)
 {
 	return origin_health_wait(os->health, os->count, clock_ms());
-}
-
-static void note_corrupt(struct origins *os, int origin, const char *why)
-{
-	struct origin_health *h = &os->health[origin];
-	uint64_t now = clock_ms();
-	char message[512];
-
-	os->corrupt = origin;
-	origin_health_failure(h, FAULT_CORRUPT, now, os->options->http.retry_max_ms, 0, random_number());
-	origin_health_corrupt(h, now, CORRUPT_BLOCK_BYTES);
-	if (now < h->corrupt_until_ms)
-		snprintf(message, sizeof message, "%s; too much is corrupt: asking this origin again in %.1f s",
-			 why, (double)(h->corrupt_until_ms - now) / 1000);
-	else
-		snprintf(message, sizeof message, "%s; requesting it again", why);
-	set_last_error(os, origin, why);
-	origin_log(os, origin, FAULT_CORRUPT, message);
-}
-
-/* Only the first URL can lead to another target: forgets it.  Returns why, with the target's name. */
-static const char *blame_target(struct origins *os, int origin, const char *why, char *named, size_t size)
-{
-	struct origin *o = &os->origin[origin];
-
-	if (o->target) {
-		snprintf(named, size, "redirected to %s: %s", o->shown_target, why);
-		why = named;
-	}
-	origin_forget_target(o);
-	return why;
-}
-
-void origins_blame(struct origins *os, int origin, const char *why)
-{
-	char named[384];
-
-	os->origin[origin].blamed_ms = clock_ms();
-	note_corrupt(os, origin, blame_target(os, origin, why, named, sizeof named));
-}
-
-void origins_refute(struct origins *os, int origin)
-{
-	os->origin[origin].blamed_ms = clock_ms();
-	back_off(os, origin, FAULT_TOTAL, false, 0);
-}
-
-/* It "answers again" at once, with the same. */
-void origins_log_refuted(struct origins *os, int origin, const char *why, uint64_t pause_ms)
-{
-	char named[384];
-
-	log_failure(os, origin, FAULT_TOTAL, blame_target(os, origin, why, named, sizeof named), pause_ms);
 }
 
 void origins_credit(struct origins *os, int origin, uint64_t bytes)

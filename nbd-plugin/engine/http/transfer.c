@@ -212,6 +212,11 @@ unsigned transfer_connect_ms(const struct transfer *t)
 	return between_ms(t, CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T);
 }
 
+unsigned transfer_retry_after_s(const struct transfer *t)
+{
+	return response_retry_after_s(&t->response, (int64_t)time(NULL));
+}
+
 unsigned transfer_answer_ms(const struct transfer *t)
 {
 	return between_ms(t, CURLINFO_PRETRANSFER_TIME_T, CURLINFO_STARTTRANSFER_TIME_T);

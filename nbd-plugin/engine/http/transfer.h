@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
  * A transfer: one range request in flight, on a curl handle of one origin.  Only
- * origins.c and the files transfer*.c include this.
+ * the files origins*.c and transfer*.c include this.
  *
  *   idle ──start──► sent ──header──► checked ──bytes──► complete
  *    ▲                │                 │                  │
@@ -15,6 +15,7 @@
 #ifndef FARROOT_TRANSFER_H
 #define FARROOT_TRANSFER_H
 
+#include "common/clock.h"
 #include "engine/policy/fault-log.h"
 #include "engine/policy/origin-health.h"
 #include "engine/policy/request-limit.h"
@@ -143,10 +144,19 @@ uint64_t transfer_tcp_limit_ms(const struct origins *os, int origin, bool is_pro
  */
 enum fault transfer_find_late(struct transfer *t, uint64_t now_ms);
 
+/* The origin to ask now, or -1.  avoid: another one is better; -1: none. */
+static inline int origins_pick(const struct origins *os, int avoid)
+{
+	return origin_health_pick(os->health, os->count, clock_ms(), avoid);
+}
+
 /* Logs a message of an origin, unless the topic was logged too often.  Returns whether it was
  * logged.
  */
 bool origin_log(struct origins *os, int origin, unsigned topic, const char *message);
+
+/* The origin of a transfer that has ended with a fault backs off, and the log says why. */
+void origin_note_failure(const struct transfer *t, enum fault fault);
 
 /* Requests of an origin that are in flight, without probes. */
 unsigned origin_request_count(const struct origins *os, int origin);
@@ -173,6 +183,9 @@ unsigned transfer_connect_ms(const struct transfer *t);
 
 /* Milliseconds, at least 1, from the request to the first byte of the answer. */
 unsigned transfer_answer_ms(const struct transfer *t);
+
+/* Seconds that the server wishes to be left alone; 0: none. */
+unsigned transfer_retry_after_s(const struct transfer *t);
 
 /* Whether a transfer is for a profile instead of the image. */
 static inline bool transfer_is_profile(const struct transfer *t)
