@@ -3,7 +3,7 @@
 #
 # config.txt, which the firmware reads, and cmdline.txt, the kernel's arguments.  The site
 # adds to both: the files in config.txt.d and cmdline.d of its folders common, rescue and
-# boot, in this order; for one machine host-tree.sh adds those of its groups and its own.
+# boot, in this order, and of the groups for which boot.img is made; for one machine host-tree.sh adds those of its groups and its own.
 # Any machine can download boot.img, so secrets are refused.
 # shellcheck shell=dash
 
@@ -20,10 +20,10 @@ config_kernel_watchdog=60
 # Where a secret would be, for messages.
 config_place=boot.img
 
-# config_site_files NAME.d: the site's files, one a line.  groups/ and hosts/ are for single
-# machines, and are never read here.
+# config_site_files NAME.d: the site's files, one a line.  Of groups/ those of --group only, and
+# none of hosts/: boot.img is for all machines.
 config_site_files() {
-	for config_part in common rescue boot; do
+	for config_part in common rescue boot $site_extra; do
 		config_files_in "$site_dir/$config_part/$1"
 	done
 }

@@ -15,6 +15,7 @@ kept_write() {
 		inputs_line option prefix "/$layout_prefix"
 		inputs_line option signed "$([ -n "$boot_key$boot_program" ] && echo yes || echo no)"
 		inputs_line option time "$boot_epoch"
+		[ -z "$site_extra" ] || inputs_line option parts "$site_extra"
 		[ -z "$boot_public" ] || inputs_line key public "$(openssl pkey -pubin -in "$boot_public" -outform DER | sha256sum | cut -d ' ' -f 1)"
 		for kept_name in config.txt.d cmdline.d; do
 			config_site_files "$kept_name" >"$boot_temp/site-files"

@@ -7,7 +7,7 @@
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 
-parts_use cache site site-apply source debian-plan debian-root debian-modules kernel archives libraries secrets inputs initramfs \
+parts_use cache site hosts host-values boot-layout site-apply source debian-plan debian-root debian-modules kernel archives libraries secrets inputs initramfs \
 	squashfs identities keys
 
 build_wrong_usage() {
@@ -15,13 +15,13 @@ build_wrong_usage() {
 	exit 2
 }
 
-# Sets site, out, debs, mirror, security and explain.  Options of one command alone are those
+# Sets site, out, debs, mirror, security, explain, build_groups (words) and build_host.  Options of one command alone are those
 # that its PART_option takes.
 build_arguments() {
-	site='' out='' debs='' mirror='' security='' explain=''
+	site='' out='' debs='' mirror='' security='' explain='' build_groups='' build_host=''
 	while [ $# -gt 0 ]; do
 		case "$1" in
-		-o | --output | --debs | --mirror | --security-mirror)
+		-o | --output | --debs | --mirror | --security-mirror | --group | --host)
 			[ -n "${2-}" ] || build_wrong_usage "$1 needs a value"
 			;;
 		esac
@@ -30,6 +30,13 @@ build_arguments() {
 		--debs) debs=$2 && shift ;;
 		--mirror) mirror=${2%/} && shift ;;
 		--security-mirror) security=${2%/} && shift ;;
+		--group)
+			case $2 in
+			*[!A-Za-z0-9_-]*) build_wrong_usage "--group $2: the name of a group has letters, digits, _ and - only" ;;
+			esac
+			build_groups="$build_groups$2 " && shift
+			;;
+		--host) build_host=$2 && shift ;;
 		--explain) explain=yes ;;
 		-h | --help)
 			"${build_part}_usage"
@@ -45,6 +52,7 @@ build_arguments() {
 	done
 	[ -n "$site" ] || build_wrong_usage "which site?"
 	[ -n "$out" ] || build_wrong_usage "where to? give -o OUT"
+	[ -z "$build_groups" ] || [ -z "$build_host" ] || build_wrong_usage "--group and --host: a host brings its groups; give one of them"
 }
 
 # build_read_site: what both parts have in site.conf, and the folders of the site.
@@ -65,6 +73,7 @@ build_read_site() {
 	linux-image-?*) ;;
 	*) die "$site_conf: kernel=$kernel: must be debian, or a package linux-image-NAME" ;;
 	esac
+	hosts_use "$build_groups" "$build_host"
 	site_check "$build_part"
 	if [ -n "$debs" ]; then
 		[ -d "$debs" ] || die "--debs $debs: no such folder"
@@ -223,6 +232,7 @@ build_root() {
 	export SOURCE_DATE_EPOCH
 	[ -n "$SOURCE_DATE_EPOCH" ] || die "$base: the packages have no checksums; delete the folder and run the command again"
 	export FARROOT_ARCH="$arch" FARROOT_SUITE="$suite" FARROOT_FLAVOUR="$flavour"
+	export FARROOT_GROUPS="${site_groups% }" FARROOT_HOST="$site_host"
 	say "adding our packages and the site"
 	# shellcheck disable=SC2046 # simple names
 	site_apply_debs "$root" "$work/debs" $(cat "$work/local.names")

@@ -26,6 +26,8 @@ SITE/hosts gets a folder in OUT/tftp; farroot-image hosts renews these folders.
   --firmware DIR      the folder with start4.elf; default: Debian's raspi-firmware
   --prefix PREFIX     the folder in OUT/tftp: none (default), a serial number, a
                       MAC address, or a name
+  --group NAME        boot.img for the machines of SITE/groups/NAME: with its
+                      arguments and lines of config.txt; may be given more than once
   --explain           make nothing; say what would be made again, and why
 
 If nothing has changed, OUT stays as it is, and nothing is signed again.
@@ -36,14 +38,14 @@ EOT
 
 boot_options() {
 	boot_site='' boot_from='' boot_out='' boot_key='' boot_program='' boot_public=''
-	boot_firmware='' boot_prefix=none boot_explain=''
+	boot_firmware='' boot_prefix=none boot_explain='' boot_groups=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--help | -h)
 			boot_usage
 			exit
 			;;
-		--from | -o | --key | --sign | --public-key | --firmware | --prefix) boot_option_value boot "$@" ;;
+		--from | -o | --key | --sign | --public-key | --firmware | --prefix | --group) boot_option_value boot "$@" ;;
 		--explain)
 			boot_explain=yes
 			shift
@@ -65,6 +67,12 @@ boot_options() {
 		--public-key) boot_public=$2 ;;
 		--firmware) boot_firmware=$2 ;;
 		--prefix) boot_prefix=$2 ;;
+		--group)
+			case $2 in
+			*[!A-Za-z0-9_-]*) boot_usage_error boot "--group $2: the name of a group has letters, digits, _ and - only" ;;
+			esac
+			boot_groups="$boot_groups$2 "
+			;;
 		esac
 		shift 2
 	done
@@ -115,6 +123,7 @@ cmd_boot() {
 	boot_need cpio cpio
 	site_open "$boot_site"
 	site_check boot
+	hosts_use "$boot_groups" ''
 	hosts_open
 	files_check "$boot_from"
 	layout_prefix "$boot_prefix"

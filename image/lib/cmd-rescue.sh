@@ -17,6 +17,8 @@ Debian, and writes vmlinuz, initrd, rescue.cpio, dtbs/ and lists to the folder O
   -o, --output OUT       the folder for the result; it is made if need be
   --debs DIR             the packages farroot, nbdkit-plugin-farroot,
                          farroot-initramfs and farroot-rescue are in DIR
+  --group NAME           an image for the machines of SITE/groups/NAME: with its packages,
+                         files and hooks; may be given more than once
   --mirror URL           Debian's archive; default: that of this machine's apt
   --security-mirror URL  the archive of Debian's security updates; the same default
   --explain              build nothing; say what would be rebuilt, and why
@@ -32,6 +34,7 @@ rescue_option() {
 
 # Everything that the site can be wrong in, before anything takes long.
 rescue_read_site() {
+	[ -z "$build_host" ] || build_wrong_usage "--host: what is in hosts/ never goes into boot.img; make a group of this machine"
 	build_read_site
 	flavour=$(site_get_one_of flavour full small)
 	keys_check "$flavour"

@@ -20,6 +20,10 @@ initramfs that boot it.
                          farroot-initramfs are in DIR
   --record               boot the image once in QEMU and pack it by what the boot
                          reads, so that a boot fetches less
+  --group NAME           an image for the machines of SITE/groups/NAME: with its packages,
+                         files and hooks; may be given more than once
+  --host SERIAL          an image for one machine, with what its groups and
+                         SITE/hosts/SERIAL have
   --mirror URL           Debian's archive; default: that of this machine's apt
   --security-mirror URL  the archive of Debian's security updates; the same default
   --explain              build nothing; say what would be rebuilt, and why

@@ -90,7 +90,8 @@ root_run() {
 		exec chroot "$root" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 			HOME=/root LC_ALL=C TZ=UTC DEBIAN_FRONTEND=noninteractive INITRD=No \
 			SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" FARROOT_ARCH="$FARROOT_ARCH" \
-			FARROOT_SUITE="$FARROOT_SUITE" FARROOT_FLAVOUR="$FARROOT_FLAVOUR" "$@"' \
+			FARROOT_SUITE="$FARROOT_SUITE" FARROOT_FLAVOUR="$FARROOT_FLAVOUR" \
+			FARROOT_GROUPS="$FARROOT_GROUPS" FARROOT_HOST="$FARROOT_HOST" "$@"' \
 		sh "$root_dir" "${root_bind-}" "$@" 9>&-
 }
 

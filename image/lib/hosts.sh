@@ -4,15 +4,16 @@
 # What a site has for single machines: hosts/SERIAL, and groups/NAME for several.  A host
 # names its groups in host.conf.  A host counts after its groups, which count in the order
 # of host.conf; all of them count after what all machines share.  None of it is in boot.img:
-# it goes to a folder of the TFTP tree (host-tree.sh) and to the EEPROM (eeprom-config.sh).
-# Each folder has a part of the shape of the others:
-#   device.conf files/ hooks/NN-name cmdline.d/ config.txt.d/ eeprom.d/; a host also host.conf
+# it goes to a folder of the TFTP tree (host-tree.sh) and to the EEPROM (eeprom-config.sh), or
+# into an image that is built for them alone (hosts_use).
+# Each folder has the shape of the others, and device.conf; a host also host.conf.
 # shellcheck shell=dash
 
-# site_dir is set by site.sh, layout_prefix by boot-layout.sh.
-# shellcheck disable=SC2154
+# site_dir and site_groups are set by site.sh, layout_prefix by boot-layout.sh.
+# The parts of the builder share their variables.
+# shellcheck disable=SC2154,SC2034
 
-hosts_shape='device.conf cmdline.d/ config.txt.d/ eeprom.d/ files/ hooks/'
+hosts_shape='device.conf packages.d/ debs/ files/ modules.d/ hooks/ cmdline.d/ config.txt.d/ eeprom.d/'
 
 # hosts_open: checks groups/ and hosts/ of the open site, and sets $hosts, words
 # SERIAL:FOLDER, of 8 digits and of the name in hosts/.
@@ -157,6 +158,32 @@ hosts_find() {
 		}
 	done
 	die "$site_dir/hosts/$hosts_serial: no such folder, for $2"
+}
+
+# hosts_use GROUPS HOST: an image is built for the groups, words of letters, digits, _ and -, or
+# for the host of this serial number with its groups: what they have counts after the image's own.
+hosts_use() {
+	[ -n "$1$2" ] || return 0
+	hosts_open
+	for hosts_group in $1; do
+		[ -d "$site_dir/groups/$hosts_group" ] ||
+			die "--group $hosts_group: no such group; it would be the folder $site_dir/groups/$hosts_group"
+		case " $site_groups" in
+		*" $hosts_group "*) die "--group $hosts_group: is given twice" ;;
+		esac
+		site_groups="$site_groups$hosts_group "
+	done
+	if [ -n "$2" ]; then
+		hosts_find "$2" "--host $2"
+		site_groups=$hosts_groups
+		site_host=$hosts_serial
+	fi
+	site_extra=
+	for hosts_group in $site_groups; do
+		site_extra="$site_extra groups/$hosts_group"
+	done
+	site_extra="${site_extra# }${2:+ hosts/$hosts_folder}"
+	site_extra=${site_extra# }
 }
 
 # hosts_parts SUBPATH: the existing groups/NAME/SUBPATH and hosts/FOLDER/SUBPATH of the host

@@ -72,7 +72,8 @@ inputs_site() {
 	for inputs_key in authorized_keys user_ca.pub; do
 		[ ! -e "$site_dir/$inputs_key" ] || inputs_file site "$site_dir/$inputs_key" "$inputs_key"
 	done
-	for inputs_part in common "$inputs_part_of_site"; do
+	[ -z "$site_extra" ] || inputs_line option parts "$site_extra"
+	for inputs_part in common "$inputs_part_of_site" $site_extra; do
 		for inputs_folder in packages.d debs modules.d hooks; do
 			[ ! -d "$site_dir/$inputs_part/$inputs_folder" ] ||
 				inputs_files site "$site_dir/$inputs_part/$inputs_folder" "$inputs_part/$inputs_folder/" -L

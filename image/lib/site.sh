@@ -4,11 +4,15 @@
 # A site: the folder that says what to build.  site.conf has lines KEY=VALUE; the folders
 # common, rootfs, rescue and boot have the folders of site_may_have, of one shape:
 #   packages.d/ debs/ files/ modules.d/ cmdline.d/ config.txt.d/ eeprom.d/ hooks/NN-name
-# groups/NAME and hosts/SERIAL have a part of it; see hosts.sh.
+# groups/NAME and hosts/SERIAL have the same, and more; see hosts.sh.
 # Nothing here runs a site's files; site.conf is read line by line and never sourced.
 # shellcheck shell=dash
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
+
+# The groups and the host for which an image is built, words groups/NAME and hosts/FOLDER in the
+# order in which they count, the names of these groups, and the serial number; set by hosts_use.
+site_extra='' site_groups='' site_host=''
 
 # Every key of site.conf, with its default.
 site_defaults='
@@ -78,11 +82,11 @@ site_get_one_of() {
 	die "$site_conf: $site_key=$site_value: must be one of: $*"
 }
 
-# site_parts PART SUBPATH: the existing files and folders common/SUBPATH and PART/SUBPATH,
-# in this order, one a line.  groups/ and hosts/ are not among them: what is there
-# never goes into an image that all machines share.
+# site_parts PART SUBPATH: the existing files and folders common/SUBPATH, PART/SUBPATH and those
+# of $site_extra, in this order, one a line.  Other groups and hosts are not among them: what is
+# there never goes into an image that all machines share.
 site_parts() {
-	for site_part in common "$1"; do
+	for site_part in common "$1" $site_extra; do
 		[ ! -e "$site_dir/$site_part/$2" ] || echo "$site_dir/$site_part/$2"
 	done
 }

@@ -70,3 +70,12 @@ same "$(find "$out" -type d ! -perm 755)" '' "folders that other users cannot re
 # diff follows links.
 same "$(cd "$out" && find . -type l -printf '%p %l\n' | sort)" "$(cd "$dir/first" && find . -type l -printf '%p %l\n' | sort)" "the links"
 nothing_left
+
+# boot.img for a group has the group's arguments and lines, and none of a host.
+echo 'quiet' | put groups/lab/cmdline.d/20
+echo 'dtparam=spi=on' | put groups/lab/config.txt.d/20
+boot --group lab
+grep -q ' quiet$' "$out/card/cmdline.txt" || fail "no argument of the group: $(cat "$out/card/cmdline.txt")"
+grep -q '^dtparam=spi=on$' "$out/card/config.txt" || fail "no line of the group"
+! grep -q 'host=' "$out/card/cmdline.txt" || fail "an argument of a host"
+refused "--group attic: no such group" boot_to "$dir/no" --group attic

@@ -119,3 +119,20 @@ end $builder KILL
 rm "$site/rescue/hooks/60-wrong"
 ! grep -q "$FARROOT_IMAGE_CACHE" /proc/self/mountinfo || fail "a mount stayed"
 timeout "$(slack 120)" sh "$image" rescue "$site" -o "$out" --debs "$packages" >"$dir/again.log" 2>&1 || fail "cannot build after a build was killed"
+
+# For a group: its packages, modules and files beside those of all, and its hook after them.
+mkdir -p "$site/groups/lab/packages.d" "$site/groups/lab/modules.d" "$site/groups/lab/files/etc" "$site/groups/lab/hooks"
+echo lrzsz >"$site/groups/lab/packages.d/more"
+echo hfsplus >"$site/groups/lab/modules.d/more"
+echo lab >"$site/groups/lab/files/etc/motd"
+# shellcheck disable=SC2016 # for the hook
+printf '#!/bin/sh\necho "$FARROOT_GROUPS $(cat etc/by-hook etc/motd)" >etc/by-group\n' >"$site/groups/lab/hooks/10-group"
+chmod +x "$site/groups/lab/hooks/10-group"
+sh "$image" rescue "$site" -o "$dir/lab" --debs "$packages" --group lab >"$dir/lab.log" 2>&1 || fail "cannot build for a group: $(tail "$dir/lab.log")"
+rm -rf "$tree"
+(cd "$dir" && cpio -iu --quiet) <"$dir/lab/rescue.cpio"
+unsquashfs -q -n -d "$tree" "$dir/rescue.squashfs" >/dev/null 2>&1 || fail "unsquashfs"
+same "$(tr '\n' ' ' <"$tree/etc/by-group")" 'lab made lab ' "what the hook of the group saw"
+[ -x "$tree/usr/bin/rz" ] || fail "a package of the group is not there"
+modprobe -d "$tree" -S "$version" --show-depends hfsplus >/dev/null || fail "a module of the group is not there"
+sh "$image" rescue "$site" -o "$out" --debs "$packages" --explain | grep -q 'nothing has changed' || fail "the image of all changes with a group"

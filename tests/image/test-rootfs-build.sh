@@ -58,11 +58,19 @@ build
 grep -q 'nothing has changed' "$dir/build.log" || fail "something was built again"
 same "$(stat -c %Y.%i "$out/root.img")" "$before" "the file"
 
-# No login on the serial line, and no keys.
+# No login on the serial line, no keys, and for one machine of a group.
 rm "$site/authorized_keys"
 sed -i 's/^serial=.*/serial=none/' "$site/site.conf"
-build
+mkdir -p "$site/groups/lab/packages.d" "$site/hosts/9ffefdef/files/etc" "$site/hosts/9ffefdef/hooks"
+echo lrzsz >"$site/groups/lab/packages.d/more"
+echo groups=lab >"$site/hosts/9ffefdef/host.conf"
+echo one >"$site/hosts/9ffefdef/files/etc/motd"
+# shellcheck disable=SC2016 # for the hook
+printf '#!/bin/sh\necho "$FARROOT_HOST $FARROOT_GROUPS $(command -v rz) $(cat etc/motd)" >etc/by-host\n' >"$site/hosts/9ffefdef/hooks/10-host"
+chmod +x "$site/hosts/9ffefdef/hooks/10-host"
+build --host 9ffefdef
 rm -rf "$dir/tree"
 unsquashfs -q -n -d "$dir/tree" "$out/root.img" root etc >/dev/null || fail "unsquashfs"
 same "$(readlink "$tree/etc/systemd/system/serial-getty@.service")" /dev/null "serial=none"
 [ ! -e "$tree/root/.ssh" ] || fail "a key that the site does not have"
+same "$(cat "$tree/etc/by-host")" '9ffefdef lab /usr/bin/rz one' "what the hook of the host saw"
