@@ -110,7 +110,8 @@ static unsigned judge_traffic(const struct costs *c, const struct costs_task *t)
 		return check("many requests after a restart", c->requests, KEPT_REQUESTS) +
 		       check("many bytes after a restart", c->bytes, KEPT_BYTES);
 	return check("many requests", c->requests, needed / COSTS_REQUEST_BYTES +
-		     t->origins * (REQUESTS + REQUESTS_PER_S * s) + c->expired + c->redirects + c->hops) +
+		     t->origins * (REQUESTS + REQUESTS_PER_S * s) + c->expired + c->redirects + c->hops +
+		     c->torn) +
 	       check("many bytes were sent", c->bytes, needed * 5 / 4 + PROFILE_MAX_BYTES +
 		     t->origins * (BYTES + BYTES_PER_DOUBLING * doublings(s)));
 }

@@ -275,7 +275,8 @@ struct hostile_counts hostile_origin_counts(struct hostile_origin *o)
 	return (struct hostile_counts){ .connections = o->accepted,
 					.spoilt = o->spoilt, .faults = o->faults,
 					.sent_bytes = o->server.sent,
-					.hops = o->server.hops, .asked = o->server.asked, .hasty = o->server.hasty,
+					.hops = o->server.hops, .torn = o->server.torn,
+				        .asked = o->server.asked, .hasty = o->server.hasty,
 					.in_flight = o->server.in_flight,
 					.actors = actors_counts(&o->server.actors) };
 }

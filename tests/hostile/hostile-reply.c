@@ -207,7 +207,7 @@ static enum hostile_after reply_slowly(const struct hostile_request *q)
 static void damage(const struct hostile_request *q, uint8_t *bytes, size_t count)
 {
 	struct prng r = { q->decision.detail };
-	unsigned flips = 1 + (unsigned)prng_below(&r, 8);
+	unsigned flips = 1 + (unsigned)prng_below(&r, HOSTILE_FLIPS);
 	size_t i;
 
 	switch (q->decision.kind) {

@@ -38,6 +38,9 @@ enum hostile_after { AFTER_KEEP, AFTER_CLOSE, AFTER_RESET };
  */
 enum hostile_after hostile_reply(const struct hostile_request *request);
 
+/* The most bits that HOSTILE_FLIP flips. */
+#define HOSTILE_FLIPS 8
+
 /* What an answer 429 or 503 asks for, in seconds or as the date of that second. */
 unsigned hostile_retry_after_s(const struct hostile_decision *decision);
 bool hostile_retry_after_is_date(const struct hostile_decision *decision);

@@ -80,29 +80,54 @@ static void decide(struct hostile_server *s, struct hostile_request *q, uint64_t
 		q->last = q->image_bytes - 1;
 }
 
+/* As time() counts, which may still be in the second before that of clock_gettime(). */
+static uint64_t ms_of_this_second(void)
+{
+	time_t unix_s = time(NULL);
+	struct timespec now;
+	uint64_t ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	ms = (uint64_t)(now.tv_sec - unix_s) * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return ms < 1000 ? ms : 1000;
+}
+
 /* A client that was asked to wait sends nothing in this time, except for what was in flight. */
-static void heed_retry_after(struct hostile_server *s, const struct hostile_request *q)
+static void count_haste(struct hostile_server *s, const struct hostile_request *q)
+{
+	uint64_t now_ms = clock_ms();
+
+	if (!q->ranged || now_ms + HASTE_MS >= s->quiet_until_ms)
+		return;
+	if (now_ms < s->asked_ms + slack(IN_FLIGHT_MS))
+		s->in_flight++;
+	else
+		s->hasty++;
+}
+
+/* Before an answer that asks a client to wait. */
+static void note_retry_after(struct hostile_server *s, const struct hostile_request *q)
 {
 	enum hostile_kind kind = q->decision.kind;
 	uint64_t wait_ms = 1000 * hostile_retry_after_s(&q->decision), now_ms = clock_ms();
-	struct timespec now;
 
-	if (!q->ranged)
+	if (!q->ranged || (kind != HOSTILE_429 && kind != HOSTILE_503) || !wait_ms)
 		return;
-	if (now_ms + HASTE_MS < s->quiet_until_ms) {
-		if (now_ms < s->asked_ms + slack(IN_FLIGHT_MS))
-			s->in_flight++;
-		else
-			s->hasty++;
-	}
-	if ((kind != HOSTILE_429 && kind != HOSTILE_503) || !wait_ms)
-		return;
-	clock_gettime(CLOCK_REALTIME, &now);
 	if (hostile_retry_after_is_date(&q->decision))
-		wait_ms -= (uint64_t)now.tv_nsec / 1000000;
+		wait_ms -= ms_of_this_second();
 	s->quiet_until_ms = now_ms + wait_ms;
 	s->asked_ms = now_ms;
 	s->asked++;
+}
+
+/* The blocks in which an answer of several has flipped bits: each may need a request of its own. */
+static uint64_t torn_blocks(const struct hostile_request *q)
+{
+	uint64_t blocks = (q->last - q->first + 1) / 4096;
+
+	if (q->decision.kind != HOSTILE_FLIP)
+		return 0;
+	return blocks / 2 < HOSTILE_FLIPS ? blocks / 2 : HOSTILE_FLIPS;
 }
 
 /* Whether a client has to end the connection, or finds it ended. */
@@ -138,9 +163,11 @@ struct hostile_outcome hostile_server_answer(struct hostile_server *s, int fd, c
 	parse_path(&q);
 	decide(s, &q, ordinal);
 	log_request(s, &q, ordinal);
-	heed_retry_after(s, &q);
+	count_haste(s, &q);
 	s->hops += (HOSTILE_BIT(q.decision.kind) & HOSTILE_REDIRECTS) != 0;
 	if (!actor_limit_begin(&s->actors, &q, &o.after)) {
+		note_retry_after(s, &q);
+		s->torn += torn_blocks(&q);
 		if (q.decision.kind != HOSTILE_NONE || !actors_answer(&s->actors, &q, &o.after))
 			o.after = hostile_reply(&q);
 		actor_limit_end(&s->actors);

@@ -432,6 +432,7 @@ static struct costs costs_of(struct run *run)
 		c.profile_hasty += counts.actors.profile_hasty;
 		c.redirects += counts.actors.redirects;
 		c.hops += counts.hops;
+		c.torn += counts.torn;
 		c.expired += counts.actors.expired;
 		c.over_limit += counts.actors.over_limit;
 	}

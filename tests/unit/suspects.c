@@ -105,6 +105,30 @@ static void a_probe_finds_what_was_mended(void)
 	suspects_free(&s);
 }
 
+/* Suspects that verify make the probe due, again and again in a few milliseconds. */
+static void a_probe_makes_no_pause_longer(void)
+{
+	unsigned i;
+
+	suspects_init(&s, BLOCKS);
+	for (i = 0; i < 40; i++)
+		suspects_add(&s, 256 + i, 0, 0);
+	suspects_add(&s, 1, 0, 0);
+	suspects_add(&s, 1, 0, 100);
+	for (i = 0; i < 40; i++) {
+		suspects_remove(&s, 256 + i, 200 + i);
+		CHECK_EQ(suspects_take(&s, 1, 200 + i, &avoid), 1);
+		/* One probe without an answer: the next is no later. */
+		if (i == 20) {
+			suspects_put_back(&s, 1, 200 + i);
+			CHECK_EQ(suspects_take(&s, 1, 200 + i, &avoid), 1);
+		}
+		suspects_add(&s, 1, 0, 200 + i);
+	}
+	CHECK(suspects_next_ms(&s) <= 240 + 1000);
+	suspects_free(&s);
+}
+
 /* An origin that is down must not make the suspects wait for the others. */
 static void a_request_without_an_answer_is_no_attempt(void)
 {
@@ -165,5 +189,6 @@ int main(void)
 	attempts_become_rare();
 	a_good_block_brings_the_region_back();
 	a_probe_finds_what_was_mended();
+	a_probe_makes_no_pause_longer();
 	return 0;
 }

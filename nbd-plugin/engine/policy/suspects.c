@@ -111,6 +111,7 @@ bool suspects_remove(struct suspects *s, uint64_t block, uint64_t now_ms)
 		remove_region(s, region);
 	} else if (region) {
 		region->attempts = 0;
+		region->is_probed = false;
 		region->next_try_ms = now_ms;
 	}
 	return true;
@@ -151,10 +152,13 @@ uint32_t suspects_take(struct suspects *s, uint64_t block, uint64_t now_ms, int 
 	if (!region->attempts)
 		return (uint32_t)(suspects_region_end(block) - block);
 	s->next_ms = 0;
-	if (now_ms < region->next_try_ms)
+	/* Many probes may follow each other at once: no pause becomes longer by them. */
+	region->is_probed = now_ms < region->next_try_ms;
+	if (region->is_probed)
 		s->probe_ms = now_ms + PROBE_MS;
+	else
+		region->attempts++;
 	/* The others of the region wait for this one. */
-	region->attempts++;
 	region->next_try_ms = now_ms + rest_of(region->attempts);
 	return 1;
 }
@@ -163,10 +167,11 @@ void suspects_put_back(struct suspects *s, uint64_t block, uint64_t now_ms)
 {
 	struct suspect_region *region = suspects_has(s, block) ? find(s, block) : NULL;
 
-	if (!region || region->attempts < 2)
+	if (!region || (region->attempts < 2 && !region->is_probed))
 		return;
 	s->next_ms = 0;
-	region->attempts--;
+	if (!region->is_probed)
+		region->attempts--;
 	region->next_try_ms = now_ms;
 }
 

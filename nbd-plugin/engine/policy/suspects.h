@@ -12,7 +12,8 @@
  * suspects of its region are requested at once.  Blocks that are not suspects are not affected.
  *
  * Whatever the regions say, one suspect may be requested every 30 s, the probe, so that what was
- * mended is soon found out.  After one that verifies, the next may follow at once.
+ * mended is soon found out.  After one that verifies, the next may follow at once.  A probe that
+ * fails does not make the pauses of its region longer.
  *
  * One thread; no clock and no I/O.  Times are monotonic milliseconds, numbers are blocks.  All
  * zero but is_suspect and place is an empty set.
@@ -29,7 +30,8 @@
 struct suspect_region {
 	uint64_t index;		/* block / SUSPECT_REGION_BLOCKS */
 	uint64_t next_try_ms;
-	unsigned attempts;	/* that failed, after the first failure */
+	unsigned attempts;	/* that failed, after the first failure; without probes */
+	bool is_probed;		/* its last request was the probe */
 	uint32_t count;		/* suspects; > 0 */
 	int origin;		/* that sent the last of them */
 };
