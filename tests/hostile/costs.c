@@ -36,6 +36,8 @@
  */
 #define BYTES (5U << 20)
 #define BYTES_PER_DOUBLING (256U << 10)
+/* Of a long body of an error, until the client has left: what sockets and a relay hold. */
+#define PAGE_BYTES (512U << 10)
 /* For a restart with everything there. */
 #define KEPT_BYTES (16U << 10)
 #define KEPT_REQUESTS 8
@@ -112,7 +114,7 @@ static unsigned judge_traffic(const struct costs *c, const struct costs_task *t)
 	return check("many requests", c->requests, needed / COSTS_REQUEST_BYTES +
 		     t->origins * (REQUESTS + REQUESTS_PER_S * s) + c->expired + c->redirects + c->hops +
 		     c->torn) +
-	       check("many bytes were sent", c->bytes, needed * 5 / 4 + PROFILE_MAX_BYTES +
+	       check("many bytes were sent", c->bytes, needed * 5 / 4 + PROFILE_MAX_BYTES + c->long_pages * PAGE_BYTES +
 		     t->origins * (BYTES + BYTES_PER_DOUBLING * doublings(s)));
 }
 

@@ -27,6 +27,7 @@ struct costs {
 	uint64_t redirects;	/* to targets that expire */
 	uint64_t hops;		/* other redirects */
 	uint64_t torn;		/* blocks that answers had wrong between right ones, at most */
+	uint64_t long_pages;	/* long bodies of errors and redirects */
 	uint64_t expired;	/* answers that a target has expired */
 	uint64_t over_limit;	/* requests and connections beyond a server's limit */
 	uint64_t asked, hasty;	/* times of Retry-After, and requests before its end */

@@ -31,6 +31,7 @@ struct connection {
 	struct hostile_origin *origin;
 	int fd;
 	bool is_spoilt;		/* by the last answer */
+	uint64_t asked_ms;	/* of the last answer */
 };
 
 struct hostile_origin {
@@ -78,6 +79,7 @@ static enum hostile_after serve_one(struct connection *c, const char *text)
 
 	outcome = hostile_server_answer(&o->server, c->fd, text);
 	c->is_spoilt = outcome.is_spoilt;
+	c->asked_ms = outcome.asked_ms;
 	o->faults += !hostile_kind_is_right(outcome.decision.kind);
 	if (outcome.decision.kind == HOSTILE_REFUSE)
 		refuse_for_a_while(o, outcome.decision.detail);
@@ -125,8 +127,15 @@ static void *connection_thread(void *ctx)
 		connection_end(c, AFTER_RESET);
 		return NULL;
 	}
-	while (after == AFTER_KEEP && !c->origin->server.stopping)
-		after = read_request(c->fd, text) ? serve_one(c, text) : AFTER_CLOSE;
+	while (after == AFTER_KEEP && !c->origin->server.stopping) {
+		if (read_request(c->fd, text)) {
+			after = serve_one(c, text);
+		} else {
+			/* A client that leaves because of a long body has read what comes before it. */
+			hostile_server_unread(&c->origin->server, c->is_spoilt ? 0 : c->asked_ms);
+			after = AFTER_CLOSE;
+		}
+	}
 	actor_limit_leave(&c->origin->server.actors);
 	connection_end(c, after);
 	return NULL;
@@ -275,7 +284,7 @@ struct hostile_counts hostile_origin_counts(struct hostile_origin *o)
 	return (struct hostile_counts){ .connections = o->accepted,
 					.spoilt = o->spoilt, .faults = o->faults,
 					.sent_bytes = o->server.sent,
-					.hops = o->server.hops, .torn = o->server.torn,
+					.hops = o->server.hops, .torn = o->server.torn, .long_pages = o->server.long_pages,
 				        .asked = o->server.asked, .hasty = o->server.hasty,
 					.in_flight = o->server.in_flight,
 					.actors = actors_counts(&o->server.actors) };

@@ -18,6 +18,8 @@
 #define IN_FLIGHT_MS 300
 /* A client reads an error of this size to its end, to keep the connection. */
 #define ERROR_BYTES (16U << 10)
+/* A client that leaves so soon after an answer has not read it. */
+#define UNREAD_MS 100
 
 bool hostile_server_is_healed(struct hostile_server *s)
 {
@@ -105,29 +107,48 @@ static void count_haste(struct hostile_server *s, const struct hostile_request *
 		s->hasty++;
 }
 
-/* Before an answer that asks a client to wait. */
-static void note_retry_after(struct hostile_server *s, const struct hostile_request *q)
+/* Before an answer.  Returns the time if it asks a client to wait, or 0. */
+static uint64_t note_retry_after(struct hostile_server *s, const struct hostile_request *q)
 {
 	enum hostile_kind kind = q->decision.kind;
 	uint64_t wait_ms = 1000 * hostile_retry_after_s(&q->decision), now_ms = clock_ms();
 
 	if (!q->ranged || (kind != HOSTILE_429 && kind != HOSTILE_503) || !wait_ms)
-		return;
+		return 0;
 	if (hostile_retry_after_is_date(&q->decision))
 		wait_ms -= ms_of_this_second();
 	s->quiet_until_ms = now_ms + wait_ms;
 	s->asked_ms = now_ms;
 	s->asked++;
+	return now_ms;
 }
 
-/* The blocks in which an answer of several has flipped bits: each may need a request of its own. */
+void hostile_server_unread(struct hostile_server *s, uint64_t asked_ms)
+{
+	if (!asked_ms || clock_ms() - asked_ms > slack(UNREAD_MS))
+		return;
+	s->asked--;
+	if (s->asked_ms == asked_ms)
+		s->quiet_until_ms = 0;
+}
+
+/* After an answer of several blocks, those that may be wrong between right ones, at most: each
+ * may need a request of its own.
+ */
 static uint64_t torn_blocks(const struct hostile_request *q)
 {
+	enum hostile_kind kind = q->decision.kind;
 	uint64_t blocks = (q->last - q->first + 1) / 4096;
 
-	if (q->decision.kind != HOSTILE_FLIP)
+	if (kind != HOSTILE_FLIP && kind != HOSTILE_ZEROES && kind != HOSTILE_REPLACED)
 		return 0;
 	return blocks / 2 < HOSTILE_FLIPS ? blocks / 2 : HOSTILE_FLIPS;
+}
+
+/* A body that a client does not want, and that is on its way when the client leaves. */
+static bool gave_long_page(const struct hostile_request *q)
+{
+	return *q->gave_page && q->page_bytes > ERROR_BYTES;
 }
 
 /* Whether a client has to end the connection, or finds it ended. */
@@ -140,7 +161,7 @@ static bool spoils(const struct hostile_request *q, const struct hostile_outcome
 	bool may_be_long = q->is_profile || (!is_right && !has_form);
 
 	/* A client sees its length, and leaves at once. */
-	if (*q->gave_page && q->page_bytes > ERROR_BYTES)
+	if (gave_long_page(q))
 		return true;
 	return (o->after != AFTER_KEEP && (!is_right || kind == HOSTILE_CLOSE)) || kind == HOSTILE_TRICKLE ||
 	       (may_be_long && *q->answered > ERROR_BYTES);
@@ -166,11 +187,12 @@ struct hostile_outcome hostile_server_answer(struct hostile_server *s, int fd, c
 	count_haste(s, &q);
 	s->hops += (HOSTILE_BIT(q.decision.kind) & HOSTILE_REDIRECTS) != 0;
 	if (!actor_limit_begin(&s->actors, &q, &o.after)) {
-		note_retry_after(s, &q);
-		s->torn += torn_blocks(&q);
+		o.asked_ms = note_retry_after(s, &q);
 		if (q.decision.kind != HOSTILE_NONE || !actors_answer(&s->actors, &q, &o.after))
 			o.after = hostile_reply(&q);
 		actor_limit_end(&s->actors);
+		s->torn += torn_blocks(&q);
+		s->long_pages += gave_long_page(&q);
 	}
 	o.decision = q.decision;
 	o.is_spoilt = spoils(&q, &o);

@@ -433,6 +433,7 @@ static struct costs costs_of(struct run *run)
 		c.redirects += counts.actors.redirects;
 		c.hops += counts.hops;
 		c.torn += counts.torn;
+		c.long_pages += counts.long_pages;
 		c.expired += counts.actors.expired;
 		c.over_limit += counts.actors.over_limit;
 	}
