@@ -127,7 +127,6 @@ void hostile_server_unread(struct hostile_server *s, uint64_t asked_ms)
 {
 	if (!asked_ms || clock_ms() - asked_ms > slack(UNREAD_MS))
 		return;
-	s->asked--;
 	if (s->asked_ms == asked_ms)
 		s->quiet_until_ms = 0;
 }

@@ -180,7 +180,7 @@ static void requests_are_of_a_sensible_size(void)
 	CHECK_EQ(cwnd_background_bytes(&p, 0), CWND_REQUEST_MAX);
 	p.bytes_per_s = 10000;
 	CHECK_EQ(cwnd_demand_bytes(&p), CWND_REQUEST_MIN);
-	CHECK_EQ(cwnd_background_bytes(&p, 63), 2 * (64 << 10) / 7);
+	CHECK_EQ(cwnd_background_bytes(&p, 63), 2 * (64 << 10) / 4);
 }
 
 static void far_but_fast(void)
@@ -205,6 +205,13 @@ static void the_farther_the_more_requests(void)
 
 	CHECK_EQ(cwnd_background_requests(&p, 31), 7);
 	CHECK_EQ(cwnd_background_requests(&p, 3), 3);
+	/* On the same machine or switch each would have a connection for nothing; 0: not known. */
+	p.rtt_ms = 9;
+	CHECK_EQ(cwnd_background_requests(&p, 31), 4);
+	p.rtt_ms = 10;
+	CHECK_EQ(cwnd_background_requests(&p, 31), 7);
+	p.rtt_ms = 0;
+	CHECK_EQ(cwnd_background_requests(&p, 31), 7);
 	p.rtt_ms = 300;
 	CHECK_EQ(cwnd_background_requests(&p, 31), 30);
 	p.rtt_ms = 60000;

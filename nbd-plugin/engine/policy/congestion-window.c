@@ -15,9 +15,12 @@
 #define GAIN_ONE 16
 #define GAIN_FIRST (2 * GAIN_ONE)
 #define GAIN_MAX (3 * GAIN_ONE)
-/* The number of background requests that fill a link with a short round trip; and, because
- * the requests of a profile are small, the number per 100 ms of a long round trip.
+/* The number of background requests that fill a link whose round trip takes no time, or a short
+ * one; and, because the requests of a profile are small, the number per 100 ms of a long round
+ * trip.  Each may need a connection of its own.
  */
+#define REQUESTS_BESIDE 4
+#define BESIDE_MS 10
 #define REQUESTS_NEAR 7
 #define REQUESTS_FAR 10
 #define NEAR_MS 100
@@ -173,6 +176,8 @@ unsigned cwnd_background_requests(const struct congestion_window *p, unsigned mo
 	unsigned times = times_near(p, UINT8_MAX);
 	unsigned requests = times > 1 ? REQUESTS_FAR * times : REQUESTS_NEAR;
 
+	if (p->rtt_ms && p->rtt_ms < BESIDE_MS)
+		requests = REQUESTS_BESIDE;
 	return requests < most ? requests : most;
 }
 
