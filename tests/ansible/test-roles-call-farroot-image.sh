@@ -81,3 +81,11 @@ for role in rescue rootfs; do
 	[ ! -e "$dir/srv/$role" ] || fail "check mode has made $dir/srv/$role"
 done
 refuses 'authorized_keys' rescue -- --check
+# For a group of the site.
+mkdir -p "$dir/site/groups/lab/packages.d"
+for role in rescue rootfs; do
+	options="\"${role}_authorized_keys\": [\"$key\"], \"${role}_groups\""
+	refuses '--group attic: no such group' $role -- --check -e "{$options: [\"attic\"]}"
+	echo '--option' >"$dir/site/groups/lab/packages.d/list"
+	refuses 'groups/lab/packages.d/list: \"--option\" is not a package name' $role -- --check -e "{$options: [\"lab\"]}"
+done

@@ -40,6 +40,11 @@ options:
       - A file that the site has already is continued with these lines.
     type: dict
     default: {}
+  site_groups:
+    description: Groups of the site, as in its folder groups. The result is for their machines, and has what they add.
+    type: list
+    elements: str
+    default: []
   source:
     description: For boot, the output of rescue or rootfs.
     type: path
@@ -205,6 +210,8 @@ class Builder(object):
         for name, option in OPTIONS[self.command].items():
             if self.params[name]:
                 argv += [option, self.params[name]]
+        for group in self.params["site_groups"]:
+            argv += ["--group", group]
         if self.command == "rootfs" and self.params["record"]:
             argv.append("--record")
         environment = {}
@@ -297,6 +304,7 @@ def main():
             site=dict(type="path", required=True),
             output=dict(type="path", required=True),
             additions=dict(type="dict", default={}),
+            site_groups=dict(type="list", elements="str", default=[]),
             source=dict(type="path"),
             key=dict(type="path", no_log=False),
             sign_program=dict(type="str"),
