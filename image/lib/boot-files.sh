@@ -101,7 +101,7 @@ files_kernel() {
 	fi
 	boot_starts_with "$1" 41524d64 56 ||
 		die "$1: is no arm64 kernel (no ARM\\x64 at byte 56) and no gzip of one"
-	gzip -9n <"$1" >"$2" || die "$2: cannot be written; is the disk full?"
+	gzip_kernel <"$1" >"$2" || die "$2: cannot be written; is the disk full?"
 	[ "$(boot_size "$2")" -lt "$(boot_size "$1")" ] || boot_copy "$1" "$2"
 }
 

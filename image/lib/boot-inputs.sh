@@ -36,7 +36,7 @@ kept_write() {
 		done <"$boot_temp/firmware-files"
 		inputs_file list "$image_lib/rescue/secrets-known" rescue/secrets-known
 		inputs_parts
-		for inputs_tool in gzip mcopy mkfs.vfat; do
+		for inputs_tool in libdeflate-gzip mcopy mkfs.vfat; do
 			inputs_line tool "$inputs_tool" "$(inputs_version "$inputs_tool")"
 		done
 	} | LC_ALL=C sort

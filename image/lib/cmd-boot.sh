@@ -8,7 +8,7 @@
 # shellcheck shell=dash
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
-parts_use boot-common site fat boot-sign boot-config cache source boot-firmware boot-files boot-layout boot-read archives \
+parts_use boot-common gzip site fat boot-sign boot-config cache source boot-firmware boot-files boot-layout boot-read archives \
 	secrets inputs boot-inputs hosts host-values host-archive host-tree host-list
 
 boot_usage() {
@@ -118,6 +118,7 @@ cmd_boot() {
 	boot_environment
 	boot_need mkfs.vfat dosfstools
 	boot_need mcopy mtools
+	boot_need libdeflate-gzip libdeflate-tools
 	boot_need openssl openssl
 	boot_need xxd xxd
 	boot_need cpio cpio

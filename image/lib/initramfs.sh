@@ -73,11 +73,25 @@ initramfs_clamp() {
 		xargs -0r touch --no-dereference --date="@$SOURCE_DATE_EPOCH"
 }
 
+# initramfs_filter ROOT VERSION: sets initramfs_filter, options of xz for the code of $arch, if the
+# kernel can undo what they do.  The words of arm64 code have four bytes, as lc=2,lp=2 says.
+initramfs_filter() {
+	initramfs_filter=
+	case "$arch" in
+	arm64) initramfs_word=ARM64 initramfs_options='--arm64 --lzma2=preset=9e,dict=32MiB,lc=2,lp=2' ;;
+	amd64) initramfs_word=X86 initramfs_options='--x86 --lzma2=preset=9e,dict=32MiB' ;;
+	esac
+	if grep -qsx "CONFIG_XZ_DEC_$initramfs_word=y" "$1/boot/config-$2"; then
+		initramfs_filter=$initramfs_options
+	fi
+}
+
 # xz is smaller and unpacks slower: right for the flavour that is made for slow links.  The
 # measurement is in docs/rescue-contents.md.
 initramfs_compress() {
 	case "$flavour" in
-	small) xz --lzma2=preset=9e,dict=32MiB --check=crc32 -T1 -c ;;
+	# shellcheck disable=SC2086 # words
+	small) xz ${initramfs_filter:---lzma2=preset=9e,dict=32MiB} --check=crc32 -T1 -c ;;
 	*) zstd -q -19 -T1 -c ;;
 	esac
 }

@@ -52,7 +52,7 @@ inputs_write() {
 		done
 		awk '$3 == "debian" { printf "package\t%s\t%s\n", $1, $2 }' "$inputs_plan"
 		# Two versions of these may write other bytes.
-		for inputs_tool in cpio mksquashfs mmdebstrap xz zstd; do
+		for inputs_tool in cpio libdeflate-gzip mksquashfs mmdebstrap xz zstd; do
 			inputs_line tool "$inputs_tool" "$(inputs_version "$inputs_tool")"
 		done
 	} | LC_ALL=C sort
@@ -64,6 +64,7 @@ inputs_version() {
 	case $1 in
 	mksquashfs) mksquashfs -version ;;
 	mkfs.vfat) mkfs.vfat --help ;;
+	libdeflate-gzip) libdeflate-gzip -V ;;
 	*) "$1" --version ;;
 	esac 2>&1 | grep -o '[0-9][0-9]*\.[0-9][0-9.]*' | head -n 1
 }

@@ -18,6 +18,7 @@ initramfs_make() {
 	initramfs_modules_hook "$3" "$1/usr/share/initramfs-tools/hooks/farroot-image-modules"
 	root_bind=
 	initramfs_run "$1" -o /boot/initrd.farroot "$2"
+	initramfs_filter "$1" "$2"
 	initramfs_repack "$1/boot/initrd.farroot" "$4"
 }
 

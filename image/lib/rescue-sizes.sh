@@ -82,11 +82,11 @@ sizes_lines() {
 # Sets sizes_kernel_gzip, for sizes_check.
 sizes_table() {
 	sizes_of_tree=$1 sizes_of_initramfs=$2 sizes_list=$3
-	sizes_kernel_gzip=$(gzip -9nc "$4/vmlinuz" | wc -c)
+	sizes_kernel_gzip=$(gzip_kernel <"$4/vmlinuz" | wc -c)
 	sizes_total=$(($(stat -c %s "$4/vmlinuz") + $(stat -c %s "$4/initrd") + $(stat -c %s "$4/rescue.cpio")))
 	printf '%-36s %14s %14s\n' "$flavour, Debian $suite, $arch" "bytes" "in the image"
 	printf '%-36s %14d %14d\n' "vmlinuz" "$(stat -c %s "$4/vmlinuz")" "$(stat -c %s "$4/vmlinuz")"
-	printf '%-36s %14s %14d\n' "  the same by gzip -9" "" "$sizes_kernel_gzip"
+	printf '%-36s %14s %14d\n' "  the same by gzip" "" "$sizes_kernel_gzip"
 	printf '%-36s %14d %14d\n' "initrd" "$initramfs_bytes" "$(stat -c %s "$4/initrd")"
 	sizes_lines "$sizes_of_initramfs" "$sizes_list"
 	printf '%-36s %14d %14d\n' "rescue.cpio" "$sizes_tree_bytes" "$(stat -c %s "$4/rescue.cpio")"
