@@ -113,6 +113,24 @@ mkdir "$dir/box"
 mksquashfs "$tree" "$dir/box/rescue.squashfs" -quiet -no-progress >/dev/null 2>&1 || fail "mksquashfs"
 pack_cpio "$dir/box" >"$dir/rescue.cpio"
 found 'a private key' "$dir/rescue.cpio"
+# Compressed bytes are no text, not even a public hash with another byte behind it; what is
+# compressed is looked at.
+rm -r "$dir/box"
+mkdir "$dir/box"
+fresh
+known=$(grep '^.2a.10' "$srcdir/image/rescue/secrets-known")
+printf '%s\0' "$known" >"$tree/usr/bin/sshd"
+clean "$tree"
+mksquashfs "$tree" "$dir/box/root.img" -quiet -no-progress >/dev/null 2>&1 || fail "mksquashfs"
+printf '%s"' "$known" >>"$dir/box/root.img"
+clean "$dir/box"
+printf '%s"' "$known" >"$dir/box/root.conf"
+found 'the hash of a password' "$dir/box"
+rm "$dir/box/root.conf" "$dir/box/root.img"
+printf 'x:%s\n' "$(openssl passwd -6 -salt abc secret)" >"$tree/usr/bin/sshd"
+mksquashfs "$tree" "$dir/box/root.img" -quiet -no-progress >/dev/null 2>&1 || fail "mksquashfs"
+found 'the hash of a password' "$dir/box"
+
 fresh
 xz -c "$dir/key" >"$tree/usr/bin/data.xz"
 found 'a private key' "$tree"

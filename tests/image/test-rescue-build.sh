@@ -124,9 +124,9 @@ timeout "$(slack 120)" sh "$image" rescue "$site" -o "$out" --debs "$packages" >
 mkdir -p "$site/groups/lab/packages.d" "$site/groups/lab/modules.d" "$site/groups/lab/files/etc" "$site/groups/lab/hooks"
 echo lrzsz >"$site/groups/lab/packages.d/more"
 echo hfsplus >"$site/groups/lab/modules.d/more"
-echo lab >"$site/groups/lab/files/etc/motd"
+echo lab >"$site/groups/lab/files/etc/lab"
 # shellcheck disable=SC2016 # for the hook
-printf '#!/bin/sh\necho "$FARROOT_GROUPS $(cat etc/by-hook etc/motd)" >etc/by-group\n' >"$site/groups/lab/hooks/10-group"
+printf '#!/bin/sh\necho "$FARROOT_GROUPS $(cat etc/by-hook etc/lab)" >etc/by-group\n' >"$site/groups/lab/hooks/10-group"
 chmod +x "$site/groups/lab/hooks/10-group"
 sh "$image" rescue "$site" -o "$dir/lab" --debs "$packages" --group lab >"$dir/lab.log" 2>&1 || fail "cannot build for a group: $(tail "$dir/lab.log")"
 rm -rf "$tree"
