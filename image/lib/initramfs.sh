@@ -89,8 +89,8 @@ initramfs_filter() {
 # xz is smaller and unpacks slower: right for the flavour that is made for slow links.  The
 # measurement is in docs/rescue-contents.md.
 initramfs_compress() {
-	case "$flavour" in
 	# shellcheck disable=SC2086 # words
+	case "$flavour" in
 	small) xz ${initramfs_filter:---lzma2=preset=9e,dict=32MiB} --check=crc32 -T1 -c ;;
 	*) zstd -q -19 -T1 -c ;;
 	esac
