@@ -17,12 +17,14 @@
 #include <unistd.h>
 
 #include "attach/cmd-supervise.h"
+#include "attach/dm-device.h"
 #include "attach/nbd-handshake.h"
 #include "attach/nbd-netlink.h"
 #include "tool/commands.h"
 
 #define MAX_CONNECTIONS 16
 #define SECTOR_BYTES 512
+#define MAPPER "/dev/mapper/"
 
 enum action { ATTACH, RECONFIGURE, DETACH };
 
@@ -34,12 +36,13 @@ struct settings {
 	const char *export_name;
 	const char *socket_path;
 	uint32_t device_index;
+	const char *mapped;		/* NAME of /dev/mapper/NAME, to be detached; NULL: an nbd device */
 };
 
 static const char usage[] =
 "Usage: farroot attach [OPTION]... SOCKET DEVICE\n"
 "       farroot attach --detach DEVICE\n"
-"       farroot attach --supervise DIRECTORY NAME NBDKIT [ARGUMENT]...\n"
+"       farroot attach --supervise [--pivot] DIRECTORY NAME NBDKIT [ARGUMENT]...\n"
 "Attaches DEVICE (such as /dev/nbd0) to the NBD server that listens on the Unix\n"
 "socket SOCKET.  The device stays attached after this program has ended.\n"
 "\n"
@@ -47,7 +50,8 @@ static const char usage[] =
 "                            outage.  More than one needs a --timeout\n"
 "  -e, --export=NAME         name of the export; default: the empty name\n"
 "  -r, --reconfigure         give an attached DEVICE new connections\n"
-"  -d, --detach              detach DEVICE from its server\n"
+"  -d, --detach              detach DEVICE from its server; or remove\n"
+"                            /dev/mapper/NAME, which had a --pivot\n"
 "  -t, --timeout=SECONDS     give up a connection that has not answered for\n"
 "                            SECONDS; default 0 (never) with one connection,\n"
 "                            20 days with more\n"
@@ -147,6 +151,10 @@ static int parse(int argc, char **argv, struct settings *s)
 					"give a SOCKET and a DEVICE");
 	if (s->action != DETACH)
 		s->socket_path = argv[optind];
+	if (s->action == DETACH && !strncmp(argv[argc - 1], MAPPER, strlen(MAPPER))) {
+		s->mapped = argv[argc - 1] + strlen(MAPPER);
+		return 0;
+	}
 	if (!parse_device(argv[argc - 1], &s->device_index))
 		return tool_usage_error("attach", "%s: not an nbd device such as /dev/nbd0",
 					argv[argc - 1]);
@@ -257,6 +265,23 @@ static int hand_over(const struct settings *s)
 	return ret;
 }
 
+static int detach(const struct settings *s)
+{
+	int control, ret;
+
+	if (!s->mapped)
+		return nbd_netlink_disconnect(s->device_index, &to_stderr);
+	control = dm_control_open();
+	ret = control < 0 ? control : dm_remove_ours(control, s->mapped);
+	if (control >= 0)
+		close(control);
+	if (ret)
+		log_say(&to_stderr, LOG_WARN, MAPPER "%s: %s%s", s->mapped,
+			ret == -ENXIO ? "no device of farroot attach --supervise" : strerror(-ret),
+			ret == -EBUSY ? "; unmount it first" : "");
+	return ret;
+}
+
 int cmd_attach(int argc, char **argv)
 {
 	struct settings s = {
@@ -271,7 +296,6 @@ int cmd_attach(int argc, char **argv)
 	ret = parse(argc, argv, &s);
 	if (ret)
 		return ret;
-	ret = s.action == DETACH ? nbd_netlink_disconnect(s.device_index, &to_stderr) :
-				   hand_over(&s);
+	ret = s.action == DETACH ? detach(&s) : hand_over(&s);
 	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -34,6 +34,7 @@
 #include "attach/dm-device.h"
 #include "attach/nbd-server.h"
 #include "attach/supervise.h"
+#include "common/status-file.h"
 #include "tool/commands.h"
 #include "tool/sandbox.h"
 
@@ -41,7 +42,7 @@
 #define NAME_MAX_BYTES 100
 
 static const char usage[] =
-"Usage: farroot attach --supervise DIRECTORY NAME NBDKIT [ARGUMENT]...\n"
+"Usage: farroot attach --supervise [--pivot] DIRECTORY NAME NBDKIT [ARGUMENT]...\n"
 "Attaches /dev/mapper/NAME, a dm-multipath device, to an NBDKIT that it starts\n"
 "in the sandbox DIRECTORY, prints the name of the device and ends.  A supervisor\n"
 "stays: it replaces an nbdkit that dies or does not answer, and meanwhile reads\n"
@@ -49,6 +50,9 @@ static const char usage[] =
 "fetches again what the old one had.  Kernel modules: nbd (with max_part=0),\n"
 "dm-multipath, dm-round-robin.\n"
 "\n"
+"  -p, --pivot      when all of the image is in the store, put a loop device over\n"
+"                   it into the place of nbdkit, and end nbdkit and supervisor;\n"
+"                   needs store=PATH and status=PATH, and the kernel module loop\n"
 "      --help       show this\n";
 
 /* Where the processes tell what happens. */
@@ -82,19 +86,42 @@ static void tell_ready(void *ctx, const char *device)
 	to->first = -1;
 }
 
-static int parse(int argc, char **argv)
+/* Returns the value of the argument with this beginning, or NULL. */
+static const char *value_of(char *const *command, const char *beginning)
+{
+	while (*++command)
+		if (!strncmp(*command, beginning, strlen(beginning)))
+			return *command + strlen(beginning);
+	return NULL;
+}
+
+static int parse_pivot(struct supervise_settings *settings)
+{
+	settings->store = value_of(settings->command, "store=");
+	settings->status_socket = value_of(settings->command, "status=");
+	if (!settings->store || !settings->status_socket)
+		return tool_usage_error("attach --supervise", "--pivot needs the arguments store=PATH and status=PATH");
+	return 0;
+}
+
+static int parse(int argc, char **argv, struct supervise_settings *settings)
 {
 	static const struct option options[] = {
+		{ "pivot", no_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
+	bool pivot = false;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
-		if (opt != 'h')
+	while ((opt = getopt_long(argc, argv, "+hp", options, NULL)) != -1) {
+		if (opt == 'h') {
+			fputs(usage, stdout);
+			exit(EXIT_SUCCESS);
+		}
+		if (opt != 'p')
 			return tool_usage_error("attach --supervise", "bad option");
-		fputs(usage, stdout);
-		exit(EXIT_SUCCESS);
+		pivot = true;
 	}
 	if (argc - optind < 4)
 		return tool_usage_error("attach --supervise", "give a DIRECTORY, a NAME, NBDKIT and its plugin");
@@ -104,15 +131,9 @@ static int parse(int argc, char **argv)
 	if (argv[optind + 2][0] != '/')
 		return tool_usage_error("attach --supervise", "%s: must be the absolute path of nbdkit in the sandbox",
 					argv[optind + 2]);
-	return 0;
-}
-
-static bool has_store(char *const *command)
-{
-	while (*++command)
-		if (!strncmp(*command, "store=", 6))
-			return true;
-	return false;
+	settings->name = argv[optind + 1];
+	settings->command = argv + optind + 2;
+	return pivot ? parse_pivot(settings) : 0;
 }
 
 static int complain(const char *what)
@@ -163,12 +184,15 @@ static int prepare(struct supervise_settings *settings, struct console *console,
 		return complain("/dev");
 	check_max_part(&settings->log);
 	find_multipath(settings);
-	if (!has_store(settings->command))
+	if (!value_of(settings->command, "store="))
 		log_say(&settings->log, LOG_WARN, "without store=PATH, a new nbdkit will fetch again what the old one had");
 	if (chroot(directory) < 0 || chdir("/") < 0)
 		return complain(directory);
 	if (mkdir(NBD_SERVER_FOLDER, 0700) < 0 && errno != EEXIST)
 		return complain(directory);
+	/* It may be the status of an earlier image. */
+	if (settings->status_socket)
+		status_file_remove(settings->status_socket);
 	return 0;
 }
 
@@ -315,14 +339,12 @@ int cmd_supervise(int argc, char **argv)
 {
 	struct supervise_settings settings = { .dm_control = -1, .ready = tell_ready };
 	struct console console = { .limiter = LOG_LIMITER_INIT };
-	int ret = parse(argc, argv), ends[2];
+	int ret = parse(argc, argv, &settings), ends[2];
 	pid_t child;
 
 	if (ret)
 		return ret;
 	take_name(argc, argv);
-	settings.name = argv[optind + 1];
-	settings.command = argv + optind + 2;
 	if (prepare(&settings, &console, argv[optind]) < 0)
 		return EXIT_FAILURE;
 	child = pipe2(ends, O_CLOEXEC) < 0 ? -1 : fork();

@@ -124,12 +124,17 @@ int dm_get_table(const struct dm_device *dm, char *text, size_t size)
 	return get_text(dm, DM_STATUS_TABLE_FLAG, text, size);
 }
 
+static void set_uuid(struct request *r, const char *name)
+{
+	snprintf(r->head.uuid, sizeof r->head.uuid, "farroot-%s", name);
+}
+
 int dm_create(const struct dm_device *dm)
 {
 	struct request r;
 
 	prepare(&r, dm->name, 0);
-	snprintf(r.head.uuid, sizeof r.head.uuid, "farroot-%s", dm->name);
+	set_uuid(&r, dm->name);
 	return send_request(dm->control, DM_DEV_CREATE, &r);
 }
 
@@ -151,6 +156,15 @@ int dm_make_node(const struct dm_device *dm, int dev_fd)
 int dm_remove(const struct dm_device *dm)
 {
 	return simple(dm, DM_DEV_REMOVE, 0);
+}
+
+int dm_remove_ours(int control, const char *name)
+{
+	struct request r;
+
+	prepare(&r, NULL, 0);
+	set_uuid(&r, name);
+	return send_request(control, DM_DEV_REMOVE, &r);
 }
 
 int dm_load(const struct dm_device *dm, uint64_t sectors, const char *target, const char *params)

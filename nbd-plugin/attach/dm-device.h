@@ -50,6 +50,8 @@ int dm_create(const struct dm_device *dm);
 /* Makes its node, mapper/NAME in the directory dev_fd, if there is none. */
 int dm_make_node(const struct dm_device *dm, int dev_fd);
 int dm_remove(const struct dm_device *dm);
+/* Removes the device of this name if dm_create made it; else -ENXIO.  -EBUSY: it is in use. */
+int dm_remove_ours(int control, const char *name);
 
 /* Loads an inactive table: a single target from 0 to sectors, with params. */
 int dm_load(const struct dm_device *dm, uint64_t sectors, const char *target, const char *params);

@@ -7,21 +7,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attach/loop-device.h"
 #include "attach/multipath-table.h"
 
 #define WORD_BYTES 64
 
-void multipath_table_text(int nbd, char text[MULTIPATH_TEXT_BYTES])
+void multipath_table_text(unsigned device_major, int minor, char text[MULTIPATH_TEXT_BYTES])
 {
 	/* Three words of features, none of a hardware handler, ... */
 	static const char features[] = "3 queue_if_no_path queue_mode bio 0";
 
-	if (nbd < 0)
+	if (minor < 0)
 		/* ... no group of paths. */
 		snprintf(text, MULTIPATH_TEXT_BYTES, "%s 0 0", features);
 	else
 		/* ... one group, the first; one path without words of its own. */
-		snprintf(text, MULTIPATH_TEXT_BYTES, "%s 1 1 round-robin 0 1 0 %d:%d", features, NBD_MAJOR, nbd);
+		snprintf(text, MULTIPATH_TEXT_BYTES, "%s 1 1 round-robin 0 1 0 %u:%d", features, device_major, minor);
 }
 
 /* Takes the next word; "" at the end of the text. */
@@ -61,7 +62,7 @@ int multipath_parse_status(const char *status, struct multipath_path *out)
 	unsigned groups, first, paths, words, device_major, minor;
 	char word[WORD_BYTES], end;
 
-	*out = (struct multipath_path){ .nbd = -1 };
+	*out = (struct multipath_path){ .nbd = -1, .loop = -1 };
 	/* Features, hardware handler. */
 	if (skip_list(&status) || skip_list(&status) || next_number(&status, &groups) ||
 	    next_number(&status, &first) || groups > 1)
@@ -73,13 +74,13 @@ int multipath_parse_status(const char *status, struct multipath_path *out)
 	    paths != 1)
 		return -EINVAL;
 	next_word(&status, word);
-	if (sscanf(word, "%u:%u%c", &device_major, &minor, &end) != 2 || device_major != NBD_MAJOR ||
-	    minor > 1000)
+	if (sscanf(word, "%u:%u%c", &device_major, &minor, &end) != 2 || minor > 1000 ||
+	    (device_major != NBD_MAJOR && device_major != LOOP_DEVICE_MAJOR))
 		return -EINVAL;
 	next_word(&status, word);
 	if (strcmp(word, "A") != 0 && strcmp(word, "F") != 0)
 		return -EINVAL;
-	out->nbd = (int)minor;
+	*(device_major == NBD_MAJOR ? &out->nbd : &out->loop) = (int)minor;
 	out->is_failed = *word == 'F';
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * The text of a dm-multipath table with one nbd device or none, and what its status says.
+ * The text of a dm-multipath table with one nbd or loop device or none, and what its status says.
  * Bios, not requests: queue_mode bio, because nbd sleeps where request-based multipath
  * must not.  Source: drivers/md/dm-mpath.c, multipath_ctr and multipath_status.
  *
@@ -18,17 +18,18 @@
 #define MULTIPATH_TEXT_BYTES 256
 
 struct multipath_path {
-	int nbd;		/* the N of the device /dev/nbdN; -1: the table has no path */
+	int nbd;		/* the N of the device /dev/nbdN; -1: it is another one, or none */
+	int loop;		/* the N of the device /dev/loopN; -1: it is another one, or none */
 	bool is_failed;		/* a read failed; it and all others wait */
 };
 
-/* Writes the parameters of a table whose only path is /dev/nbdN; N = -1: no path.  With both,
- * a read that has no path waits.
+/* Writes the parameters of a table whose only path is the device major:minor; minor = -1: no
+ * path.  With both, a read that has no path waits.
  */
-void multipath_table_text(int nbd, char text[MULTIPATH_TEXT_BYTES]);
+void multipath_table_text(unsigned device_major, int minor, char text[MULTIPATH_TEXT_BYTES]);
 
 /* Parses the status line of such a table.  Returns 0, or -EINVAL if it is not one of ours:
- * another form, more than one path, or a path that is no nbd device.
+ * another form, more than one path, or a path that is neither an nbd nor a loop device.
  */
 int multipath_parse_status(const char *status, struct multipath_path *out);
 

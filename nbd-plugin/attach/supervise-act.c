@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "attach/loop-device.h"
 #include "attach/multipath-table.h"
 #include "attach/nbd-netlink.h"
 #include "attach/nbd-server.h"
@@ -188,16 +189,22 @@ static int swap(const struct supervisor *s)
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
 }
 
-static int put_into_table(const struct supervisor *s, int n, uint64_t sectors)
+static int load_table(const struct supervisor *s, unsigned device_major, int minor, uint64_t sectors)
 {
 	char params[MULTIPATH_TEXT_BYTES];
+
+	multipath_table_text(device_major, minor, params);
+	return dm_load(&s->dm, sectors, "multipath", params);
+}
+
+static int put_into_table(const struct supervisor *s, int n, uint64_t sectors)
+{
 	const char *what = "make the device";
 	int ret = dm_create(&s->dm);
 
 	if (ret == 0 || ret == -EBUSY) {
 		what = "load the table";
-		multipath_table_text(n, params);
-		ret = dm_load(&s->dm, sectors, "multipath", params);
+		ret = load_table(s, NBD_MAJOR, n, sectors);
 	}
 	if (ret == 0) {
 		what = "swap the table";
@@ -240,6 +247,64 @@ static void attach(struct supervisor *s, int n)
 	s->attached_ms = clock_ms();
 	log_say(&s->settings->log, LOG_NOTE, "/dev/mapper/%s is on /dev/nbd%d, nbdkit is process %d", s->dm.name, n,
 		(int)s->lines[n].pid);
+}
+
+/* The blocks of a device that replaces another one must be of the same size. */
+static unsigned block_bytes_of(const struct supervisor *s, int n)
+{
+	char path[64], text[16] = "";
+	int fd, bytes = 0;
+
+	snprintf(path, sizeof path, "nbd%d/queue/logical_block_size", n);
+	fd = openat(s->settings->sysfs_block, path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		if (read(fd, text, sizeof text - 1) > 0)
+			sscanf(text, "%d", &bytes);
+		close(fd);
+	}
+	return bytes > 0 ? (unsigned)bytes : SECTOR_BYTES;
+}
+
+static int attach_store(const struct supervisor *s, int old, int *loop)
+{
+	int file = open(s->settings->store, O_RDONLY | O_CLOEXEC), fd;
+
+	if (file < 0)
+		return -errno;
+	fd = loop_device_attach(s->settings->dev, file, s->sectors * SECTOR_BYTES, block_bytes_of(s, old), loop);
+	close(file);
+	return fd;
+}
+
+/* The nbd device that serves is detached between the two: what is in flight fails to multipath,
+ * which reads it from the store.  A supervisor that is killed before the swap is done leaves an
+ * inactive table, and a new one begins again.
+ */
+static void pivot(struct supervisor *s, int old)
+{
+	const char *what = "make a loop device over the store";
+	int loop, fd, ret;
+
+	fd = ret = attach_store(s, old, &loop);
+	if (fd >= 0) {
+		what = "load its table";
+		ret = load_table(s, LOOP_DEVICE_MAJOR, loop, s->sectors);
+	}
+	if (ret == 0) {
+		detach(s, old);
+		what = "swap the table";
+		ret = swap(s);
+	}
+	if (ret) {
+		s->pivot_failures++;
+		count_failure(s);
+		log_say(&s->settings->log, LOG_WARN, "/dev/mapper/%s stays on nbdkit: cannot %s: %s%s", s->dm.name, what,
+			strerror(-ret), ret == -ENOENT && fd < 0 ? "; modprobe loop?" : "");
+	} else {
+		log_say(&s->settings->log, LOG_NOTE, "/dev/mapper/%s is on /dev/loop%d: the whole image is here", s->dm.name, loop);
+	}
+	if (fd >= 0)
+		close(fd);
 }
 
 int supervise_attach_alone(struct supervisor *s)
@@ -313,6 +378,11 @@ void supervise_act(struct supervisor *s, const struct supervisor_step *step)
 	case SUPERVISE_ATTACH:
 		attach(s, step->n);
 		break;
+	case SUPERVISE_PIVOT:
+		pivot(s, step->n);
+		break;
+	case SUPERVISE_FINISH:
+		return;
 	}
 	if (ret) {
 		log_say(&s->settings->log, LOG_WARN, "/dev/mapper/%s: %s; trying again", s->dm.name, strerror(-ret));

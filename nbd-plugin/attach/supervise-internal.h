@@ -36,6 +36,8 @@ struct supervisor {
 	uint64_t sectors;		/* of the table; 0: none */
 	bool is_foreign;		/* the table is not one of ours */
 	bool is_ready;
+	bool is_complete;		/* every block of the image is in the store */
+	unsigned pivot_failures;
 	unsigned failures;		/* starts and faults in a row, without service between them */
 	uint64_t not_before_ms;		/* of the next step that can fail */
 	uint64_t start_not_before_ms;	/* of the next start */

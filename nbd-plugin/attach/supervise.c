@@ -15,6 +15,7 @@
 
 #include "attach/multipath-table.h"
 #include "attach/nbd-server.h"
+#include "attach/server-status.h"
 #include "attach/supervise-internal.h"
 #include "common/clock.h"
 
@@ -23,6 +24,8 @@
 /* After this time of service the next fault is the first of a row again. */
 #define WELL_MS 2000
 #define STARTS_MAX 3
+/* A pivot that fails again and again is given up: the device works without it. */
+#define PIVOTS_MAX 3
 
 static volatile sig_atomic_t is_stopping;
 
@@ -41,7 +44,7 @@ bool supervise_is_stopping(void)
 
 static void look_at_device(struct supervisor *s, struct sight *sight)
 {
-	struct multipath_path path = { .nbd = -1 };
+	struct multipath_path path = { .nbd = -1, .loop = -1 };
 	struct dm_state state;
 	char text[1024];
 
@@ -61,6 +64,8 @@ static void look_at_device(struct supervisor *s, struct sight *sight)
 			path.nbd >= SUPERVISOR_DEVICES;
 	sight->path = path.nbd;
 	sight->path_failed = path.is_failed;
+	sight->is_pivoted = path.loop >= 0;
+	sight->may_pivot = s->is_complete && s->pivot_failures < PIVOTS_MAX;
 }
 
 static void look(struct supervisor *s, struct sight *sight)
@@ -108,8 +113,13 @@ static void tick(struct supervisor *s, const struct sight *sight)
 		if (sight->path != n && sight->is_alive[n] && !is_opening_well(line, path))
 			line->answer = ANSWER_SILENT;
 	}
-	if (supervisor_is_serving(sight) && clock_ms() >= s->attached_ms + WELL_MS)
+	if (!supervisor_is_serving(sight))
+		return;
+	if (clock_ms() >= s->attached_ms + WELL_MS)
 		s->failures = 0;
+	/* Not a server that may be stopped. */
+	if (s->settings->store && !s->is_complete && !s->lines[sight->path].heart.silent_s)
+		s->is_complete = server_status_is_complete(s->settings->status_socket);
 }
 
 static int sleep_ms(const struct supervisor *s)
@@ -185,7 +195,7 @@ static void let_go(struct supervisor *s)
 
 static void announce(const struct supervisor *s, const struct supervisor_step *step)
 {
-	if (step->action == SUPERVISE_KILL)
+	if (step->action == SUPERVISE_KILL && step->why)
 		log_say(&s->settings->log, LOG_WARN, "nbdkit of /dev/nbd%d is replaced: %s", step->n, step->why);
 	else if (step->action == SUPERVISE_START && s->is_ready)
 		log_say(&s->settings->log, LOG_WARN, "there is no nbdkit: starting one for /dev/nbd%d; reads wait", step->n);
@@ -209,6 +219,7 @@ static bool must_pause(const struct supervisor *s, enum supervisor_action action
 	case SUPERVISE_OPEN:
 	case SUPERVISE_ATTACH:
 	case SUPERVISE_DETACH:
+	case SUPERVISE_PIVOT:
 		return now < s->not_before_ms;
 	default:
 		return false;
@@ -257,7 +268,12 @@ static enum supervise_end run(struct supervisor *s)
 		step = supervisor_decide(&sight);
 		if (must_give_up(s, &step))
 			return SUPERVISE_FAILED;
-		if (supervisor_is_serving(&sight))
+		if (step.action == SUPERVISE_FINISH) {
+			log_say(&s->settings->log, LOG_NOTE, "/dev/mapper/%s needs no server any more: nbdkit and its supervisor have ended",
+				s->dm.name);
+			return SUPERVISE_PIVOTED;
+		}
+		if (supervisor_is_serving(&sight) || sight.is_pivoted)
 			supervise_tell_ready(s, "/dev/mapper/", s->dm.name);
 		if (step.action == SUPERVISE_WAIT || must_pause(s, step.action)) {
 			wait_for_something(s, &sight);

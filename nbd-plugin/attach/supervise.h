@@ -15,6 +15,8 @@
 struct supervise_settings {
 	const char *name;		/* of the device-mapper device */
 	char *const *command;		/* path of nbdkit, and its arguments from the plugin on */
+	const char *store;		/* the file of store=, in the sandbox; NULL: no pivot */
+	const char *status_socket;	/* of status=, in the sandbox; NULL: no pivot */
 	bool has_multipath;		/* false: attach /dev/nbd0 once, and only take it down in the end */
 	/* Opened before the root directory was changed to the sandbox. */
 	int dm_control;			/* -1 without multipath */
@@ -27,6 +29,7 @@ struct supervise_settings {
 
 enum supervise_end {
 	SUPERVISE_STOPPED,		/* by SIGTERM: everything is taken down */
+	SUPERVISE_PIVOTED,		/* the device needs no server any more */
 	SUPERVISE_NO_GUARD,		/* the guard has died; the supervisor goes on as a new guard */
 	SUPERVISE_FAILED		/* cannot begin, after a message */
 };

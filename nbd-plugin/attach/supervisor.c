@@ -33,6 +33,16 @@ static struct supervisor_step clear_away(const struct sight *s, int n, const cha
 	return step(SUPERVISE_WAIT, -1, NULL);
 }
 
+/* Nothing is read from a server any more. */
+static struct supervisor_step after_pivot(const struct sight *s)
+{
+	struct supervisor_step first = clear_away(s, 0, NULL);
+
+	if (first.action == SUPERVISE_WAIT)
+		first = clear_away(s, 1, NULL);
+	return first.action == SUPERVISE_WAIT ? step(SUPERVISE_FINISH, -1, NULL) : first;
+}
+
 static const char *what_is_wrong(const struct sight *s, int n)
 {
 	if (s->answer[n] == ANSWER_SILENT)
@@ -83,9 +93,14 @@ struct supervisor_step supervisor_decide(const struct sight *s)
 	if (s->has_table && !s->queues)
 		return step(SUPERVISE_QUEUE, -1, "reads without a path would fail");
 
+	if (s->is_pivoted)
+		return after_pivot(s);
+
 	next = choose_next(s);
-	if (supervisor_is_serving(s))
-		return clear_away(s, next, "another one serves");
+	if (supervisor_is_serving(s)) {
+		first = clear_away(s, next, "another one serves");
+		return first.action == SUPERVISE_WAIT && s->may_pivot ? step(SUPERVISE_PIVOT, s->path, NULL) : first;
+	}
 	first = clear_away(s, 1 - next, what_is_wrong(s, 1 - next));
 	return first.action != SUPERVISE_WAIT ? first : decide_next(s, next);
 }

@@ -22,6 +22,10 @@
  *          └──────────────────────────────────────────────────────────────────────────────┘
  *              it dies; it does not answer; it answered a read with an error
  *
+ * The pivot, if it is wanted: once every block of the image is in the store, PIVOT puts a loop
+ * device over the store into the table instead of the nbd device.  Then no server is needed; KILL and
+ * DETACH clear away what is left of them, and FINISH ends the supervisor.
+ *
  * "next" is the nbd device that multipath does not hold.  ATTACH gives the connection to the
  * kernel, loads a table with that device and swaps it in: the reads that wait go on, and
  * multipath lets go of the old device.  A supervisor that is killed between any two steps
@@ -45,7 +49,9 @@ enum supervisor_action {
 	SUPERVISE_DETACH,	/* nbd device n */
 	SUPERVISE_START,	/* a server for nbd device n */
 	SUPERVISE_OPEN,		/* a connection to the server of nbd device n */
-	SUPERVISE_ATTACH	/* nbd device n, to that connection, and put it into the table */
+	SUPERVISE_ATTACH,	/* nbd device n, to that connection, and put it into the table */
+	SUPERVISE_PIVOT,	/* put a loop device over the store into the table, not nbd device n */
+	SUPERVISE_FINISH	/* nothing is left to do */
 };
 
 enum server_answer {
@@ -64,6 +70,8 @@ struct sight {
 	bool queues;
 	int path;		/* the n of its nbd device; -1: none */
 	bool path_failed;
+	bool is_pivoted;	/* the path is a loop device */
+	bool may_pivot;		/* the store is complete, and the pivot is wanted */
 	/* The nbd devices and the servers of them. */
 	bool is_attached[SUPERVISOR_DEVICES];
 	bool is_alive[SUPERVISOR_DEVICES];

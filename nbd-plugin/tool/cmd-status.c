@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/printable.h"
+#include "common/status-file.h"
 #include "common/status.h"
 #include "tool/commands.h"
 
@@ -137,8 +138,13 @@ static void print_line(const struct status *s, bool on_terminal)
 
 static int get(const char *path, char *text, struct status *s)
 {
-	ssize_t length = status_client_ask(path, NULL, text, TEXT_MAX - 1);
+	ssize_t length = status_client_ask(path, NULL, text, TEXT_MAX - 1), kept;
 
+	/* After a pivot there is no server any more, but its last answer. */
+	if (length == -ECONNREFUSED || length == -ENOENT) {
+		kept = status_file_read(path, text, TEXT_MAX - 1);
+		length = kept > 0 ? kept : length;
+	}
 	if (length < 0) {
 		fprintf(stderr, "farroot status: %s: %s; is the image being served?\n", path,
 			strerror((int)-length));

@@ -48,6 +48,8 @@ same "$farroot_supervise" no "the default of farroot.supervise="
 for value in yes no; do
 	takes "$good farroot.supervise=$value" url=http://a/x "roothash=$hash"
 	same "$farroot_supervise" "$value" farroot.supervise=
+	takes "$good farroot.pivot=$value" url=http://a/x "roothash=$hash"
+	same "$farroot_pivot" "$value" farroot.pivot=
 done
 # The plugin is not started: its parameters do not matter.
 echo 'farroot=/dev/vda farroot.verify=none' >"$farroot_cmdline"
@@ -96,6 +98,7 @@ refuses "roothash=$hash" 'farroot=URL is missing'
 refuses "farroot= roothash=$hash" 'farroot=URL is missing'
 refuses "farroot=ftp://a/x roothash=$hash" 'farroot=ftp://a/x: not an http or https URL'
 refuses "$good farroot.supervise=maybe" 'farroot.supervise=maybe: neither yes nor no'
+refuses "$good farroot.pivot=1" 'farroot.pivot=1: neither yes nor no'
 refuses "$good farroot.mirror=" 'farroot.mirror=: empty value'
 refuses "$good farroot.rate=" 'farroot.rate=: empty value'
 refuses "$good farroot.rate" 'farroot.rate has no value'

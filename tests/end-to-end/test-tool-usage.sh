@@ -90,6 +90,7 @@ expect 0 '' attach --supervise --help
 expect 2 'give a DIRECTORY' attach --supervise "$dir" root
 expect 2 'a name of 1 to 100 bytes' attach --supervise "$dir" a/b /usr/bin/nbdkit memory
 expect 2 'must be the absolute path' attach --supervise "$dir" root nbdkit memory
+expect 2 '--pivot needs the arguments store=PATH and status=PATH' attach --supervise --pivot "$dir" root /usr/bin/nbdkit memory store=/s
 expect 1 "$dir/none: No such file" attach --supervise "$dir/none" root /usr/bin/nbdkit memory
 expect 2 'a DIRECTORY and a PROGRAM' jail "$dir"
 expect 2 'no arguments' rdnss eth0

@@ -36,7 +36,7 @@
  */
 #define BYTES (5U << 20)
 #define BYTES_PER_DOUBLING (256U << 10)
-/* Of a long body of an error, until the client has left: what sockets and a relay hold. */
+/* What sockets and a relay hold of a long body of an error, until the client has left. */
 #define PAGE_BYTES (512U << 10)
 /* For a restart with everything there. */
 #define KEPT_BYTES (16U << 10)

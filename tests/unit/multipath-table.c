@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "attach/loop-device.h"
 #include "attach/multipath-table.h"
 #include "check.h"
 
@@ -14,11 +15,13 @@ static void writes_tables(void)
 {
 	char text[MULTIPATH_TEXT_BYTES];
 
-	multipath_table_text(0, text);
+	multipath_table_text(NBD_MAJOR, 0, text);
 	CHECK_STR(text, "3 queue_if_no_path queue_mode bio 0 1 1 round-robin 0 1 0 43:0");
-	multipath_table_text(1, text);
+	multipath_table_text(NBD_MAJOR, 1, text);
 	CHECK_STR(text, "3 queue_if_no_path queue_mode bio 0 1 1 round-robin 0 1 0 43:1");
-	multipath_table_text(-1, text);
+	multipath_table_text(LOOP_DEVICE_MAJOR, 3, text);
+	CHECK_STR(text, "3 queue_if_no_path queue_mode bio 0 1 1 round-robin 0 1 0 7:3");
+	multipath_table_text(NBD_MAJOR, -1, text);
 	CHECK_STR(text, "3 queue_if_no_path queue_mode bio 0 0 0");
 }
 
@@ -28,6 +31,7 @@ static void check_status(const char *status, int nbd, bool is_failed)
 
 	CHECK_EQ(multipath_parse_status(status, &path), 0);
 	CHECK_EQ(path.nbd, nbd);
+	CHECK_EQ(path.loop, -1);
 	CHECK_EQ(path.is_failed, is_failed);
 }
 
@@ -40,10 +44,19 @@ static void reads_status(void)
 	check_status("2 0 0 0 1 1 A 0 1 2 43:1 A 0 0 1 ", 1, false);
 }
 
+static void reads_status_after_a_pivot(void)
+{
+	struct multipath_path path;
+
+	CHECK_EQ(multipath_parse_status("2 0 0 0 1 1 A 0 1 0 7:12 A 0 ", &path), 0);
+	CHECK_EQ(path.nbd, -1);
+	CHECK_EQ(path.loop, 12);
+}
+
 static void refuses_other_tables(void)
 {
 	static const char *const others[] = {
-		"", "2", "2 0 0 0", "x", "2 0 0 0 1 1 A 0 1 0 7:0 A 0 ", "2 0 0 0 1 1 A 0 2 0 43:0 A 0 43:1 A 0 ",
+		"", "2", "2 0 0 0", "x", "2 0 0 0 1 1 A 0 1 0 8:0 A 0 ", "2 0 0 0 1 1 A 0 2 0 43:0 A 0 43:1 A 0 ",
 		"2 0 0 0 2 1 A 0 1 0 43:0 A 0 E 0 1 0 43:1 A 0 ", "2 0 0 0 1 1 A 0 1 0 43:0 X 0",
 		"2 0 0 0 1 1 A 0 1 0 43:0", "2 0 0 0 1 1 A 0 1 0 43:-1 A 0", "2 0 0 0 1 1 A 0 1 0 43:0:0 A 0",
 		"99999999999 0 0 0",
@@ -69,6 +82,7 @@ int main(void)
 {
 	writes_tables();
 	reads_status();
+	reads_status_after_a_pivot();
 	refuses_other_tables();
 	reads_whether_it_queues();
 	return 0;

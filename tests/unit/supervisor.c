@@ -93,6 +93,34 @@ static void clears_away_what_is_left(void)
 	check_step(&s, SUPERVISE_OPEN, 1);
 }
 
+static void pivots_once_all_is_here(void)
+{
+	struct sight s = serving(1);
+
+	s.may_pivot = true;
+	check_step(&s, SUPERVISE_PIVOT, 1);
+	/* Not while something is being replaced. */
+	s.is_alive[0] = true;
+	check_step(&s, SUPERVISE_KILL, 0);
+	s = serving(1);
+	s.may_pivot = true;
+	s.answer[1] = ANSWER_SILENT;
+	check_step(&s, SUPERVISE_KILL, 1);
+	/* Then nothing is left of the servers, and no supervisor either. */
+	s = serving(1);
+	s.path = -1;
+	s.is_pivoted = true;
+	CHECK(!supervisor_is_serving(&s));
+	check_step(&s, SUPERVISE_KILL, 1);
+	s.is_alive[1] = false;
+	check_step(&s, SUPERVISE_DETACH, 1);
+	s.is_attached[1] = false;
+	check_step(&s, SUPERVISE_FINISH, -1);
+	/* By a person. */
+	s.queues = false;
+	check_step(&s, SUPERVISE_QUEUE, -1);
+}
+
 static void has_patience(void)
 {
 	CHECK(!supervisor_is_silent(SUPERVISOR_SILENT_S - 1, true, false));
@@ -161,6 +189,23 @@ static void attach(struct machine *m, int n, unsigned steps)
 	m->s.path_failed = false;
 }
 
+/* The same for PIVOT: a loop device over the store instead of nbd device n. */
+static void pivot(struct machine *m, int n, unsigned steps)
+{
+	CHECK(supervisor_is_serving(&m->s));
+	CHECK_EQ(m->s.path, n);
+	CHECK(!m->s.is_alive[1 - n] && !m->s.is_attached[1 - n]);
+	m->s.has_inactive_table = true;
+	if (steps < 1)
+		return;
+	m->s.is_attached[n] = false;
+	if (steps < 2)
+		return;
+	m->s.has_inactive_table = m->s.path_failed = false;
+	m->s.path = -1;
+	m->s.is_pivoted = true;
+}
+
 static void act(struct machine *m, const struct supervisor_step *step, unsigned attach_steps)
 {
 	int n = step->n;
@@ -201,7 +246,15 @@ static void act(struct machine *m, const struct supervisor_step *step, unsigned 
 		m->s.answer[n] = m->is_stopped[n] ? ANSWER_SILENT : ANSWER_OPENING;
 		break;
 	case SUPERVISE_ATTACH:
+		/* Else reads would wait for a server again. */
+		CHECK(!m->s.is_pivoted);
 		attach(m, n, attach_steps);
+		break;
+	case SUPERVISE_PIVOT:
+		pivot(m, n, attach_steps);
+		break;
+	case SUPERVISE_FINISH:
+		CHECK(m->s.is_pivoted);
 		break;
 	}
 }
@@ -238,13 +291,17 @@ static void recovers_from_anything(void)
 {
 	struct machine m = { .s = { .path = -1 }, .inactive = -1 };
 	struct supervisor_step step;
-	unsigned round, n;
+	unsigned round, n, pivots = 0;
 
 	for (round = 0; round < 20000; round++) {
 		m.seed = round * 2654435761u;
+		if (m.s.is_pivoted)
+			m = (struct machine){ .s = { .path = -1 }, .inactive = -1, .seed = m.seed };
 		for (n = chance(&m, 30); n; n--) {
 			if (!chance(&m, 3))
 				strike(&m);
+			/* In half of the rounds the store becomes complete, and stays so. */
+			m.s.may_pivot |= round % 2 && !chance(&m, 10);
 			step = supervisor_decide(&m.s);
 			act(&m, &step, chance(&m, 3));
 			if (!chance(&m, 5))
@@ -255,10 +312,18 @@ static void recovers_from_anything(void)
 			step = supervisor_decide(&m.s);
 			act(&m, &step, 2);
 		}
+		CHECK_EQ(m.s.is_pivoted, m.s.may_pivot);
+		if (m.s.is_pivoted) {
+			pivots++;
+			check_step(&m.s, SUPERVISE_FINISH, -1);
+			CHECK(!m.s.is_alive[0] && !m.s.is_attached[0] && !m.s.is_alive[1] && !m.s.is_attached[1]);
+			continue;
+		}
 		CHECK(supervisor_is_serving(&m.s));
 		check_step(&m.s, SUPERVISE_WAIT, -1);
 		CHECK(!m.s.is_alive[1 - m.s.path] && !m.s.is_attached[1 - m.s.path]);
 	}
+	CHECK(pivots > 5000 && pivots < 10000);
 }
 
 int main(void)
@@ -266,6 +331,7 @@ int main(void)
 	begins();
 	replaces();
 	clears_away_what_is_left();
+	pivots_once_all_is_here();
 	has_patience();
 	pauses();
 	recovers_from_anything();
