@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The rpi-rescue-netboot authors
+#
+# A Debian with systemd is booted from an origin, comes into memory as a whole, and needs no server
+# any more: nbdkit and its supervisor end, the origin goes away, every file can be read and has
+# the bytes that it had, systemd executes itself again, and the machine shuts down cleanly.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=../boot/vm/boot.sh
+. "${srcdir:-$(dirname "$0")/../..}/tests/boot/vm/boot.sh"
+
+# run NAME COMMAND: in the guest; its last line says how it ended.
+run() {
+	boot_type "$2; echo $1-'ended'-\$?"
+	boot_expect 600 "$1-ended-"
+	boot_seen "$1-ended-0" || boot_fail "$1"
+}
+
+boot_prepare amd64
+boot_vm_options='--memory 2G' boot_start farroot.fill=yes farroot.supervise=yes
+boot_expect 600 'login:'
+boot_expect 600 'farroot: /dev/mapper/farroot is on /dev/loop[0-9]+: the whole image is here'
+boot_expect 60 'farroot: /dev/mapper/farroot needs no server any more'
+boot_stop_serving
+boot_say "the origin is gone"
+run cold 'echo 3 >/proc/sys/vm/drop_caches'
+# shellcheck disable=SC2016 # for the guest
+run no-server '! pgrep nbdkit && [ ! -e /sys/block/nbd0/pid ] && [ ! -e /sys/block/nbd1/pid ]'
+# shellcheck disable=SC2016 # for the guest
+run no-supervisor '[ -z "$(cd /proc && ls -d $(cat /run/initramfs/farroot/supervised/*.pid) 2>/dev/null)" ]'
+run status 'farroot status && farroot status --json | grep -q materialized'
+# shellcheck disable=SC2016 # for the guest
+run unplug 'for link in /sys/class/net/e*; do ip link set dev "${link##*/}" down; done'
+run read 'tar -C /run/initramfs -cf /dev/null --one-file-system image'
+run verify 'dpkg --verify >/run/verify 2>&1; ! grep -v -e " c " -e missing /run/verify'
+run reexec 'systemctl daemon-reexec && systemctl is-active dbus.service'
+run journal '! journalctl -k -b --no-pager | grep -E "SQUASHFS error|I/O error, dev (dm|loop)|Buffer I/O error|blocked for more"'
+boot_type 'systemctl poweroff'
+boot_expect_off 120
+if grep -aE 'I/O error|SQUASHFS error|Kernel panic|Possible stuck' "$boot_log" | grep -av 'I/O error, dev nbd'; then
+	boot_fail "see the lines above"
+fi
