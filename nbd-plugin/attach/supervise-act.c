@@ -75,6 +75,8 @@ static void start_server(struct supervisor *s, int n)
 {
 	int ret = nbd_server_start(n, s->settings->command);
 
+	/* It verifies the store, and may drop what does not verify. */
+	s->is_complete = false;
 	/* It is a success only when it has served for a while. */
 	s->failures++;
 	s->start_not_before_ms = clock_ms() + supervisor_pause_ms(s->failures);
@@ -291,7 +293,8 @@ static void pivot(struct supervisor *s, int old)
 		ret = load_table(s, LOOP_DEVICE_MAJOR, loop, s->sectors);
 	}
 	if (ret == 0) {
-		detach(s, old);
+		if (supervise_is_attached(s, old))
+			detach(s, old);
 		what = "swap the table";
 		ret = swap(s);
 	}

@@ -102,7 +102,14 @@ struct supervisor_step supervisor_decide(const struct sight *s)
 		return first.action == SUPERVISE_WAIT && s->may_pivot ? step(SUPERVISE_PIVOT, s->path, NULL) : first;
 	}
 	first = clear_away(s, 1 - next, what_is_wrong(s, 1 - next));
-	return first.action != SUPERVISE_WAIT ? first : decide_next(s, next);
+	if (first.action != SUPERVISE_WAIT)
+		return first;
+	/* All is here: no other server is needed. */
+	if (s->may_pivot && s->path >= 0) {
+		first = clear_away(s, next, what_is_wrong(s, next));
+		return first.action != SUPERVISE_WAIT ? first : step(SUPERVISE_PIVOT, s->path, NULL);
+	}
+	return decide_next(s, next);
 }
 
 bool supervisor_is_silent(unsigned silent_s, bool was_answered, bool greets)

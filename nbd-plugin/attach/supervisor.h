@@ -23,8 +23,9 @@
  *              it dies; it does not answer; it answered a read with an error
  *
  * The pivot, if it is wanted: once every block of the image is in the store, PIVOT puts a loop
- * device over the store into the table instead of the nbd device.  Then no server is needed; KILL and
- * DETACH clear away what is left of them, and FINISH ends the supervisor.
+ * device over the store into the table instead of the nbd device, whose server may have died
+ * meanwhile.  Then no server is needed; KILL and DETACH clear away what is left of them, and
+ * FINISH ends the supervisor.
  *
  * "next" is the nbd device that multipath does not hold.  ATTACH gives the connection to the
  * kernel, loads a table with that device and swaps it in: the reads that wait go on, and
@@ -71,7 +72,7 @@ struct sight {
 	int path;		/* the n of its nbd device; -1: none */
 	bool path_failed;
 	bool is_pivoted;	/* the path is a loop device */
-	bool may_pivot;		/* the store is complete, and the pivot is wanted */
+	bool may_pivot;		/* the store is complete, no server was started since, a pivot is wanted */
 	/* The nbd devices and the servers of them. */
 	bool is_attached[SUPERVISOR_DEVICES];
 	bool is_alive[SUPERVISOR_DEVICES];

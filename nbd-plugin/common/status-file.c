@@ -29,7 +29,7 @@ int status_file_write(const char *socket_path, const char *text, size_t length)
 
 	if (path_of(socket_path, ".json", path) || path_of(socket_path, ".json.new", new))
 		return -ENAMETOOLONG;
-	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	if (write(fd, text, length) != (ssize_t)length)

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Replaces the file as a whole.  Returns 0 or -errno. */
+/* Replaces the file as a whole; only its owner can read it.  Returns 0 or -errno. */
 int status_file_write(const char *socket_path, const char *text, size_t length);
 
 /* Returns the number of bytes, at most size, or -errno: -ENOENT, there is none. */

@@ -106,6 +106,12 @@ static void pivots_once_all_is_here(void)
 	s.may_pivot = true;
 	s.answer[1] = ANSWER_SILENT;
 	check_step(&s, SUPERVISE_KILL, 1);
+	/* No other server is needed. */
+	s.is_alive[1] = false;
+	s.answer[1] = ANSWER_NONE;
+	check_step(&s, SUPERVISE_DETACH, 1);
+	s.is_attached[1] = false;
+	check_step(&s, SUPERVISE_PIVOT, 1);
 	/* Then nothing is left of the servers, and no supervisor either. */
 	s = serving(1);
 	s.path = -1;
@@ -192,9 +198,10 @@ static void attach(struct machine *m, int n, unsigned steps)
 /* The same for PIVOT: a loop device over the store instead of nbd device n. */
 static void pivot(struct machine *m, int n, unsigned steps)
 {
-	CHECK(supervisor_is_serving(&m->s));
+	CHECK(m->s.has_table);
 	CHECK_EQ(m->s.path, n);
 	CHECK(!m->s.is_alive[1 - n] && !m->s.is_attached[1 - n]);
+	CHECK_EQ(m->s.is_alive[n], supervisor_is_serving(&m->s));
 	m->s.has_inactive_table = true;
 	if (steps < 1)
 		return;
@@ -241,6 +248,7 @@ static void act(struct machine *m, const struct supervisor_step *step, unsigned 
 		CHECK(!m->s.is_alive[0] && !m->s.is_alive[1]);
 		m->s.is_alive[n] = true;
 		m->s.answer[n] = ANSWER_NONE;
+		m->s.may_pivot = false;
 		break;
 	case SUPERVISE_OPEN:
 		m->s.answer[n] = m->is_stopped[n] ? ANSWER_SILENT : ANSWER_OPENING;
@@ -301,7 +309,7 @@ static void recovers_from_anything(void)
 			if (!chance(&m, 3))
 				strike(&m);
 			/* In half of the rounds the store becomes complete, and stays so. */
-			m.s.may_pivot |= round % 2 && !chance(&m, 10);
+			m.s.may_pivot |= round % 2 && supervisor_is_serving(&m.s) && !chance(&m, 5);
 			step = supervisor_decide(&m.s);
 			act(&m, &step, chance(&m, 3));
 			if (!chance(&m, 5))
