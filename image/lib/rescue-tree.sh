@@ -19,8 +19,9 @@ tree_site() {
 
 # tree_drop_packages ROOT LIST: deletes the files of packages that are only needed to build.
 # A line is "NAME" or "NAME | NAME": at least one must be installed, unless it begins with ?.
+# "SUITE: NAME" is for this release of Debian only.
 tree_drop_packages() {
-	sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$2" | while IFS= read -r tree_line; do
+	sed -e 's/#.*//' -e "s/^$suite:[[:space:]]*//" -e '/^[a-z]*:/d' -e '/^[[:space:]]*$/d' "$2" | while IFS= read -r tree_line; do
 		tree_any=
 		for tree_package in $(echo "$tree_line" | tr '|?' '  '); do
 			for tree_list in "$1/var/lib/dpkg/info/$tree_package.list" "$1/var/lib/dpkg/info/$tree_package:$arch.list"; do
