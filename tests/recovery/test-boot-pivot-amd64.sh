@@ -31,7 +31,7 @@ run no-supervisor '[ -z "$(cd /proc && ls -d $(cat /run/initramfs/farroot/superv
 run status 'farroot status && farroot status --json | grep -q materialized'
 # shellcheck disable=SC2016 # for the guest
 run unplug 'for link in /sys/class/net/e*; do ip link set dev "${link##*/}" down; done'
-run read 'tar -C /run/initramfs -cf /dev/null --one-file-system image'
+run all-files 'tar -C /run/initramfs -cf /dev/null --one-file-system image'
 run verify 'dpkg --verify >/run/verify 2>&1; ! grep -v -e " c " -e missing /run/verify'
 run reexec 'systemctl daemon-reexec && systemctl is-active dbus.service'
 run journal '! journalctl -k -b --no-pager | grep -E "SQUASHFS error|I/O error, dev (dm|loop)|Buffer I/O error|blocked for more"'
