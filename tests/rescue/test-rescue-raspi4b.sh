@@ -4,7 +4,8 @@
 #
 # QEMU's Raspberry Pi 4B boots what the firmware takes out of boot.img, with the device tree
 # and the kernel arguments of boot.img as they are, to the serial login on the UART of the
-# pins.  QEMU 10 has this machine, but neither its Ethernet nor its disks.
+# pins.  QEMU 10 has this machine, but neither its Ethernet nor its disks.  The small flavour of
+# Debian 12: the UART of QEMU interrupts Debian 13's kernel 6.12.118 without an end.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/rescue/lib.sh"
@@ -12,6 +13,7 @@ set -eu
 rescue_begin arm64
 command -v fdtput >/dev/null || skip "no fdtput"
 rescue_site shell
+printf '%s\n' flavour=small suite=bookworm >>"$dir/site/site.conf"
 rescue_build
 # QEMU restarts this machine when its watchdog is started, not when it is not fed.
 rescue_fetch_as_a_pi farroot=rescue farroot.watchdog=no
@@ -41,5 +43,5 @@ rescue_type 'echo serial-$((6 * 7)); tr -d "\0" </proc/device-tree/model; echo; 
 rescue_expect 60 'serial-42'
 rescue_expect 30 'Raspberry Pi 4 Model B'
 rescue_expect 30 '^ttyS1 .*C'
-rescue_type 'ls /dev/mmcblk* /sys/class/net; fsck.ext4 -V'
-rescue_expect 60 'Using EXT2FS Library'
+rescue_type 'ls /dev/mmcblk* /sys/class/net; cryptsetup --version'
+rescue_expect 60 '^cryptsetup 2'
