@@ -73,5 +73,5 @@ build --host 9ffefdef
 rm -rf "$dir/tree"
 unsquashfs -q -n -d "$dir/tree" "$out/root.img" root etc >/dev/null || fail "unsquashfs"
 same "$(readlink "$tree/etc/systemd/system/serial-getty@.service")" /dev/null "serial=none"
-[ ! -e "$tree/root/.ssh" ] || fail "a key that the site does not have"
+[ ! -e "$tree/root/.ssh/authorized_keys" ] || fail "a key that the site does not have"
 same "$(cat "$tree/etc/by-host")" '9ffefdef lab /usr/bin/rz one' "what the hook of the host saw"
