@@ -165,9 +165,9 @@ secrets_check_texts() {
 		secrets_keys <"$secrets_maybe" | LC_ALL=C grep -qvxF -f "$secrets_work/known" || continue
 		echo "$secrets_maybe"
 	done <"$secrets_work/maybe" | secrets_tell "$1" "$2" "a private key"
-	# What is compressed is looked at when it is unpacked: a block that could not be made smaller
-	# may have a public hash with another byte behind it.
-	secrets_hashes -rl "$1" | LC_ALL=C grep -vxF -f "$secrets_work/compressed" >"$secrets_work/maybe" || :
+	# An archive is looked at when it is unpacked: in it, a block that could not be made smaller may
+	# have a public hash with another byte behind it.
+	secrets_hashes -rl "$1" | LC_ALL=C grep -vxF -f "$secrets_work/inner.$secrets_number" >"$secrets_work/maybe" || :
 	while IFS= read -r secrets_maybe; do
 		secrets_hashes -oh "$secrets_maybe" | LC_ALL=C tr -cd '[:print:]\n' | LC_ALL=C grep -qvxF -f "$secrets_work/known" || continue
 		echo "$secrets_maybe"
@@ -198,20 +198,16 @@ secrets_check_der() {
 	done <"$secrets_work/der" | secrets_tell "$1" "$2" "a private key"
 }
 
-# Sets the lists inner.N, of archives inside of the tree and compressed files, and compressed, of
-# those among them that are compressed; but not thousands of kernel modules.
+# Makes the list inner.N of archives inside of the tree, and compressed files; but not thousands of
+# kernel modules.
 secrets_find_inner() {
 	: >"$secrets_work/inner.$secrets_number"
-	: >"$secrets_work/compressed"
 	find "$1" -type f -size +0 ! -name '*.ko.xz' ! -name '*.ko.zst' ! -name '*.ko.gz' \( -name '*.cpio' -o -name '*.squashfs' -o -name '*.sqfs' -o -name '*.gz' -o -name '*.xz' \
 		-o -name '*.zst' -o -name '*.bz2' -o -name '*.lz4' -o -name '*.img' -o -name 'initrd*' -o -name 'initramfs*' \) >"$secrets_work/found-inner"
 	while IFS= read -r secrets_inner; do
 		case "$(archive_kind "$secrets_inner")" in
-		cpio) ;;
-		squashfs | gzip | zstd | xz | bzip2 | lz4 | lzop | lzma) echo "$secrets_inner" >>"$secrets_work/compressed" ;;
-		*) continue ;;
+		cpio | squashfs | gzip | zstd | xz | bzip2 | lz4 | lzop | lzma) echo "$secrets_inner" >>"$secrets_work/inner.$secrets_number" ;;
 		esac
-		echo "$secrets_inner" >>"$secrets_work/inner.$secrets_number"
 	done <"$secrets_work/found-inner"
 }
 
