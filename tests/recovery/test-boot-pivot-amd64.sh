@@ -19,6 +19,8 @@ run() {
 boot_prepare amd64
 boot_vm_options='--memory 2G' boot_start farroot.fill=yes farroot.supervise=yes
 boot_expect 600 'login:'
+# What is typed before the shell is there is lost.
+boot_expect 600 'root@[a-z]*:'
 boot_expect 600 'farroot: /dev/mapper/farroot is on /dev/loop[0-9]+: the whole image is here'
 boot_expect 60 'farroot: /dev/mapper/farroot needs no server any more'
 boot_stop_serving
