@@ -95,15 +95,6 @@ static const char *value_of(char *const *command, const char *beginning)
 	return NULL;
 }
 
-static int parse_pivot(struct supervise_settings *settings)
-{
-	settings->store = value_of(settings->command, "store=");
-	settings->status_socket = value_of(settings->command, "status=");
-	if (!settings->store || !settings->status_socket)
-		return tool_usage_error("attach --supervise", "--pivot needs the arguments store=PATH and status=PATH");
-	return 0;
-}
-
 static int parse(int argc, char **argv, struct supervise_settings *settings)
 {
 	static const struct option options[] = {
@@ -111,7 +102,6 @@ static int parse(int argc, char **argv, struct supervise_settings *settings)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	bool pivot = false;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "+hp", options, NULL)) != -1) {
@@ -121,7 +111,7 @@ static int parse(int argc, char **argv, struct supervise_settings *settings)
 		}
 		if (opt != 'p')
 			return tool_usage_error("attach --supervise", "bad option");
-		pivot = true;
+		settings->pivots = true;
 	}
 	if (argc - optind < 4)
 		return tool_usage_error("attach --supervise", "give a DIRECTORY, a NAME, NBDKIT and its plugin");
@@ -133,7 +123,11 @@ static int parse(int argc, char **argv, struct supervise_settings *settings)
 					argv[optind + 2]);
 	settings->name = argv[optind + 1];
 	settings->command = argv + optind + 2;
-	return pivot ? parse_pivot(settings) : 0;
+	settings->store = value_of(settings->command, "store=");
+	settings->status_socket = value_of(settings->command, "status=");
+	if (settings->pivots && (!settings->store || !settings->status_socket))
+		return tool_usage_error("attach --supervise", "--pivot needs the arguments store=PATH and status=PATH");
+	return 0;
 }
 
 static int complain(const char *what)
@@ -184,14 +178,14 @@ static int prepare(struct supervise_settings *settings, struct console *console,
 		return complain("/dev");
 	check_max_part(&settings->log);
 	find_multipath(settings);
-	if (!value_of(settings->command, "store="))
+	if (!settings->store)
 		log_say(&settings->log, LOG_WARN, "without store=PATH, a new nbdkit will fetch again what the old one had");
 	if (chroot(directory) < 0 || chdir("/") < 0)
 		return complain(directory);
 	if (mkdir(NBD_SERVER_FOLDER, 0700) < 0 && errno != EEXIST)
 		return complain(directory);
 	/* It may be the status of an earlier image. */
-	if (settings->status_socket)
+	if (settings->pivots)
 		status_file_remove(settings->status_socket);
 	return 0;
 }

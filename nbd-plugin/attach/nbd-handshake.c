@@ -323,7 +323,7 @@ uint32_t nbd_export_block_bytes(const struct nbd_export *e)
 
 int nbd_connect_unix(const char *path, const struct log *log)
 {
-	int fd = unix_connect(path);
+	int fd = unix_connect(path, 0);
 
 	if (fd == -ENAMETOOLONG)
 		log_say(log, LOG_WARN, "%s: path is too long for a socket", path);

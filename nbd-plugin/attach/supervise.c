@@ -118,7 +118,7 @@ static void tick(struct supervisor *s, const struct sight *sight)
 	if (clock_ms() >= s->attached_ms + WELL_MS)
 		s->failures = 0;
 	/* Not a server that may be stopped. */
-	if (s->settings->store && !s->is_complete && !s->lines[sight->path].heart.silent_s)
+	if (s->settings->pivots && !s->is_complete && !s->lines[sight->path].heart.silent_s)
 		s->is_complete = server_status_is_complete(s->settings->status_socket);
 }
 

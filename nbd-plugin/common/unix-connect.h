@@ -6,8 +6,9 @@
 
 /* Connects to the Unix socket at path.  Returns a file descriptor, which the caller closes, or
  * -errno; -ENAMETOOLONG: no socket can have this path.  Blocks while the queue of the server
- * is full.  Any thread.
+ * is full; limit_s: no longer than these seconds, then -EAGAIN, which later sends have, too; 0: no
+ * limit.  Any thread.
  */
-int unix_connect(const char *path);
+int unix_connect(const char *path, unsigned limit_s);
 
 #endif

@@ -26,7 +26,7 @@
 /* Returns a pidfd of the process that listens on the socket, or -1. */
 static int find_server(const char *socket_path)
 {
-	int fd = unix_connect(socket_path), pidfd = -1;
+	int fd = unix_connect(socket_path, 0), pidfd = -1;
 	struct ucred peer;
 	socklen_t size = sizeof peer;
 

@@ -138,7 +138,7 @@ static void print_line(const struct status *s, bool on_terminal)
 
 static int get(const char *path, char *text, struct status *s)
 {
-	ssize_t length = status_client_ask(path, NULL, text, TEXT_MAX - 1), kept;
+	ssize_t length = status_client_ask(path, NULL, STATUS_CLIENT_LIMIT_S, text, TEXT_MAX - 1), kept;
 
 	/* After a pivot there is no server any more, but its last answer. */
 	if (length == -ECONNREFUSED || length == -ENOENT) {

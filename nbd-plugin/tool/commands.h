@@ -38,10 +38,11 @@ int tool_usage_error(const char *command, const char *fmt, ...)
 
 /* Connects to the status socket path, sends request unless it is NULL, and reads into text
  * what the server sends: its status, then the answer to request.  Returns the length in
- * bytes, at most size and without a final NUL, or -errno.  Blocks; fails after 5 s without
- * a byte.
+ * bytes, at most size and without a final NUL, or -errno.  Blocks; fails after limit_s seconds
+ * without a byte.
  */
-ssize_t status_client_ask(const char *path, const char *request, char *text, size_t size);
+ssize_t status_client_ask(const char *path, const char *request, unsigned limit_s, char *text, size_t size);
+#define STATUS_CLIENT_LIMIT_S 5
 
 /* The helper program with the code that needs libsquashfs. */
 #define HELPER_SQUASHFS "farroot-squashfs"

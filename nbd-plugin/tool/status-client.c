@@ -20,10 +20,10 @@ static void send_request(int fd, const char *request)
 	shutdown(fd, SHUT_WR);
 }
 
-ssize_t status_client_ask(const char *path, const char *request, char *text, size_t size)
+ssize_t status_client_ask(const char *path, const char *request, unsigned limit_s, char *text, size_t size)
 {
-	struct timeval timeout = { .tv_sec = 5 };
-	int fd = unix_connect(path);
+	struct timeval timeout = { .tv_sec = limit_s };
+	int fd = unix_connect(path, limit_s);
 	size_t length = 0;
 	ssize_t got = 0;
 
