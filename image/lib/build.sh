@@ -31,9 +31,7 @@ build_arguments() {
 		--mirror) mirror=${2%/} && shift ;;
 		--security-mirror) security=${2%/} && shift ;;
 		--group)
-			case $2 in
-			*[!A-Za-z0-9_-]*) build_wrong_usage "--group $2: the name of a group has letters, digits, _ and - only" ;;
-			esac
+			hosts_is_group_name "$2" || build_wrong_usage "--group $2: $hosts_group_names"
 			build_groups="$build_groups$2 " && shift
 			;;
 		--host) build_host=$2 && shift ;;
@@ -73,6 +71,7 @@ build_read_site() {
 	linux-image-?*) ;;
 	*) die "$site_conf: kernel=$kernel: must be debian, or a package linux-image-NAME" ;;
 	esac
+	[ -z "$build_groups$build_host" ] || hosts_open
 	hosts_use "$build_groups" "$build_host"
 	site_check "$build_part"
 	if [ -n "$debs" ]; then

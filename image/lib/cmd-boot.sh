@@ -68,9 +68,7 @@ boot_options() {
 		--firmware) boot_firmware=$2 ;;
 		--prefix) boot_prefix=$2 ;;
 		--group)
-			case $2 in
-			*[!A-Za-z0-9_-]*) boot_usage_error boot "--group $2: the name of a group has letters, digits, _ and - only" ;;
-			esac
+			hosts_is_group_name "$2" || boot_usage_error boot "--group $2: $hosts_group_names"
 			boot_groups="$boot_groups$2 "
 			;;
 		esac
@@ -124,8 +122,8 @@ cmd_boot() {
 	boot_need cpio cpio
 	site_open "$boot_site"
 	site_check boot
-	hosts_use "$boot_groups" ''
 	hosts_open
+	hosts_use "$boot_groups" ''
 	files_check "$boot_from"
 	layout_prefix "$boot_prefix"
 	layout_check_out "$boot_out"

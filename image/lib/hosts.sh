@@ -66,6 +66,14 @@ hosts_serial() {
 	die "$2: must be a serial number: 8 hex digits, such as 9ffefdef, or 16, as in /proc/cpuinfo"
 }
 
+hosts_group_names='the name of a group has letters, digits, _ and - only'
+
+hosts_is_group_name() {
+	case $1 in
+	*[!A-Za-z0-9_-]*) return 1 ;;
+	esac
+}
+
 hosts_check_groups() {
 	[ -e "$site_dir/groups" ] || return 0
 	[ -d "$site_dir/groups" ] || die "$site_dir/groups: not a folder; it has a folder for each group"
@@ -73,8 +81,8 @@ hosts_check_groups() {
 		hosts_name=${hosts_path##*/}
 		case $hosts_name in
 		'*' | README*) continue ;;
-		*[!A-Za-z0-9_-]*) die "$hosts_path: the name of a group has letters, digits, _ and - only" ;;
 		esac
+		hosts_is_group_name "$hosts_name" || die "$hosts_path: $hosts_group_names"
 		# shellcheck disable=SC2086 # words
 		site_check_folder "$hosts_path" $hosts_shape
 		[ -d "$hosts_path" ] || die "$hosts_path: not a folder"
@@ -162,9 +170,8 @@ hosts_find() {
 
 # hosts_use GROUPS HOST: an image is built for the groups, words of letters, digits, _ and -, or
 # for the host of this serial number with its groups: what they have counts after the image's own.
+# After hosts_open, unless there is neither.
 hosts_use() {
-	[ -n "$1$2" ] || return 0
-	hosts_open
 	for hosts_group in $1; do
 		[ -d "$site_dir/groups/$hosts_group" ] ||
 			die "--group $hosts_group: no such group; it would be the folder $site_dir/groups/$hosts_group"
@@ -182,7 +189,7 @@ hosts_use() {
 	for hosts_group in $site_groups; do
 		site_extra="$site_extra groups/$hosts_group"
 	done
-	site_extra="${site_extra# }${2:+ hosts/$hosts_folder}"
+	site_extra="$site_extra${2:+ hosts/$hosts_folder}"
 	site_extra=${site_extra# }
 }
 
