@@ -51,6 +51,14 @@ load_parts_of() {
 	mkdir -p "$work"
 }
 
+# $site, of which builds are explained; an apt-get that needs no network plans them.
+make_planned_site() {
+	need ssh-keygen mmdebstrap mksquashfs cpio modprobe readelf
+	fake_apt
+	make_site
+	site=$dir/site
+}
+
 # An apt-get for the tests: it chooses the packages in $dir/packages, lines "NAME VERSION",
 # and needs no network.
 fake_apt() {

@@ -8,10 +8,7 @@
 # shellcheck disable=SC2154,SC2034,SC2317
 . "${srcdir:-..}/tests/lib.sh"
 . "$srcdir/tests/image/rescue-lib.sh"
-need ssh-keygen mmdebstrap mksquashfs cpio modprobe readelf
-fake_apt
-make_site
-site=$dir/site
+make_planned_site
 printf 'bash 5.2-1\n' >"$dir/packages"
 put() {
 	mkdir -p "$(dirname "$site/$1")"
@@ -31,6 +28,7 @@ parts() {
 	(
 		load_parts site hosts host-values boot-layout
 		site_open "$site"
+		hosts_open
 		hosts_use "$1" "$2"
 		site_check rootfs
 		site_list rootfs packages.d | tr '\n' ' '

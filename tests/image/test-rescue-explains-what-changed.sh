@@ -6,10 +6,7 @@
 # nothing did; what goes into no shared image changes nothing.
 . "${srcdir:-..}/tests/lib.sh"
 . "$srcdir/tests/image/rescue-lib.sh"
-need ssh-keygen mmdebstrap mksquashfs cpio modprobe readelf
-fake_apt
-make_site
-site=$dir/site
+make_planned_site
 out=$dir/result
 mkdir -p "$site/rescue/files/etc" "$site/common/hooks"
 echo 'Welcome' >"$site/rescue/files/etc/motd"

@@ -6,10 +6,7 @@
 # long; --explain names what changed, also in what a boot reads.
 . "${srcdir:-..}/tests/lib.sh"
 . "$srcdir/tests/image/rescue-lib.sh"
-need ssh-keygen mmdebstrap mksquashfs cpio modprobe readelf
-fake_apt
-make_site
-site=$dir/site
+make_planned_site
 out=$dir/result
 printf 'bash 5.2-1\n' >"$dir/packages"
 
