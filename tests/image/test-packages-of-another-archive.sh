@@ -76,7 +76,7 @@ cp "$dir/vendor.asc" "$site/"
 plan() {
 	(
 		load_parts cmd-rescue boot-firmware boot-common
-		build_part=rescue debs=''
+		build_part=rescue debs='' build_groups='' build_host=''
 		build_read_site
 		echo "$kernel" >"$dir/kernel"
 		cache=$dir/cache
