@@ -43,6 +43,7 @@ static const struct field {
 	FIELD(present_bytes, UNSIGNED64),
 	FIELD(cache_bytes, UNSIGNED64),
 	FIELD(ready_needs_bytes, UNSIGNED64),
+	FIELD(is_ready, UNSIGNED),
 	FIELD(budget_bytes, UNSIGNED64),
 	FIELD(budget_left_bytes, UNSIGNED64),
 	FIELD(fetched_bytes, UNSIGNED64),

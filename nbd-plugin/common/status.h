@@ -26,6 +26,7 @@ struct status {
 	char origin[256];	/* the URL in use, without user name and password */
 	uint64_t image_bytes, present_bytes, cache_bytes;
 	uint64_t ready_needs_bytes;	/* absent bytes of the profile */
+	unsigned is_ready;	/* 1: open, and all that the profile lists is present; else 0 */
 	uint64_t budget_bytes, budget_left_bytes;	/* data quota; 0: none */
 	uint64_t fetched_bytes;	/* bytes of bodies received */
 	uint64_t served_bytes;	/* bytes sent to clients */

@@ -80,7 +80,7 @@ static void init_missing(struct image *image, const struct open_image *open,
 	pending_read_init(read, buf, count, offset);
 	for (; at < end; at += length) {
 		length = piece(at, end, 1);
-		if (store_read(open->store, buf + (at - offset), at, length))
+		if (disk_check_read(open->check, open->store, buf + (at - offset), at, length))
 			pending_read_miss(read, at / STORE_BLOCK);
 		else
 			inbox_count_served(image->inbox, length);
@@ -119,7 +119,7 @@ static bool is_within(const struct open_image *open, uint32_t count, uint64_t of
 static int read_present(struct image *image, const struct open_image *open, void *buf,
 			uint32_t count, uint64_t offset, bool is_new)
 {
-	if (store_read(open->store, buf, offset, count))
+	if (disk_check_read(open->check, open->store, buf, offset, count))
 		return -EAGAIN;
 	inbox_count_served(image->inbox, count);
 	if (is_new)
@@ -215,6 +215,11 @@ int image_prefetch(struct image *image, uint64_t count, uint64_t offset)
 		inbox_prefetch(image->inbox, start,
 			       (offset + count - 1) / STORE_BLOCK - start + 1);
 	return 0;
+}
+
+void image_materialize(struct image *image)
+{
+	inbox_want_all(image->inbox);
 }
 
 void image_status(struct image *image, struct status *out)

@@ -89,6 +89,12 @@ void image_read_cancel(struct image *image, struct image_read *read);
  */
 int image_prefetch(struct image *image, uint64_t count, uint64_t offset);
 
+/* Asks for the whole image: the fill is on from now on, at once, whatever fill= says, as far as
+ * the data quota goes.  Without effect if the store cannot hold all of the image.  May be called
+ * before the image is open.  Does not block.
+ */
+void image_materialize(struct image *image);
+
 /* Copies a consistent status to out.  Holds a lock for a few instructions. */
 void image_status(struct image *image, struct status *out);
 

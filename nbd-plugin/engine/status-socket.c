@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/profile.h"
+#include "common/status-requests.h"
 #include "engine/status-socket.h"
 #include "common/status.h"
 
@@ -73,33 +74,43 @@ static void say_profile(struct status_socket *s, int fd)
 	free(text);
 }
 
-/* Returns whether the client requests the profile.  A client that does not should close the
- * connection or shut down its write side, which ends the wait.
+/* Returns the length of the client's request, at most size; 0: there is none.  A client without one
+ * should close the connection or shut down its write side, which ends the wait.
  */
-static bool wants_profile(struct status_socket *s, int fd)
+static size_t take_request(struct status_socket *s, int fd, char *request, size_t size)
 {
 	struct pollfd fds[2] = {
 		{ .fd = fd, .events = POLLIN },
 		{ .fd = s->stop_fd, .events = POLLIN },
 	};
-	char request[sizeof STATUS_SOCKET_PROFILE];
 	ssize_t length;
 
 	if (poll(fds, 2, REQUEST_MS) <= 0 || fds[1].revents)
-		return false;
-	length = recv(fd, request, sizeof request, MSG_DONTWAIT);
-	return length == (ssize_t)strlen(STATUS_SOCKET_PROFILE) &&
-	       !memcmp(request, STATUS_SOCKET_PROFILE, (size_t)length);
+		return 0;
+	length = recv(fd, request, size, MSG_DONTWAIT);
+	return length > 0 ? (size_t)length : 0;
+}
+
+static bool is_request(const char *request, size_t length, const char *known)
+{
+	return length == strlen(known) && !memcmp(request, known, length);
 }
 
 static void answer(struct status_socket *s, int fd)
 {
 	struct timeval timeout = { .tv_sec = 1 };
+	char request[32];
+	size_t length;
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
 	say_status(s, fd);
-	if (wants_profile(s, fd))
+	length = take_request(s, fd, request, sizeof request);
+	if (is_request(request, length, STATUS_REQUEST_PROFILE)) {
 		say_profile(s, fd);
+	} else if (is_request(request, length, STATUS_REQUEST_MATERIALIZE)) {
+		image_materialize(s->image);
+		say(fd, STATUS_REQUEST_ACCEPTED, strlen(STATUS_REQUEST_ACCEPTED));
+	}
 }
 
 static void *serve(void *ctx)

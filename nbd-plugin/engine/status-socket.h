@@ -2,16 +2,14 @@
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
  * The status socket: a Unix socket that sends the status of an image as one line of JSON
- * to each client that connects.  A client that sends STATUS_SOCKET_PROFILE within 200 ms
- * also gets the access trace, as a profile.  Then the server closes the connection.
+ * to each client that connects.  A client that sends a request of common/status-requests.h
+ * within 200 ms also gets the answer to it.  Then the server closes the connection.
  */
 #ifndef FARROOT_STATUS_SOCKET_H
 #define FARROOT_STATUS_SOCKET_H
 
 #include "engine/image.h"
 #include "common/log.h"
-
-#define STATUS_SOCKET_PROFILE "profile\n"
 
 struct status_socket;
 

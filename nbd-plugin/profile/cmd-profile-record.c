@@ -18,7 +18,7 @@
 
 #include "profile/cmd-profile.h"
 #include "engine/verity/image-info.h"
-#include "engine/status-socket.h"
+#include "common/status-requests.h"
 #include "engine/store/store.h"
 #include "tool/commands.h"
 #include "engine/store/access-trace.h"
@@ -86,7 +86,7 @@ static int ask(const struct record *r, char *text, size_t size, struct profile *
 	int tries;
 
 	for (tries = 0; tries < 5; tries++) {
-		length = status_client_ask(r->socket, STATUS_SOCKET_PROFILE, STATUS_CLIENT_LIMIT_S, text, size);
+		length = status_client_ask(r->socket, STATUS_REQUEST_PROFILE, STATUS_CLIENT_LIMIT_S, text, size);
 		if (length < 0) {
 			fprintf(stderr, "farroot " NAME ": %s: %s; is the image being served?\n",
 				r->socket, strerror((int)-length));

@@ -23,6 +23,7 @@ int cmd_pack_layout(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_materialize(int argc, char **argv);
 int cmd_mount(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
 int cmd_profile(int argc, char **argv);

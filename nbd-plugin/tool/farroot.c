@@ -18,6 +18,7 @@ static const struct command {
 	{ "serve", cmd_serve, "serve an image from its origins as an NBD device" },
 	{ "mount", cmd_mount, "mount an image with FUSE; needs no root" },
 	{ "status", cmd_status, "show the status of a served image" },
+	{ "materialize", cmd_materialize, "fetch the whole image that is served" },
 	{ "profile", cmd_profile, "record, draw and translate what a boot reads" },
 	{ "attach", cmd_attach, "attach a served image to a block device of the kernel" },
 	{ "jail", cmd_jail, "run a server in a sandbox, for the root file system" },

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "engine/fetch/admission.h"
 #include "engine/fetch/delivery.h"
+#include "engine/fetch/dispatch.h"
 #include "engine/fetch/fetch-internal.h"
 
 /* Copies a block that is present. */
@@ -18,7 +19,7 @@ static void serve(struct fetch *f, struct pending_read *read, uint64_t block)
 			  (uint32_t)(f->size_bytes - offset) : STORE_BLOCK;
 	uint8_t bytes[STORE_BLOCK];
 
-	if (store_read(f->store, bytes, offset, length))
+	if (disk_check_read(f->disk_check, f->store, bytes, offset, length))
 		store_drop(f->store, block);	/* a bad disk */
 	else
 		inbox_count_served(f->inbox, pending_read_deliver(read, block, 1, bytes));
@@ -53,6 +54,8 @@ void admission_take(struct fetch *f)
 	for (i = 0; i < mail.prefetch_count; i++)
 		scheduler_add_prefetch(&f->scheduler, mail.prefetches[i].start,
 				       mail.prefetches[i].end - mail.prefetches[i].start);
+	if (mail.wants_all)
+		dispatch_fill_now(f);
 }
 
 void admission_dismiss(struct fetch *f)

@@ -139,7 +139,7 @@ static void announce(const struct fetch *f)
 	log_say(f->log, LOG_NOTE, "image of %" PRIu64 " bytes; store %s holds up to %" PRIu64 " MiB, %s; fill is %s",
 		f->size_bytes, f->options->store_path ? f->options->store_path : "in memory",
 		capacity >> 20, capacity >= f->size_bytes ? "all of it" : "not all of it",
-		!f->fills ? "off" : f->options->fill == FILL_YES ? "on" : "on once reads have calmed down");
+		!f->fills ? "off" : f->fills_now ? "on" : "on once reads have calmed down");
 	if (!f->options->verify_none && !f->verity.size_is_pinned && !f->options->size_bytes)
 		log_say(f->log, LOG_NOTE, "this image was not made by farroot pack; give size=%" PRIu64 " to pin its size",
 			f->size_bytes);
@@ -176,6 +176,10 @@ static int open_image(struct fetch *f, struct inflight *top)
 	verity_free(&f->verity);
 	if (!options->verify_none)
 		f->verity = b->verity;
+	if (!err && !options->verify_none && store_is_on_disk(f->store))
+		err = disk_check_new(&f->verity, &f->disk_check);
+	if (!err)
+		hash_cache_set_check(f->hash_cache, f->disk_check);
 	if (err) {
 		inflight_free(top);
 		return err;
@@ -185,6 +189,7 @@ static int open_image(struct fetch *f, struct inflight *top)
 	origins_set_total(f->origins, f->size_bytes);
 	f->fills = options->fill == FILL_DEFAULT ? store_capacity_bytes(f->store) >= f->size_bytes :
 		   options->fill != FILL_NO;
+	f->fills_now = options->fill == FILL_YES;
 	announce(f);
 	adopt(f, b->first);
 	b->first = NULL;

@@ -13,6 +13,7 @@
 #include "engine/fetch/delivery.h"
 #include "engine/fetch/fetch-internal.h"
 #include "engine/fetch/hash-thread.h"
+#include "engine/fetch/last-pass.h"
 #include "engine/fetch/revalidation.h"
 
 /* Number of blocks in each turn of the loop that the fetch thread hashes at once; the hash
@@ -143,6 +144,7 @@ static void publish(struct fetch *f, struct inflight *inflight, uint32_t start, 
 		return;
 	origins_credit(f->origins, inflight->request.origin, (uint64_t)(end - start) * STORE_BLOCK);
 	delivery_publish(f, inflight->start + start, end - start, inflight_block(inflight, start));
+	last_pass_note(f, inflight->start + start, end - start);
 }
 
 void completion_judge(struct fetch *f, struct inflight *inflight)

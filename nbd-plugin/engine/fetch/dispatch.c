@@ -143,7 +143,7 @@ static uint64_t quiet_in_ms(const struct fetch *f)
 	quiet = (last > f->opened_ms ? last : f->opened_ms) + QUIET_MS;
 	if (quiet > f->opened_ms + UNREST_MAX_MS)
 		quiet = f->opened_ms + UNREST_MAX_MS;
-	if (f->options->fill == FILL_YES || now >= quiet)
+	if (f->fills_now || now >= quiet)
 		return 0;
 	return quiet - now;
 }
@@ -236,6 +236,15 @@ bool dispatch_requests(struct fetch *f)
 uint64_t dispatch_quota_left_bytes(const struct fetch *f)
 {
 	return data_quota_left_bytes(&f->dispatch->quota, origins_fetched_bytes(f->origins), true);
+}
+
+void dispatch_fill_now(struct fetch *f)
+{
+	if ((f->fills && f->fills_now) || store_capacity_bytes(f->store) < f->size_bytes)
+		return;
+	f->fills = f->fills_now = true;
+	revalidation_restart(f);
+	log_say(f->log, LOG_NOTE, "the whole image is asked for: the fill begins now");
 }
 
 bool dispatch_may_fill_on(const struct fetch *f)

@@ -32,6 +32,11 @@ void dispatch_connect_ahead(struct fetch *f);
 /* Whether a read or the background needs a block that is not present. */
 bool dispatch_has_work(const struct fetch *f);
 
+/* The whole image is asked for: the fill is on from now on, and does not wait for a calm time; unless
+ * the store cannot hold all.
+ */
+void dispatch_fill_now(struct fetch *f);
+
 /* Whether the fill may continue: it is on, and the store and the quota have room. */
 bool dispatch_may_fill_on(const struct fetch *f);
 

@@ -35,9 +35,11 @@ struct fetch {
 	struct verity verity;		/* of a guess: the places of blocks alone */
 	struct store *store;
 	struct hash_cache *hash_cache;
+	struct disk_check *disk_check;	/* NULL: the store is in memory, or nothing is verified */
 	struct access_trace *trace;
 	struct block_scheduler scheduler;
-	bool fills;			/* the fill is on */
+	bool fills;			/* the fill is on, */
+	bool fills_now;			/* and does not wait for a calm time */
 	bool is_materialized;
 
 	/* The requests. */
@@ -50,6 +52,7 @@ struct fetch {
 	struct completion *completion;
 	struct dispatch *dispatch;
 	struct prefetch_hints *hints;
+	struct last_pass *last_pass;
 	struct readahead_feed *readahead_feed;
 	struct revalidation *revalidation;
 	struct status_snapshot *snapshot;

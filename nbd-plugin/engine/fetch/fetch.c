@@ -20,6 +20,7 @@
 #include "engine/fetch/dispatch.h"
 #include "engine/fetch/fetch-internal.h"
 #include "engine/fetch/fetch.h"
+#include "engine/fetch/last-pass.h"
 #include "engine/fetch/prefetch-hints.h"
 #include "engine/fetch/readahead-feed.h"
 #include "engine/fetch/revalidation.h"
@@ -69,7 +70,7 @@ static void check_materialized(struct fetch *f)
 {
 	struct fetch_thread *t = (struct fetch_thread *)f;
 
-	if (f->is_materialized == (store_present_blocks(f->store) == f->scheduler.blocks))
+	if (f->is_materialized == (store_present_blocks(f->store) == f->scheduler.blocks && last_pass_is_done(f)))
 		return;
 	f->is_materialized = !f->is_materialized;
 	/* A disk that loses blocks makes this happen again and again. */
@@ -95,6 +96,7 @@ static unsigned sleep_ms(struct fetch *f)
 		return (unsigned)bootstrap_in_ms(f);
 	sooner(&ms, dispatch_in_ms(f));
 	sooner(&ms, prefetch_hints_in_ms(f));
+	sooner(&ms, last_pass_in_ms(f));
 	if (f->scheduler.first || f->inflight.count)
 		sooner(&ms, DISMISS_MS);
 	return (unsigned)ms;
@@ -132,6 +134,7 @@ static bool work(struct fetch *f)
 	prefetch_hints_step(f);
 	readahead_feed_step(f);
 	more |= dispatch_requests(f);
+	more |= last_pass_step(f);
 	check_materialized(f);
 	inbox_want_nudges(f->inbox, !f->is_materialized && !prefetch_hints_have_profile(f));
 	return more;
@@ -155,7 +158,8 @@ static int open_step(struct fetch *f)
 	if (!err && f->is_open) {
 		observe(f);
 		inbox_open(f->inbox, &(struct open_image){
-			.size_bytes = f->size_bytes, .store = f->store, .trace = f->trace });
+			.size_bytes = f->size_bytes, .store = f->store,
+			.check = f->disk_check, .trace = f->trace });
 	}
 	return err;
 }
@@ -234,6 +238,8 @@ static int init_parts(struct fetch *f)
 	if (!err)
 		err = prefetch_hints_init(f);
 	if (!err)
+		err = last_pass_init(f);
+	if (!err)
 		err = readahead_feed_init(f);
 	if (!err)
 		err = revalidation_init(f);
@@ -301,12 +307,14 @@ void fetch_free(struct fetch *f)
 	bootstrap_free(f);
 	dispatch_free(f);
 	prefetch_hints_free(f);
+	last_pass_free(f);
 	readahead_feed_free(f);
 	revalidation_free(f);
 	status_snapshot_free(f);
 	scheduler_free(&f->scheduler);
 	trace_free(f->trace);
 	hash_cache_free(f->hash_cache);
+	disk_check_free(f->disk_check);
 	verity_free(&f->verity);
 	store_free(f->store);
 	inbox_free(f->inbox);

@@ -27,6 +27,7 @@ struct inbox {
 	struct pending_read *first, **last;
 	struct range prefetches[INBOX_PREFETCHES];
 	unsigned prefetch_count;
+	bool wants_all;
 	struct status status;
 
 	struct open_image image;	/* does not change once is_open */
@@ -162,6 +163,14 @@ void inbox_prefetch(struct inbox *in, uint64_t start, uint64_t count)
 	in->wake(in->ctx);
 }
 
+void inbox_want_all(struct inbox *in)
+{
+	pthread_mutex_lock(&in->lock);
+	in->wants_all = true;
+	pthread_mutex_unlock(&in->lock);
+	in->wake(in->ctx);
+}
+
 void inbox_nudge(struct inbox *in)
 {
 	uint64_t now = clock_ms();
@@ -227,6 +236,8 @@ void inbox_take(struct inbox *in, struct inbox_mail *out)
 	for (i = 0; i < in->prefetch_count; i++)
 		out->prefetches[i] = in->prefetches[i];
 	in->prefetch_count = 0;
+	out->wants_all = in->wants_all;
+	in->wants_all = false;
 	pthread_mutex_unlock(&in->lock);
 }
 

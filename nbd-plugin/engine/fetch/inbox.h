@@ -21,6 +21,7 @@
 #include "engine/fetch/pending-read.h"
 #include "engine/store/access-trace.h"
 #include "engine/store/store.h"
+#include "engine/verity/disk-check.h"
 
 /* The most prefetch requests that wait in the queue; more are dropped. */
 #define INBOX_PREFETCHES 16
@@ -31,6 +32,7 @@ struct inbox;
 struct open_image {
 	uint64_t size_bytes;
 	struct store *store;
+	struct disk_check *check;	/* for reads of store; NULL: none */
 	struct access_trace *trace;
 };
 
@@ -39,6 +41,7 @@ struct inbox_mail {
 	struct pending_read *reads;	/* linked by next_in_inbox, oldest first */
 	struct range prefetches[INBOX_PREFETCHES];
 	unsigned prefetch_count;
+	bool wants_all;		/* the whole image */
 };
 
 /* outage_ms: how long a reader waits for the image to open, < 0: for ever.  wake(ctx)
@@ -71,6 +74,8 @@ void inbox_submit(struct inbox *inbox, struct pending_read *read);
 void inbox_cancel(struct inbox *inbox, struct pending_read *read);
 /* Asks for blocks [start, start + count) of an open image; does not block. */
 void inbox_prefetch(struct inbox *inbox, uint64_t start, uint64_t count);
+/* Asks for the whole image, also before it is open; does not block. */
+void inbox_want_all(struct inbox *inbox);
 /* Tells the fetch thread that blocks of the store were read for the first time, so that
  * readahead may continue.  Does not block; most calls only read a flag.
  */

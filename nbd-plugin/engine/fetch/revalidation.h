@@ -26,7 +26,7 @@ void revalidation_check_demands(struct fetch *f);
  * whether there may be more to check now.
  */
 bool revalidation_check_some(struct fetch *f);
-/* Looks at all candidates once more, because the profile has come. */
+/* Looks at all candidates once more, because more of them are wanted now. */
 void revalidation_restart(struct fetch *f);
 
 #endif

@@ -12,6 +12,7 @@
 #include "engine/fetch/completion.h"
 #include "engine/fetch/dispatch.h"
 #include "engine/fetch/fetch-internal.h"
+#include "engine/fetch/prefetch-hints.h"
 #include "engine/fetch/status-snapshot.h"
 
 /* Blocks are suspects for a moment after each bad byte: no state of the image. */
@@ -124,6 +125,8 @@ void status_snapshot_update(struct fetch *f, const struct origins_state *origins
 		s.image_bytes = f->size_bytes;
 		s.cache_bytes = store_capacity_bytes(f->store);
 		s.ready_needs_bytes = f->scheduler.expected_left * STORE_BLOCK;
+		s.is_ready = f->is_materialized || (!f->scheduler.expected_left &&
+			     (prefetch_hints_have_profile(f) || prefetch_hints_are_without_profile(f)));
 		s.eta_s = s.state == STATUS_OUTAGE || s.state == STATUS_CORRUPT ? -1 : eta_s(f);
 	}
 	inbox_set_status(f->inbox, &s);

@@ -10,11 +10,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "common/atomic-bitmap.h"
@@ -147,6 +149,13 @@ void store_free(struct store *s)
 int store_disk_fd(const struct store *s)
 {
 	return s->path ? s->fd : -1;
+}
+
+bool store_is_on_disk(const struct store *s)
+{
+	struct statfs fs;
+
+	return s->path && (fstatfs(s->fd, &fs) || (fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC));
 }
 
 static void ring_push(struct store *s, uint64_t group)

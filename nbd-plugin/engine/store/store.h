@@ -45,6 +45,9 @@ void store_free(struct store *store);
  */
 int store_disk_fd(const struct store *store);
 
+/* Whether the bytes are on a disk, and not in memory or in a file of a tmpfs or ramfs. */
+bool store_is_on_disk(const struct store *store);
+
 /* Sets the size of the image and the capacity, and finds the candidates in a file.  Must
  * be called once before any function below.  Returns 0 or -errno, after logging the
  * reason.  Blocks for the disk.

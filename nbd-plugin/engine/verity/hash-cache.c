@@ -20,6 +20,7 @@ struct slot {
 struct hash_cache {
 	const struct verity *verity;
 	struct store *store;
+	struct disk_check *check;	/* NULL: none */
 	bool has_grown;
 	struct slot slots[SLOTS];
 };
@@ -54,13 +55,28 @@ bool hash_cache_is_hash_block(const struct hash_cache *c, uint64_t block)
 	return c->verity && block > c->verity->data_blocks;
 }
 
+void hash_cache_set_check(struct hash_cache *c, struct disk_check *check)
+{
+	c->check = check;
+}
+
 void hash_cache_put(struct hash_cache *c, uint64_t block, const uint8_t bytes[VERITY_BLOCK_SIZE])
 {
 	struct slot *slot = &c->slots[block % SLOTS];
 
+	if (c->check)
+		disk_check_learn(c->check, block, bytes);
 	memcpy(slot->bytes, bytes, VERITY_BLOCK_SIZE);
 	slot->block = block;
 	c->has_grown = true;
+}
+
+void hash_cache_forget(struct hash_cache *c, uint64_t block)
+{
+	struct slot *slot = &c->slots[block % SLOTS];
+
+	if (slot->block == block)
+		slot->block = 0;
 }
 
 bool hash_cache_has_grown(struct hash_cache *c)
@@ -79,9 +95,13 @@ static const uint8_t *hash_block(struct hash_cache *c, uint64_t block)
 	if (slot->block == block)
 		return slot->bytes;
 	slot->block = 0;
-	if (!store_has(c->store, block) ||
-	    store_read(c->store, slot->bytes, block * VERITY_BLOCK_SIZE, VERITY_BLOCK_SIZE))
+	if (!store_has(c->store, block))
 		return NULL;
+	if (disk_check_read(c->check, c->store, slot->bytes, block * VERITY_BLOCK_SIZE, VERITY_BLOCK_SIZE)) {
+		/* A bad disk: it is fetched again. */
+		store_drop(c->store, block);
+		return NULL;
+	}
 	slot->block = block;
 	return slot->bytes;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "engine/store/store.h"
+#include "engine/verity/disk-check.h"
 #include "engine/verity/verity.h"
 
 struct hash_cache;
@@ -45,11 +46,19 @@ enum verdict hash_cache_check_digest(struct hash_cache *cache, uint64_t block,
  */
 bool hash_cache_fill_superblock(const struct hash_cache *cache, uint64_t block, uint8_t bytes[VERITY_BLOCK_SIZE]);
 
+/* Hash blocks that are kept in the store are verified by check when they are read from there, and
+ * check learns each one that has verified.  check must outlive the cache.
+ */
+void hash_cache_set_check(struct hash_cache *cache, struct disk_check *check);
+
 /* Returns whether block is a hash block. */
 bool hash_cache_is_hash_block(const struct hash_cache *cache, uint64_t block);
 
 /* Copies a hash block that has verified into the cache. */
 void hash_cache_put(struct hash_cache *cache, uint64_t block, const uint8_t bytes[VERITY_BLOCK_SIZE]);
+
+/* The block is not what it should be where it is kept. */
+void hash_cache_forget(struct hash_cache *cache, uint64_t block);
 
 /* Whether a hash block was put since the last call: then blocks whose verdict was
  * VERDICT_UNKNOWN are worth another check.
