@@ -17,7 +17,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <libgen.h>
+#include <limits.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,6 +29,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,6 +37,7 @@
 #include "attach/cmd-supervise.h"
 #include "attach/dm-device.h"
 #include "attach/nbd-server.h"
+#include "attach/sandbox-free.h"
 #include "attach/supervise.h"
 #include "common/status-file.h"
 #include "tool/commands.h"
@@ -42,7 +47,7 @@
 #define NAME_MAX_BYTES 100
 
 static const char usage[] =
-"Usage: farroot attach --supervise [--pivot] DIRECTORY NAME NBDKIT [ARGUMENT]...\n"
+"Usage: farroot attach --supervise [--pivot [--free]] DIRECTORY NAME NBDKIT [ARGUMENT]...\n"
 "Attaches /dev/mapper/NAME, a dm-multipath device, to an NBDKIT that it starts\n"
 "in the sandbox DIRECTORY, prints the name of the device and ends.  A supervisor\n"
 "stays: it replaces an nbdkit that dies or does not answer, and meanwhile reads\n"
@@ -53,6 +58,8 @@ static const char usage[] =
 "  -p, --pivot      when all of the image is in the store, put a loop device over\n"
 "                   it into the place of nbdkit, and end nbdkit and supervisor;\n"
 "                   needs store=PATH and status=PATH, and the kernel module loop\n"
+"  -f, --free       then delete the files of DIRECTORY, except the last status, the\n"
+"                   log, and what is on another file system, as the store must be\n"
 "      --help       show this\n";
 
 /* Where the processes tell what happens. */
@@ -99,20 +106,24 @@ static int parse(int argc, char **argv, struct supervise_settings *settings)
 {
 	static const struct option options[] = {
 		{ "pivot", no_argument, NULL, 'p' },
+		{ "free", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "+hp", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "+hfp", options, NULL)) != -1) {
 		if (opt == 'h') {
 			fputs(usage, stdout);
 			exit(EXIT_SUCCESS);
 		}
-		if (opt != 'p')
+		if (opt != 'p' && opt != 'f')
 			return tool_usage_error("attach --supervise", "bad option");
-		settings->pivots = true;
+		settings->pivots |= opt == 'p';
+		settings->frees |= opt == 'f';
 	}
+	if (settings->frees && !settings->pivots)
+		return tool_usage_error("attach --supervise", "--free needs --pivot");
 	if (argc - optind < 4)
 		return tool_usage_error("attach --supervise", "give a DIRECTORY, a NAME, NBDKIT and its plugin");
 	if (!*argv[optind + 1] || strlen(argv[optind + 1]) > NAME_MAX_BYTES || strchr(argv[optind + 1], '/'))
@@ -164,6 +175,28 @@ static void find_multipath(struct supervise_settings *settings)
 			ret < 0 ? strerror(-ret) : "modprobe dm-multipath?");
 }
 
+/* What --free deletes must be a tmpfs, where files take memory; never the root directory, and
+ * never the store.
+ */
+static int check_free(const struct supervise_settings *settings, const char *directory)
+{
+	struct stat root, sandbox, store;
+	char path[PATH_MAX];
+	struct statfs fs;
+
+	if (statfs(directory, &fs) < 0 || stat("/", &root) < 0 || stat(directory, &sandbox) < 0)
+		return complain(directory);
+	snprintf(path, sizeof path, "%s/%s", directory, settings->store);
+	if (stat(dirname(path), &store) < 0)
+		return complain(path);
+	if (fs.f_type == TMPFS_MAGIC && (root.st_dev != sandbox.st_dev || root.st_ino != sandbox.st_ino) &&
+	    store.st_dev != sandbox.st_dev)
+		return 0;
+	fprintf(stderr, "farroot attach: --free: %s must be in a tmpfs and not be the root directory, and the store must be on another file system\n",
+		directory);
+	return -1;
+}
+
 /* Opens what is outside of the sandbox, and enters the sandbox. */
 static int prepare(struct supervise_settings *settings, struct console *console, const char *directory)
 {
@@ -180,6 +213,8 @@ static int prepare(struct supervise_settings *settings, struct console *console,
 	find_multipath(settings);
 	if (!settings->store)
 		log_say(&settings->log, LOG_WARN, "without store=PATH, a new nbdkit will fetch again what the old one had");
+	if (settings->frees && check_free(settings, directory) < 0)
+		return -1;
 	if (chroot(directory) < 0 || chdir("/") < 0)
 		return complain(directory);
 	if (mkdir(NBD_SERVER_FOLDER, 0700) < 0 && errno != EEXIST)
@@ -298,6 +333,8 @@ static int guard(const struct supervise_settings *settings, struct console *cons
 			mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 			write_pid("supervisor");
 			end = supervise(settings, is_first, self);
+			if (end == SUPERVISE_PIVOTED && settings->frees)
+				sandbox_free();
 			if (end != SUPERVISE_NO_GUARD)
 				_exit(end == SUPERVISE_FAILED ? EXIT_FAILURE : EXIT_SUCCESS);
 			log_say(&settings->log, LOG_WARN, "the guard of the supervisor has died; there is a new one");

@@ -51,6 +51,15 @@ for value in yes no; do
 	takes "$good farroot.pivot=$value" url=http://a/x "roothash=$hash"
 	same "$farroot_pivot" "$value" farroot.pivot=
 done
+for value in yes no; do
+	takes "$good farroot.copyfirst=$value" url=http://a/x "roothash=$hash"
+	same "$farroot_copyfirst" "$value" farroot.copyfirst=
+done
+refuses "$good farroot.copyfirst=1" 'farroot.copyfirst=1: neither yes nor no'
+takes "$good farroot.prefetch=none" url=http://a/x "roothash=$hash" profile=none fill=no
+takes "$good farroot.prefetch=profile" url=http://a/x "roothash=$hash" fill=no
+takes "$good farroot.prefetch=all" url=http://a/x "roothash=$hash" fill=idle
+refuses "$good farroot.prefetch=some" 'farroot.prefetch=some: neither none nor profile nor all'
 # The plugin is not started: its parameters do not matter.
 echo 'farroot=/dev/vda farroot.verify=none' >"$farroot_cmdline"
 farroot_parse || fail "a device is refused: $farroot_why"

@@ -5,12 +5,10 @@
 # systemd gets the watchdog when the root file system is complete and systemd wants it with a
 # time-out that the hardware takes, and not before.
 . "${srcdir:-..}/tests/lib.sh"
-need python3
 root=$dir/root
 mkdir -p "$root/sys/class/watchdog/watchdog0" "$root/run/farroot" "$dir/programs"
 echo 15 >"$root/sys/class/watchdog/watchdog0/timeout"
-cp "$srcdir/initramfs/root/hand-over-watchdog" "$dir/programs/"
-python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$root/run/farroot/status.sock"
+cp "$srcdir/initramfs/root/hand-over-watchdog" "$srcdir/initramfs/root/await" "$dir/programs/"
 
 # program NAME LINE...: a stand-in that notes how it was called.
 program() {
@@ -22,8 +20,8 @@ program() {
 
 state=$root/sys/class/watchdog/watchdog0/state
 program farroot-watchdog "echo inactive >'$state'"
-program farroot "cat '$dir/status'"
-program sleep "echo '{\"state\":\"materialized\"}' >'$dir/status'"
+program farroot "[ -e '$dir/complete' ]"
+program sleep "touch '$dir/complete'"
 program busctl "case \$1 in" "get-property) echo t \$(cat '$dir/usec') ;;" "set-property) [ ! -e '$dir/opens' ] || echo active >'$state' ;;" 'esac'
 
 # hands_over USEC CODE MESSAGE COMMAND...: commands without those that only ask.
@@ -41,7 +39,6 @@ hands_over() {
 }
 
 touch "$dir/opens"
-echo '{"state":"fetching"}' >"$dir/status"
 hands_over 0 0 'RuntimeWatchdogSec= is not set'
 hands_over 15000001 1 'is longer than the 15 s'
 hands_over 15000000 0 'systemd feeds the watchdog' "sleep 30
@@ -54,9 +51,9 @@ rm "$dir/opens"
 hands_over 15000000 1 'systemd has not opened the watchdog' "farroot-watchdog --release
 busctl set-property RuntimeWatchdogUSec t 15000000"
 # Without an engine.
-rm "$root/run/farroot/status.sock"
+rm -r "$root/run/farroot"
+rm "$dir/complete"
 touch "$dir/opens"
-echo '{"state":"fetching"}' >"$dir/status"
 hands_over 10000000 0 'systemd feeds the watchdog' "farroot-watchdog --release
 busctl set-property RuntimeWatchdogUSec t 10000000"
 program farroot-watchdog 'echo no feeder; exit 1'

@@ -4,7 +4,8 @@
 #
 # A Debian with systemd is booted from an origin, comes into memory as a whole, and needs no server
 # any more: nbdkit and its supervisor end, the origin goes away, every file can be read and has
-# the bytes that it had, systemd executes itself again, and the machine shuts down cleanly.
+# the bytes that it had, systemd has its time-outs back and executes itself again, and the machine
+# shuts down cleanly.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=../boot/vm/boot.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/boot/vm/boot.sh"
@@ -17,10 +18,16 @@ run() {
 }
 
 boot_prepare amd64
-boot_vm_options='--memory 2G' boot_start farroot.fill=yes farroot.supervise=yes
+boot_vm_options='--memory 2G' boot_start farroot.prefetch=none farroot.supervise=yes
 boot_expect 600 'login:'
 # What is typed before the shell is there is lost.
 boot_expect 600 'root@[a-z]*:'
+# Until all is here, no time-out may end what waits for a read.
+run long-time-outs '[ "$(systemctl show -P TimeoutStartUSec systemd-udevd.service)" = 1d ]'
+run no-watchdogs '[ "$(systemctl service-watchdogs)" = no ] && [ "$(systemctl show -P WatchdogUSec systemd-journald.service)" != 0 ]'
+run no-target '! systemctl is-active farroot-materialized.target'
+run ready 'until systemctl is-active farroot-ready.target; do sleep 1; done'
+run materialize 'farroot materialize --no-wait'
 boot_expect 600 'farroot: /dev/mapper/farroot is on /dev/loop[0-9]+: the whole image is here'
 boot_expect 60 'farroot: /dev/mapper/farroot needs no server any more'
 boot_stop_serving
@@ -28,13 +35,16 @@ boot_say "the origin is gone"
 run cold 'echo 3 >/proc/sys/vm/drop_caches'
 # shellcheck disable=SC2016 # for the guest
 run no-server '! pgrep nbdkit && [ ! -e /sys/block/nbd0/pid ] && [ ! -e /sys/block/nbd1/pid ]'
-# shellcheck disable=SC2016 # for the guest
-run no-supervisor '[ -z "$(cd /proc && ls -d $(cat /run/initramfs/farroot/supervised/*.pid) 2>/dev/null)" ]'
+run no-supervisor '! pgrep -f ^@farroot'
+run freed '[ ! -e /run/initramfs/farroot/usr ] && [ -e /run/farroot/status.json ]'
 run status 'farroot status && farroot status --json | grep -q materialized'
 # shellcheck disable=SC2016 # for the guest
 run unplug 'for link in /sys/class/net/e*; do ip link set dev "${link##*/}" down; done'
 run all-files 'tar -C /run/initramfs -cf /dev/null --one-file-system image'
 run verify 'dpkg --verify >/run/verify 2>&1; ! grep -v -e " c " -e missing /run/verify'
+run target 'until systemctl is-active farroot-materialized.target; do sleep 1; done'
+run time-outs-again 'until [ "$(systemctl service-watchdogs)" = yes ]; do sleep 1; done; [ "$(systemctl show -P TimeoutStartUSec systemd-udevd.service)" = "1min 30s" ]'
+run journal-entries 'journalctl -b --no-pager FARROOT_STATE=materialized -o cat | grep "is materialized"'
 run reexec 'systemctl daemon-reexec && systemctl is-active dbus.service'
 run journal '! journalctl -k -b --no-pager | grep -E "SQUASHFS error|I/O error, dev (dm|loop)|Buffer I/O error|blocked for more"'
 boot_type 'systemctl poweroff'
