@@ -59,7 +59,7 @@ for key in $keys; do
 done
 
 states=$(sed -n 's/.*\[STATUS_[A-Z]*\] = "\([a-z]*\)".*/\1/p' "$pods/common/status.c")
-fields=$(sed -n 's/.*FIELD(\([a-z_]*\), [A-Z0-9]*),.*/\1/p' "$pods/common/status.c")
+fields=$(sed -n 's/.*FIELD(\([a-z_]*\), [A-Za-z0-9_]*),.*/\1/p' "$pods/common/status.c")
 [ -n "$states" ] || missing states status.c
 [ -n "$fields" ] || missing fields status.c
 for word in $states $fields; do
