@@ -157,6 +157,7 @@ static int get(const char *path, char *text, struct status *s)
 	}
 	/* The text may come from another server: control characters must not reach the terminal. */
 	make_printable(s->origin);
+	make_printable(s->corrupt_origin);
 	make_printable(s->last_error);
 	return 0;
 }
