@@ -18,15 +18,17 @@
 #include "common/status-file.h"
 #include "common/status.h"
 #include "tool/commands.h"
+#include "tool/status-prometheus.h"
 
 #define TEXT_MAX 65536
 #define BAR_WIDTH 30
 
 static void help(void)
 {
-	printf("Usage: farroot status [--json|--watch] [--socket=PATH]\n"
+	printf("Usage: farroot status [--json|--prometheus|--watch] [--socket=PATH]\n"
 	       "Shows the status of a served image.\n\n"
 	       "  -j, --json         print the line of JSON that the server sends\n"
+	       "      --prometheus   print metrics for Prometheus\n"
 	       "  -w, --watch        show progress until the whole image is present\n"
 	       "  -s, --socket=PATH  the server's status socket\n"
 	       "                     (" DEFAULT_STATUS_SOCKET ")\n"
@@ -179,10 +181,21 @@ static int watch(const char *path, char *text)
 	return 0;
 }
 
+/* The reader of a file must not take a part for the whole. */
+static int print_metrics(const struct status *s)
+{
+	status_prometheus_write(s, stdout);
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	fprintf(stderr, "farroot status: cannot write the metrics: %s\n", strerror(errno));
+	return EXIT_FAILURE;
+}
+
 int cmd_status(int argc, char **argv)
 {
 	static const struct option long_options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "prometheus", no_argument, NULL, 'p' },
 		{ "watch", no_argument, NULL, 'w' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
@@ -190,7 +203,7 @@ int cmd_status(int argc, char **argv)
 	};
 	static char text[TEXT_MAX];
 	const char *path = DEFAULT_STATUS_SOCKET;
-	bool json = false, keep_watching = false;
+	bool json = false, prometheus = false, keep_watching = false;
 	struct status s;
 	int c;
 
@@ -198,6 +211,9 @@ int cmd_status(int argc, char **argv)
 		switch (c) {
 		case 'j':
 			json = true;
+			break;
+		case 'p':
+			prometheus = true;
 			break;
 		case 'w':
 			keep_watching = true;
@@ -216,10 +232,14 @@ int cmd_status(int argc, char **argv)
 		return tool_usage_error("status", "%s: takes no arguments", argv[optind]);
 	if (json && keep_watching)
 		return tool_usage_error("status", "--json and --watch cannot be used together");
+	if (prometheus && (json || keep_watching))
+		return tool_usage_error("status", "--prometheus cannot be used with --json or --watch");
 	if (keep_watching)
 		return watch(path, text);
 	if (get(path, text, &s))
 		return EXIT_FAILURE;
+	if (prometheus)
+		return print_metrics(&s);
 	if (json)
 		fputs(text, stdout);
 	else

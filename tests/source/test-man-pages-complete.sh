@@ -66,6 +66,20 @@ for word in $states $fields; do
 	grep -q "B<$word>" "$plugin_pod" "$tool_pod" || missing "$word" "the manuals"
 done
 
+# The metrics of a status that was kept: those that the program prints, and no others.
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+{
+	printf '{"state":"ready"'
+	sed -n -e 's/.*\tFIELD(\([a-z_]*\), TEXT),.*/,"\1":""/p' \
+		-e 's/.*\tFIELD(\([a-z_]*\), [A-Z0-9]*),.*/,"\1":0/p' "$pods/common/status.c"
+	echo '}'
+} >"$folder/status.json"
+"$tool" status --prometheus --socket="$folder/status.sock" | sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' | sort >"$folder/metrics"
+[ -s "$folder/metrics" ] || missing metrics "farroot status --prometheus"
+sed -n '/^=item B<farroot_/s/B<\([a-z_]*\)>/\n\1\n/gp' "$tool_pod" | grep '^farroot_' | sort >"$folder/documented"
+diff "$folder/metrics" "$folder/documented" >&2 || missing "the list of metrics" farroot.pod
+
 # farroot-image, a script.
 builder=$srcdir/image/farroot-image
 builder_pod=$srcdir/image/farroot-image.pod
