@@ -168,19 +168,23 @@ sha256_of() {
 }
 
 # status_of KEY: its value, a string without the quotes, in what the status socket
-# tells.  Fails unless that is one flat JSON object, with each key once.
+# tells; faults.tls is the key tls of the object faults.  Fails unless that is one JSON object,
+# with each key once, and its objects have only numbers.
 status_of() {
 	timeout "$(slack 20)" "$farroot" status --json --socket="$dir/status.sock" | awk -v key="$1" '
 		{ json = json $0 }
 		END {
 			rest = "," substr(json, 2, length(json) - 2)
-			while (match(rest, /^,"[a-z_]+":("([^"\\]|\\.)*"|-?[0-9]+)/)) {
+			while (match(rest, /^,"[a-z_]+":("([^"\\]|\\.)*"|-?[0-9]+|\{[a-z0-9_":,]*\})/)) {
 				entry = substr(rest, 2, RLENGTH - 1)
 				rest = substr(rest, RLENGTH + 1)
 				colon = index(entry, ":")
 				name = substr(entry, 2, colon - 3)
 				twice = twice || name in values
 				values[name] = substr(entry, colon + 1)
+				n = values[name] ~ /^\{/ ? split(values[name], inner, /[{},:]/) : 0
+				for (i = 2; i < n; i += 2)
+					values[name "." substr(inner[i], 2, length(inner[i]) - 2)] = inner[i + 1]
 			}
 			if (NR != 1 || json !~ /^\{.*\}$/ || rest || twice || !(key in values)) {
 				print "status_of " key ": not in: " json >"/dev/stderr"

@@ -9,13 +9,18 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Returns monotonic milliseconds since an unspecified moment.  Any thread; does not block. */
-static inline uint64_t clock_ms(void)
+/* Return monotonic time since an unspecified moment.  Any thread; does not block. */
+static inline uint64_t clock_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static inline uint64_t clock_ms(void)
+{
+	return clock_ns() / 1000000;
 }
 
 #endif

@@ -24,4 +24,6 @@ enum fault {
 	FAULT_LOCAL		/* this process is out of memory or of descriptors */
 };
 
+#define FAULT_KINDS (FAULT_LOCAL + 1)
+
 #endif

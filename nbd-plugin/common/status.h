@@ -12,6 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/fault.h"
+#include "common/latency.h"
+#include "common/request-class.h"
+
+/* Bytes of bodies by class: then those of profiles, errors, redirects and probes. */
+#define STATUS_CLASSES (REQUEST_CLASSES + 1)
+/* Classes of an HTTP status, from 2xx to 5xx. */
+#define STATUS_ANSWERS 4
+
 enum status_state {
 	STATUS_OPENING,		/* no usable response from an origin yet */
 	STATUS_READY,		/* open; the fill is off or has stopped */
@@ -20,6 +29,8 @@ enum status_state {
 	STATUS_CORRUPT,		/* blocks of the image do not verify */
 	STATUS_MATERIALIZED	/* every block is present and verified */
 };
+
+#define STATUS_STATES (STATUS_MATERIALIZED + 1)
 
 struct status {
 	enum status_state state;
@@ -42,7 +53,20 @@ struct status {
 	int64_t eta_s;		/* seconds until materialized; -1: not known or never */
 	char last_error[256];	/* "": there was none */
 	int64_t last_error_age_s;	/* -1: there was none */
+
+	/* Counters since the start of the server, each an array of uint64_t. */
+	struct { uint64_t count, seconds; } outages;
+	uint64_t fetched_by_class[STATUS_CLASSES];	/* their sum is fetched_bytes */
+	uint64_t answers[STATUS_ANSWERS];	/* of servers, also to probes, by their status */
+	/* Requests for blocks that ended with a fault, and blocks that do not verify. */
+	uint64_t faults[FAULT_KINDS];
+	struct latency hits, misses;	/* reads that waited for no block, and for some */
 };
+
+/* The names in JSON; NULL for FAULT_NONE. */
+extern const char *const status_class_names[STATUS_CLASSES];
+extern const char *const status_answer_names[STATUS_ANSWERS];
+extern const char *const status_fault_names[FAULT_KINDS];
 
 /* Returns the name in JSON, such as "opening": a constant string. */
 const char *status_state_name(enum status_state state);
@@ -53,7 +77,8 @@ const char *status_state_name(enum status_state state);
 char *status_to_json(const struct status *status);
 
 /* Parses untrusted text in the form that status_to_json writes.  Unknown keys are ignored;
- * a missing key is an error.  Returns 0, -EINVAL or -ENOMEM.
+ * a missing key is an error.  But the server may be older than the tool: missing counters,
+ * which are in objects of their own, are 0.  Returns 0, -EINVAL or -ENOMEM.
  */
 int status_from_json(const char *text, size_t length, struct status *out);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "engine/fetch/fetch.h"
 #include "engine/fetch/inbox.h"
 #include "engine/image.h"
@@ -87,16 +88,20 @@ static void init_missing(struct image *image, const struct open_image *open,
 	}
 }
 
-/* Reads a range in which blocks are absent, and waits for them. */
+/* Reads a range in which blocks are absent, and waits for them.  They may have come meanwhile:
+ * *has_waited is set if they have not.
+ */
 static int read_missing(struct image *image, const struct open_image *open, uint8_t *buf,
-			uint32_t count, uint64_t offset, const struct cancel *cancel)
+			uint32_t count, uint64_t offset, const struct cancel *cancel, bool *has_waited)
 {
 	struct pending_read read;
 	int result = 0;
 
 	init_missing(image, open, &read, buf, count, offset);
-	if (read.left)
+	if (read.left) {
+		*has_waited = true;
 		result = inbox_wait(image->inbox, &read, cancel);
+	}
 	pending_read_destroy(&read);
 	return result;
 }
@@ -130,14 +135,22 @@ static int read_present(struct image *image, const struct open_image *open, void
 int image_pread_present(struct image *image, void *buf, uint32_t count, uint64_t offset)
 {
 	const struct open_image *open = inbox_image(image->inbox);
+	uint64_t began_ns = clock_ns();
+	int err;
 
 	if (!is_within(open, count, offset))
 		return -EINVAL;
-	return read_present(image, open, buf, count, offset, record(open, offset, offset + count));
+	err = read_present(image, open, buf, count, offset, record(open, offset, offset + count));
+	if (!err)
+		inbox_count_read(image->inbox, clock_ns() - began_ns, false);
+	return err;
 }
 
 struct image_read {
 	struct pending_read pending;	/* first */
+	struct image *image;
+	uint64_t began_ns;
+	bool waits;
 	void (*done)(void *ctx, int result);
 	void *ctx;
 };
@@ -146,6 +159,8 @@ static void end_read(struct pending_read *pending, int result)
 {
 	struct image_read *read = (struct image_read *)pending;
 
+	if (!result)
+		inbox_count_read(read->image->inbox, clock_ns() - read->began_ns, read->waits);
 	read->done(read->ctx, result);
 	pending_read_destroy(pending);
 	free(read);
@@ -162,6 +177,8 @@ int image_pread_start(struct image *image, void *buf, uint32_t count, uint64_t o
 	read = malloc(sizeof *read);
 	if (!read)
 		return -ENOMEM;
+	read->image = image;
+	read->began_ns = clock_ns();
 	read->done = done;
 	read->ctx = ctx;
 	if (out)
@@ -169,7 +186,8 @@ int image_pread_start(struct image *image, void *buf, uint32_t count, uint64_t o
 	record(open, offset, offset + count);
 	init_missing(image, open, &read->pending, buf, count, offset);
 	read->pending.on_done = end_read;
-	if (read->pending.left)
+	read->waits = read->pending.left;
+	if (read->waits)
 		inbox_submit(image->inbox, &read->pending);
 	else
 		end_read(&read->pending, 0);
@@ -185,9 +203,9 @@ int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
 		const struct cancel *cancel)
 {
 	const struct open_image *open = inbox_image(image->inbox);
-	uint64_t end = offset + count, at;
+	uint64_t end = offset + count, at, began_ns = clock_ns();
+	bool is_new, has_waited = false;
 	uint32_t length;
-	bool is_new;
 	int err;
 
 	if (!is_within(open, count, offset))
@@ -198,10 +216,12 @@ int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
 		length = piece(at, end, PENDING_READ_MAX_BLOCKS - 1);
 		if (!read_present(image, open, (uint8_t *)buf + (at - offset), length, at, is_new))
 			continue;
-		err = read_missing(image, open, (uint8_t *)buf + (at - offset), length, at, cancel);
+		err = read_missing(image, open, (uint8_t *)buf + (at - offset), length, at, cancel,
+				   &has_waited);
 		if (err)
 			return err;
 	}
+	inbox_count_read(image->inbox, clock_ns() - began_ns, has_waited);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 #include "tool/commands.h"
 #include "tool/status-journal.h"
+#include "tool/status-prometheus.h"
 #include "tool/status-show.h"
 #include "tool/status-source.h"
 
@@ -21,9 +23,11 @@
 
 static void help(void)
 {
-	printf("Usage: farroot status [--json|--watch|--wait=STATE|--journal] [--socket=PATH]\n"
+	printf("Usage: farroot status [--json|--prometheus|--watch|--wait=STATE|--journal]\n"
+	       "                      [--socket=PATH]\n"
 	       "Shows the status of a served image.\n\n"
 	       "  -j, --json            print the line of JSON that the server sends\n"
+	       "      --prometheus      print metrics for Prometheus\n"
 	       "  -w, --watch           show progress until the whole image is present\n"
 	       "  -W, --wait=STATE      wait until the image is ready (all that its profile\n"
 	       "                        lists is present) or materialized\n"
@@ -91,14 +95,27 @@ static int tell(const char *path, const char *socket)
 	return status_source_follow("status", path, NULL, PERIOD_S, tell_journal, &journal) ? EXIT_FAILURE : 0;
 }
 
-static int show(const char *path, bool as_json)
+/* The reader of a file must not take a part for the whole. */
+static int print_metrics(const struct status *s)
+{
+	status_prometheus_write(s, stdout);
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	fprintf(stderr, "farroot status: cannot write the metrics: %s\n", strerror(errno));
+	return EXIT_FAILURE;
+}
+
+/* how: 'j', 'p' or 0, as the option. */
+static int show(const char *path, int how)
 {
 	static char text[STATUS_SOURCE_BYTES];
 	struct status s;
 
 	if (status_source_ask("status", path, NULL, text, &s, NULL))
 		return EXIT_FAILURE;
-	if (as_json)
+	if (how == 'p')
+		return print_metrics(&s);
+	if (how == 'j')
 		fputs(text, stdout);
 	else
 		status_print(&s);
@@ -109,6 +126,7 @@ int cmd_status(int argc, char **argv)
 {
 	static const struct option long_options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "prometheus", no_argument, NULL, 'p' },
 		{ "watch", no_argument, NULL, 'w' },
 		{ "wait", required_argument, NULL, 'W' },
 		{ "journal", optional_argument, NULL, 'J' },
@@ -122,11 +140,12 @@ int cmd_status(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "jwW:s:h", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'j':
+		case 'p':
 		case 'w':
 		case 'W':
 		case 'J':
 			if (what && what != c)
-				return tool_usage_error("status", "--json, --watch, --wait and --journal cannot be used together");
+				return tool_usage_error("status", "--json, --prometheus, --watch, --wait and --journal cannot be used together");
 			what = c;
 			argument = optarg;
 			break;
@@ -150,6 +169,6 @@ int cmd_status(int argc, char **argv)
 	case 'J':
 		return tell(path, argument);
 	default:
-		return show(path, what == 'j');
+		return show(path, what);
 	}
 }

@@ -21,6 +21,12 @@ for text in outage http://a/x '25.0 of 100.0 MiB (25.0 %)' '2.0 MiB in 7 request
 	says "$text"
 done
 
+line corrupt 26214400 '' |
+	sed 's|"corrupt_blocks":0|"corrupt_blocks":2|; s|"corrupt_origin":""|"corrupt_origin":"http://a/\\u001b[2J"|' >"$dir/two"
+answers_from "$dir/two"
+ask || fail "$(cat "$dir/err")"
+says '2 blocks do not verify, the last of them from http://a/?[2J'
+
 answers_from "$dir/one"
 ask --json || fail "$(cat "$dir/err")"
 cmp "$dir/one" "$dir/out" || fail "--json changes what the server says"

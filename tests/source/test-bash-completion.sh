@@ -37,6 +37,7 @@ compopt() { :; }
 completes pa pack
 completes '' status
 completes status --w --watch
+completes status --pro --prometheus
 completes serve --sock --socket=
 completes serve http://a/x rooth roothash=
 completes serve http://a/x fill = y yes

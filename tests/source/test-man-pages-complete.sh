@@ -59,12 +59,26 @@ for key in $keys; do
 done
 
 states=$(sed -n 's/.*\[STATUS_[A-Z]*\] = "\([a-z]*\)".*/\1/p' "$pods/common/status.c")
-fields=$(sed -n 's/.*FIELD(\([a-z_]*\), [A-Z0-9]*),.*/\1/p' "$pods/common/status.c")
+fields=$(sed -n 's/.*FIELD(\([a-z_]*\), [A-Za-z0-9_]*),.*/\1/p' "$pods/common/status.c")
 [ -n "$states" ] || missing states status.c
 [ -n "$fields" ] || missing fields status.c
 for word in $states $fields; do
 	grep -q "B<$word>" "$plugin_pod" "$tool_pod" || missing "$word" "the manuals"
 done
+
+# The metrics of a status that was kept: those that the program prints, and no others.
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+{
+	printf '{"state":"ready"'
+	sed -n -e 's/.*\tFIELD(\([a-z_]*\), TEXT),.*/,"\1":""/p' \
+		-e 's/.*\tFIELD(\([a-z_]*\), [A-Z0-9]*),.*/,"\1":0/p' "$pods/common/status.c"
+	echo '}'
+} >"$folder/status.json"
+"$tool" status --prometheus --socket="$folder/status.sock" | sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' | sort >"$folder/metrics"
+[ -s "$folder/metrics" ] || missing metrics "farroot status --prometheus"
+sed -n '/^=item B<farroot_/s/B<\([a-z_]*\)>/\n\1\n/gp' "$tool_pod" | grep '^farroot_' | sort >"$folder/documented"
+diff "$folder/metrics" "$folder/documented" >&2 || missing "the list of metrics" farroot.pod
 
 # farroot-image, a script.
 builder=$srcdir/image/farroot-image

@@ -28,6 +28,12 @@ static const struct status sample = {
 	.corrupt_since = 1700000001,
 	.corrupt_origin = "http://h/corrupt",
 	.last_error_age_s = 61,
+	.outages = { 21, 22 },
+	.fetched_by_class = { 31, 32, 33, 34, 35, 36, 37 },
+	.answers = { 41, 42, 43, 44 },
+	.faults = { 0, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, UINT64_MAX },
+	.hits = { .buckets = { 71, 72 }, .sum_us = 73 },
+	.misses = { .buckets = { 81, [LATENCY_BUCKETS - 1] = 82 }, .sum_us = 83 },
 };
 
 static int parse(const char *text, struct status *out)
@@ -64,6 +70,27 @@ static void what_is_written_can_be_read(void)
 	CHECK_EQ(out.corrupt_since, in.corrupt_since);
 	CHECK_STR(out.corrupt_origin, in.corrupt_origin);
 	CHECK_EQ(out.last_error_age_s, in.last_error_age_s);
+	CHECK(!memcmp(&out.outages, &in.outages, sizeof in.outages));
+	CHECK(!memcmp(out.fetched_by_class, in.fetched_by_class, sizeof in.fetched_by_class));
+	CHECK(!memcmp(out.answers, in.answers, sizeof in.answers));
+	CHECK(!memcmp(out.faults, in.faults, sizeof in.faults));
+	CHECK(!memcmp(&out.hits, &in.hits, sizeof in.hits));
+	CHECK(!memcmp(&out.misses, &in.misses, sizeof in.misses));
+}
+
+static void names_say_what_was_counted(void)
+{
+	char *json = status_to_json(&sample);
+
+	CHECK(json != NULL);
+	CHECK_SAYS(json, "\"outages\":{\"count\":21,\"seconds\":22}");
+	CHECK_SAYS(json, "\"bootstrap\":31,\"hash\":32,\"demand\":33,\"readahead\":34,\"profile\":35,\"fill\":36,\"other\":37}");
+	CHECK_SAYS(json, "\"answers\":{\"2xx\":41,\"3xx\":42,\"4xx\":43,\"5xx\":44}");
+	CHECK_SAYS(json, "\"faults\":{\"resolve\":51,\"connect\":52,");
+	CHECK_SAYS(json, "\"corrupt\":62,\"local\":18446744073709551615}");
+	CHECK_SAYS(json, "\"hits\":{\"25us\":71,\"100us\":72,");
+	CHECK_SAYS(json, "\"1h\":0,\"more\":82,\"sum_us\":83}");
+	free(json);
 }
 
 static void text_of_a_server_is_printable(void)
@@ -136,6 +163,13 @@ static void each_field_is_checked(void)
 	CHECK_EQ(parse_with("\"requests\":6", "\"reqests\":6"), -EINVAL);
 	CHECK_EQ(parse_with("\"waiting\":9", "\"waiting\":4294967296"), -EINVAL);
 	CHECK_EQ(parse_with("\"eta_s\":-1", "\"eta_s\":-5"), 0);
+	CHECK_EQ(parse_with("\"hash\":32", "\"hash\":-1"), -EINVAL);
+	CHECK_EQ(parse_with("\"hash\":32", "\"hash\":\"32\""), -EINVAL);
+	CHECK_EQ(parse_with("\"outages\":{", "\"outages\":[],\"x\":{"), -EINVAL);
+	CHECK_EQ(parse_with("\"outages\":{", "\"outages\":7,\"x\":{"), -EINVAL);
+	/* An older daemon has fewer counters. */
+	CHECK_EQ(parse_with("\"hash\":32", "\"mash\":{}"), 0);
+	CHECK_EQ(parse_with("\"outages\":{", "\"x\":{"), 0);
 	/* A newer daemon may say more. */
 	CHECK_EQ(parse_with("{", "{\"new\":[1,{}],"), 0);
 	snprintf(text, sizeof text, "\"last_error\":\"%0256d\",\"x\":\"", 0);
@@ -147,6 +181,7 @@ static void each_field_is_checked(void)
 int main(void)
 {
 	what_is_written_can_be_read();
+	names_say_what_was_counted();
 	text_of_a_server_is_printable();
 	untrusted_bytes();
 	each_field_is_checked();

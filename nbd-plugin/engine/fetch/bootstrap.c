@@ -115,10 +115,12 @@ static void set_back(struct fetch *f)
 	b->paused_until_ms = now + pause_ms(f, now);
 }
 
-static void log_refuted(struct fetch *f, int origin, const char *why)
+/* Counts and logs that an origin was refuted. */
+static void note_refuted(struct fetch *f, int origin, const char *why)
 {
 	uint64_t now = clock_ms(), until = f->bootstrap->paused_until_ms;
 
+	f->faults[FAULT_TOTAL]++;
 	origins_log_refuted(f->origins, origin, why, until > now ? until - now : 0);
 }
 
@@ -127,7 +129,7 @@ static void refute(struct fetch *f, int origin, const char *why)
 {
 	origins_refute(f->origins, origin);
 	set_back(f);
-	log_refuted(f, origin, why);
+	note_refuted(f, origin, why);
 }
 
 /* Opening */
@@ -286,7 +288,7 @@ static int take_top(struct fetch *f, struct inflight *request)
 		return open_image(f, request);
 	origins_refute(f->origins, origin);
 	take_contradiction(f, request);
-	log_refuted(f, origin, why);
+	note_refuted(f, origin, why);
 	inflight_free(request);
 	return 0;
 }

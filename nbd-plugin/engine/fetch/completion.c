@@ -74,6 +74,7 @@ static void reject(struct fetch *f, struct inflight *inflight, uint32_t i)
 
 	inflight_judge(inflight, i);
 	completion_add_wasted(f, STORE_BLOCK);
+	f->faults[FAULT_CORRUPT]++;
 	snprintf(why, sizeof why, "block %" PRIu64 " does not verify", block);
 	origins_blame(f->origins, inflight->request.origin, why);
 	scheduler_release(&f->scheduler, block, 1);
@@ -178,6 +179,7 @@ void completion_judge(struct fetch *f, struct inflight *inflight)
 
 void completion_receive(struct fetch *f, struct inflight *inflight, const uint8_t *bytes, size_t count)
 {
+	f->class_bytes[inflight->class] += count;
 	inflight_receive(inflight, bytes, count);
 	if (f->is_open && !hash_elsewhere(f, inflight))
 		completion_judge(f, inflight);
@@ -187,6 +189,8 @@ void completion_end(struct fetch *f, struct inflight *inflight, enum fault fault
 {
 	uint32_t i;
 
+	if (fault)
+		f->faults[fault]++;
 	if (inflight->class == CLASS_BOOTSTRAP) {
 		/* bootstrap.c looks at it. */
 		inflight->ended = true;

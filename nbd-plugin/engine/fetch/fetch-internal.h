@@ -8,8 +8,10 @@
 #ifndef FARROOT_FETCH_INTERNAL_H
 #define FARROOT_FETCH_INTERNAL_H
 
+#include "common/fault.h"
 #include "common/log.h"
 #include "common/options.h"
+#include "common/request-class.h"
 #include "engine/fetch/inbox.h"
 #include "engine/fetch/inflight-set.h"
 #include "engine/http/origins.h"
@@ -46,6 +48,10 @@ struct fetch {
 	struct inflight_set inflight;
 	struct congestion_window cwnd;
 	uint64_t progress_ms;		/* when a block last verified */
+
+	/* Counters for the status. */
+	uint64_t class_bytes[REQUEST_CLASSES];	/* of bodies received */
+	uint64_t faults[FAULT_KINDS];	/* requests that ended with one, and blocks that do not verify */
 
 	/* Each is private to the file of the same name. */
 	struct bootstrap *bootstrap;

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/latency.h"
 #include "engine/fetch/inbox.h"
 
 /* How often a reader that waits asks whether it is cancelled. */
@@ -33,6 +34,7 @@ struct inbox {
 	struct open_image image;	/* does not change once is_open */
 	_Atomic bool is_open, stopped, wants_nudges;
 	_Atomic uint64_t served_bytes, nudged_ms;
+	struct latency_counter hits, misses;
 };
 
 static void init_cond(pthread_cond_t *cond)
@@ -186,6 +188,11 @@ void inbox_count_served(struct inbox *in, uint64_t bytes)
 	atomic_fetch_add_explicit(&in->served_bytes, bytes, memory_order_relaxed);
 }
 
+void inbox_count_read(struct inbox *in, uint64_t ns, bool has_waited)
+{
+	latency_add(has_waited ? &in->misses : &in->hits, ns);
+}
+
 void inbox_status(struct inbox *in, struct status *out)
 {
 	pthread_mutex_lock(&in->lock);
@@ -197,6 +204,8 @@ void inbox_status(struct inbox *in, struct status *out)
 	}
 	pthread_mutex_unlock(&in->lock);
 	out->served_bytes = in->served_bytes;
+	latency_copy(&in->hits, &out->hits);
+	latency_copy(&in->misses, &out->misses);
 }
 
 void inbox_stop(struct inbox *in)

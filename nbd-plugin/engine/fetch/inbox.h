@@ -82,6 +82,8 @@ void inbox_want_all(struct inbox *inbox);
 void inbox_nudge(struct inbox *inbox);
 /* Counts bytes that a reader has copied out of the store. */
 void inbox_count_served(struct inbox *inbox, uint64_t bytes);
+/* Counts a read that has succeeded, with its time.  Also for the fetch thread. */
+void inbox_count_read(struct inbox *inbox, uint64_t ns, bool has_waited);
 /* The last status snapshot, with the present value of each counter. */
 void inbox_status(struct inbox *inbox, struct status *out);
 

@@ -17,17 +17,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/request-class.h"
 #include "engine/http/origins.h"
 #include "engine/policy/block-scheduler.h"
 #include "engine/verity/verity.h"
-
-/* In the order of precedence.  Bootstrap judges its own class.  The classes from
- * CLASS_READAHEAD on are background: no reader waits for their blocks yet.
- */
-enum request_class {
-	CLASS_BOOTSTRAP, CLASS_HASH, CLASS_DEMAND, CLASS_READAHEAD, CLASS_PROFILE, CLASS_FILL,
-	REQUEST_CLASSES
-};
 
 /* Buffers of requests that have ended, for the next ones.  A fast link needs a thousand
  * buffers a second, and memory from the kernel has to be zeroed each time.  A zeroed struct

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "common/clock.h"
@@ -14,12 +15,14 @@
 #include "engine/fetch/fetch-internal.h"
 #include "engine/fetch/prefetch-hints.h"
 #include "engine/fetch/status-snapshot.h"
+#include "engine/policy/outage-count.h"
 
 /* Blocks are suspects for a moment after each bad byte: no state of the image. */
 #define CORRUPT_STATE_MS 2000
 
 struct status_snapshot {
 	uint64_t outage_ms, corrupt_ms;	/* when it began, monotonic; 0: it is not */
+	struct outage_count outages;
 };
 
 int status_snapshot_init(struct fetch *f)
@@ -91,6 +94,22 @@ static int64_t unix_time(uint64_t since_ms)
 	return since_ms ? (int64_t)time(NULL) - (int64_t)((clock_ms() - since_ms) / 1000) : 0;
 }
 
+static void copy_counters(const struct fetch *f, const struct origins_state *origins, struct status *s)
+{
+	uint64_t others = origins->fetched_bytes;
+	unsigned i;
+
+	for (i = 0; i < REQUEST_CLASSES; i++) {
+		s->fetched_by_class[i] = f->class_bytes[i];
+		others -= f->class_bytes[i];
+	}
+	s->fetched_by_class[REQUEST_CLASSES] = others;
+	memcpy(s->answers, origins->answers, sizeof s->answers);
+	memcpy(s->faults, f->faults, sizeof s->faults);
+	s->outages.count = f->snapshot->outages.outages;
+	s->outages.seconds = f->snapshot->outages.total_ms / 1000;
+}
+
 void status_snapshot_update(struct fetch *f, const struct origins_state *origins)
 {
 	struct status_snapshot *snapshot = f->snapshot;
@@ -115,6 +134,9 @@ void status_snapshot_update(struct fetch *f, const struct origins_state *origins
 
 	if (s.state == STATUS_OUTAGE || s.state == STATUS_OPENING)
 		s.outage_since = unix_time(snapshot->outage_ms);
+	outage_count_update(&snapshot->outages, origins->outage,
+			    s.state == STATUS_OUTAGE || s.state == STATUS_OPENING, clock_ms());
+	copy_counters(f, origins, &s);
 	snprintf(s.origin, sizeof s.origin, "%s", origins->url);
 	if (s.corrupt_blocks)
 		snprintf(s.corrupt_origin, sizeof s.corrupt_origin, "%s", origins->corrupt_url);

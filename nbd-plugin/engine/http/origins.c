@@ -218,11 +218,18 @@ static void end_date_probe(struct transfer *t)
 	origin_health_reset(&os->health[origin], 1);
 }
 
+static void count_answer(struct origins *os, unsigned status)
+{
+	if (status / 100 >= 2 && status / 100 < 2 + STATUS_ANSWERS)
+		os->answers[status / 100 - 2]++;
+}
+
 static void transfer_end(struct transfer *t, enum fault fault)
 {
 	struct origins *os = t->origins;
 	struct origin_request *request = t->request;
 
+	count_answer(os, t->response.status);
 	if (t->is_date_probe) {
 		end_date_probe(t);
 		return;
@@ -507,6 +514,7 @@ void origins_state(const struct origins *os, struct origins_state *out)
 	out->fetched_bytes = os->fetched_bytes;
 	out->discarded_bytes = os->discarded_bytes;
 	out->requests = os->requests;
+	memcpy(out->answers, os->answers, sizeof out->answers);
 	out->rtt_ms = os->rtt_ms;
 	out->delay_ms = os->delay_ms;
 	out->outage = !origin_health_any_but(os->health, os->count, -1);

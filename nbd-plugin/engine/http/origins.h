@@ -21,6 +21,7 @@
 #include "common/fault.h"
 #include "common/log.h"
 #include "common/options.h"
+#include "common/status.h"
 
 struct origins;
 
@@ -59,6 +60,7 @@ struct origins_state {
 	uint64_t fetched_bytes;	/* bytes of bodies received */
 	uint64_t discarded_bytes;	/* those among them of errors, redirects and probes */
 	uint64_t requests;	/* sent; with probes */
+	uint64_t answers[STATUS_ANSWERS];	/* by status, also of redirects and to probes */
 	unsigned rtt_ms;	/* the shortest round trip of late; 0: not known */
 	unsigned delay_ms;	/* mean time to an answer of late, with our queue on the link */
 	bool outage;		/* every origin has failed since its last good answer */

@@ -125,7 +125,7 @@ struct origins {
 	unsigned rtt_ms, delay_ms;
 	bool rtt_is_provisional;	/* of a connection without an answer, perhaps to a redirector */
 	bool has_reached;	/* a first connection was made since origins_open_ahead */
-	uint64_t fetched_bytes, discarded_bytes, requests;
+	uint64_t fetched_bytes, discarded_bytes, requests, answers[STATUS_ANSWERS];
 	char last_error[512];
 	uint64_t last_error_ms;
 };
