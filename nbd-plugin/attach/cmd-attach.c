@@ -42,7 +42,8 @@ struct settings {
 static const char usage[] =
 "Usage: farroot attach [OPTION]... SOCKET DEVICE\n"
 "       farroot attach --detach DEVICE\n"
-"       farroot attach --supervise [--pivot [--free]] DIRECTORY NAME NBDKIT [ARGUMENT]...\n"
+"       farroot attach --supervise [--pivot [--free]] DIRECTORY NAME NBDKIT\n"
+"                      [ARGUMENT]...\n"
 "Attaches DEVICE (such as /dev/nbd0) to the NBD server that listens on the Unix\n"
 "socket SOCKET.  The device stays attached after this program has ended.\n"
 "\n"

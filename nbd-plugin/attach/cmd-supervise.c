@@ -47,7 +47,8 @@
 #define NAME_MAX_BYTES 100
 
 static const char usage[] =
-"Usage: farroot attach --supervise [--pivot [--free]] DIRECTORY NAME NBDKIT [ARGUMENT]...\n"
+"Usage: farroot attach --supervise [--pivot [--free]] DIRECTORY NAME NBDKIT\n"
+"                      [ARGUMENT]...\n"
 "Attaches /dev/mapper/NAME, a dm-multipath device, to an NBDKIT that it starts\n"
 "in the sandbox DIRECTORY, prints the name of the device and ends.  A supervisor\n"
 "stays: it replaces an nbdkit that dies or does not answer, and meanwhile reads\n"

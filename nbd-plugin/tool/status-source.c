@@ -56,7 +56,7 @@ static int ask(const char *path, const char *request, char text[STATUS_SOURCE_BY
 	/* Room for the NUL that split adds. */
 	if (length >= STATUS_SOURCE_BYTES - 2)
 		return -EPROTO;
-	rest = split(text);
+	rest = request ? split(text) : text + length;
 	if (status_from_json(text, strlen(text), s))
 		return -EPROTO;
 	/* The text may come from another server: control characters must not reach the terminal. */

@@ -80,7 +80,7 @@ static int read_block(uint64_t block)
 	return ret;
 }
 
-/* Of each level: the first, the last, and those at the edges of a parent. */
+/* The first and the last of each level, and those at the edges of a parent. */
 static const uint64_t samples[] = {
 	0, 1, VERITY_FANOUT - 1, VERITY_FANOUT, DATA - 4, DATA - 3, DATA - 1,
 	DATA /* the superblock */, DATA + 1 /* the top */, DATA + 2, DATA + 3, DATA + 4,
