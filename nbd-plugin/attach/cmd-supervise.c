@@ -59,8 +59,9 @@ static const char usage[] =
 "  -p, --pivot      when all of the image is in the store, put a loop device over\n"
 "                   it into the place of nbdkit, and end nbdkit and supervisor;\n"
 "                   needs store=PATH and status=PATH, and the kernel module loop\n"
-"  -f, --free       then delete the files of DIRECTORY, except the last status, the\n"
-"                   log, and what is on another file system, as the store must be\n"
+"  -f, --free       then delete the files of DIRECTORY, except the last status,\n"
+"                   the log, and what is on another file system, as the store\n"
+"                   must be\n"
 "      --help       show this\n";
 
 /* Where the processes tell what happens. */
