@@ -60,6 +60,12 @@ takes "$good farroot.prefetch=none" url=http://a/x "roothash=$hash" profile=none
 takes "$good farroot.prefetch=profile" url=http://a/x "roothash=$hash" fill=no
 takes "$good farroot.prefetch=all" url=http://a/x "roothash=$hash" fill=idle
 refuses "$good farroot.prefetch=some" 'farroot.prefetch=some: neither none nor profile nor all'
+for value in LABEL=data UUID=1234-ABCD:/a/b /dev/sda1 /dev/disk/by-path/x:0:/f; do
+	takes "$good farroot.store=$value" url=http://a/x "roothash=$hash"
+	same "$farroot_store" "$value" farroot.store=
+done
+refuses "$good farroot.store=/var/cache" 'farroot.store=/var/cache: neither LABEL=, UUID= nor a device'
+refuses 'farroot=http://a/x farroot.verify=none farroot.store=LABEL=x' 'farroot.store=LABEL=x needs roothash='
 # The plugin is not started: its parameters do not matter.
 echo 'farroot=/dev/vda farroot.verify=none' >"$farroot_cmdline"
 farroot_parse || fail "a device is refused: $farroot_why"
@@ -113,7 +119,7 @@ refuses "$good farroot.rate=" 'farroot.rate=: empty value'
 refuses "$good farroot.rate" 'farroot.rate has no value'
 refuses "$good farroot.Rate=1" 'farroot.Rate: no such argument'
 refuses "$good farroot.=1" 'farroot.: no such argument'
-for argument in log mlock status store url; do
+for argument in log mlock status url; do
 	refuses "$good farroot.$argument=x" "farroot.$argument is not allowed on the kernel command line"
 done
 refuses "$good farroot.overlay=big" 'farroot.overlay=big: not a size'
