@@ -54,6 +54,18 @@ boot_make_ca() {
 	exec 8>&-
 }
 
+# The site of the image; with $boot_modules (words) in its initramfs.
+boot_site() {
+	if [ -z "${boot_modules-}" ]; then
+		echo "$boot_ca/site"
+		return
+	fi
+	cp -R "$boot_ca/site" "$boot_dir/site"
+	mkdir -p "$boot_dir/site/rootfs/modules.d"
+	printf '%s\n' $boot_modules >"$boot_dir/site/rootfs/modules.d/of-the-test"
+	echo "$boot_dir/site"
+}
+
 # boot_prepare ARCH: an image on an origin.  Sets boot_url, boot_https_url and
 # boot_roothash.
 boot_prepare() {
@@ -69,7 +81,7 @@ boot_prepare() {
 	boot_say "building farroot and a Debian for $boot_arch"
 	vm_use_tools || boot_fail "make-debs"
 	boot_make_ca
-	boot_image=$(vm_root "$boot_arch" "$boot_ca/site") || boot_fail "farroot-image rootfs"
+	boot_image=$(vm_root "$boot_arch" "$(boot_site)") || boot_fail "farroot-image rootfs"
 	mkdir "$boot_dir/www"
 	ln "$boot_image/root.img" "$boot_dir/www/root.img" 2>/dev/null || cp "$boot_image/root.img" "$boot_dir/www/root.img"
 	boot_roothash=$(cat "$boot_image/roothash")
