@@ -337,17 +337,23 @@ static bool is_profile_due(struct run *run)
 }
 
 /* The readers go on reading, and each of their requests takes a round trip: as long as the
- * requests take that are allowed, one after the other on each connection.
+ * requests take that are allowed, one after the other, as many at once as an origin takes.
  */
 static uint64_t round_trips_ms(const struct run *run)
 {
 	uint64_t requests = run->trial->image->size_bytes / COSTS_REQUEST_BYTES;
-	unsigned i, delay_ms = 0;
+	unsigned i, at_once;
+	uint64_t ms, most = 0;
 
-	for (i = 0; i < run->trial->origin_count; i++)
-		if (run->trial->origin[i].delay_ms > delay_ms)
-			delay_ms = run->trial->origin[i].delay_ms;
-	return requests * 2 * delay_ms / run->options.http.connections;
+	for (i = 0; i < run->trial->origin_count; i++) {
+		at_once = run->trial->origin[i].nature.limit;
+		if (!at_once || at_once > run->options.http.connections)
+			at_once = run->options.http.connections;
+		ms = requests * 2 * run->trial->origin[i].delay_ms / at_once;
+		if (ms > most)
+			most = ms;
+	}
+	return most;
 }
 
 static void demand_progress(struct run *run)
