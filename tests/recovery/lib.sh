@@ -38,6 +38,16 @@ make_origin() {
 	port=$("$vm_here/serve" start "$dir/origin" "$dir/www") || fail "no origin"
 }
 
+# This machine's tc, with its libraries, in /tc of the initramfs.
+add_tc() {
+	tc=$(PATH=$PATH:/sbin:/usr/sbin command -v tc) || skip "no tc"
+	mkdir "$dir/over/tc"
+	cp "$tc" "$dir/over/tc/tc"
+	ldd "$tc" | grep -o '/[^ ]*' | while read -r library; do
+		cp "$library" "$dir/over/tc/" || exit
+	done || fail "cannot copy the libraries of tc"
+}
+
 # A real initramfs, over which the test lays its own first process, its reader and the
 # modules that the real one does not have.
 make_initramfs() {
@@ -49,10 +59,12 @@ make_initramfs() {
 	fi
 	mkdir "$dir/vm" "$dir/over"
 	unsquashfs -n -q -d "$dir/modules" "$base/root.img" 'usr/lib/modules/*/modules.*' \
-		'usr/lib/modules/*/kernel/drivers/md' 'usr/lib/modules/*/kernel/drivers/scsi/scsi_*' 'usr/lib/modules/*/kernel/drivers/block/loop*' >/dev/null ||
+		'usr/lib/modules/*/kernel/drivers/md' 'usr/lib/modules/*/kernel/drivers/scsi/scsi_*' 'usr/lib/modules/*/kernel/drivers/block/loop*' \
+		'usr/lib/modules/*/kernel/net/sched' 'usr/lib/modules/*/kernel/drivers/net/ifb.*' >/dev/null ||
 		fail "unsquashfs"
 	mkdir -p "$dir/over/usr"
 	mv "$dir/modules/usr/lib" "$dir/over/usr/lib"
+	add_tc
 	cp "$top_builddir/tests/recovery/reader" "$dir/over/reader"
 	cp "$srcdir/tests/recovery/guest-init" "$dir/over/init"
 	chmod 755 "$dir/over/init" "$dir/over/reader"

@@ -17,7 +17,7 @@ up() {
 	# What is typed before the shell is there is lost.
 	boot_expect 600 'root@[a-z]*:'
 	# shellcheck disable=SC2016 # for the guest
-	boot_type 'until systemctl is-active multi-user.target && ! systemctl is-active farroot-shutdown.service; do sleep 1; done; echo it-is-'up
+	boot_type "until systemctl is-active multi-user.target && ! systemctl is-active farroot-shutdown.service; do sleep 1; done; echo it-is-'up'"
 	boot_expect 600 'it-is-up'
 }
 
@@ -38,7 +38,7 @@ for supervise in no yes; do
 	boot_stop_serving
 	boot_say "the origin is gone"
 	# Blocks that nothing has read.
-	boot_type 'for f in /usr/share/perl5/Debconf/*.pm /usr/bin/x86_64-linux-gnu-* /usr/bin/perl; do cat $f >/dev/null & done; sleep 5; ps -eo stat,args | grep "^D"; echo they-'wait
+	boot_type "for f in /usr/share/perl5/Debconf/*.pm /usr/bin/perl /usr/bin/[d-g]*; do cat \$f >/dev/null & done; sleep 5; ps -eo stat,args | grep ^D; echo they-'wait'"
 	boot_expect 60 'they-wait'
 	boot_seen '^D.* cat ' || boot_fail "no process waits for a read"
 	down 'systemctl poweroff'
