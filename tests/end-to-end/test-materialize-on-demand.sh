@@ -20,7 +20,10 @@ origin_start 1
 plugin_start url="$url1/image" roothash="$roothash" fill=no status="$dir/status.sock"
 told state ready
 [ "$(status_of present_bytes)" -lt $((size / 2)) ] || fail "fill=no fetches"
-same "$(timeout 2 "$farroot" status --wait=materialized --socket="$dir/status.sock"; echo $?)" 124 "--wait=materialized"
+same "$(
+	timeout 2 "$farroot" status --wait=materialized --socket="$dir/status.sock"
+	echo $?
+)" 124 "--wait=materialized"
 materialize || fail "$(cat "$dir/err")"
 tail -n 1 "$dir/out" | grep -q '100.0 % materialized' || fail "no progress: $(cat "$dir/out")"
 told present_bytes "$size"
@@ -52,4 +55,7 @@ grep -qF "budget= of 3.0 MiB is used up" "$dir/err" || fail "budget=3M: $(cat "$
 plugin_stop
 ! materialize || fail "no server: no error"
 grep -q 'is the image being served?' "$dir/err" || fail "no server: $(cat "$dir/err")"
-same "$(materialize extra; echo $?)" 2 "a wrong command line"
+same "$(
+	materialize extra
+	echo $?
+)" 2 "a wrong command line"

@@ -23,7 +23,9 @@ boot_expect 600 'login:'
 # What is typed before the shell is there is lost.
 boot_expect 600 'root@[a-z]*:'
 # Until all is here, no time-out may end what waits for a read.
+# shellcheck disable=SC2016 # for the guest
 run long-time-outs '[ "$(systemctl show -P TimeoutStartUSec systemd-udevd.service)" = 1d ]'
+# shellcheck disable=SC2016 # for the guest
 run no-watchdogs '[ "$(systemctl service-watchdogs)" = no ] && [ "$(systemctl show -P WatchdogUSec systemd-journald.service)" != 0 ]'
 run no-target '! systemctl is-active farroot-materialized.target'
 run ready 'until systemctl is-active farroot-ready.target; do sleep 1; done'
@@ -43,6 +45,7 @@ run unplug 'for link in /sys/class/net/e*; do ip link set dev "${link##*/}" down
 run all-files 'tar -C /run/initramfs -cf /dev/null --one-file-system image'
 run verify 'dpkg --verify >/run/verify 2>&1; ! grep -v -e " c " -e missing /run/verify'
 run target 'until systemctl is-active farroot-materialized.target; do sleep 1; done'
+# shellcheck disable=SC2016 # for the guest
 run time-outs-again 'until [ "$(systemctl service-watchdogs)" = yes ]; do sleep 1; done; [ "$(systemctl show -P TimeoutStartUSec systemd-udevd.service)" = "1min 30s" ]'
 run journal-entries 'journalctl -b --no-pager FARROOT_STATE=materialized -o cat | grep "is materialized"'
 run reexec 'systemctl daemon-reexec && systemctl is-active dbus.service'
