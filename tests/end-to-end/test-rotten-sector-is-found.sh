@@ -8,7 +8,6 @@
 [ "$(stat -f -c %T "$dir")" != tmpfs ] || skip "$dir is in memory"
 
 make_image image 16
-size=$(stat -c %s "$dir/image")
 mkdir "$dir/www1"
 cp "$dir/image" "$dir/www1"
 origin_start 1

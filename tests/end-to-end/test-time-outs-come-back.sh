@@ -31,9 +31,11 @@ keeps() {
 }
 
 # The second look of keep comes after a reload, and the third finds the root materialized.
+# shellcheck disable=SC2016 # for the stand-ins
 program systemctl '[ $# != 1 ] || cat "'"$dir"'/watchdogs"' '[ $# != 2 ] || echo "$2" >"'"$dir"'/watchdogs"'
+# shellcheck disable=SC2016 # for the stand-in
 program sleep 'case $(grep -c ^sleep "'"$dir"'/commands") in' "1) echo yes >'$dir/watchdogs' ;;" \
-	"*) touch '$dir/complete'; while [ ! -e '$dir/seen' ]; do /bin/sleep 0.05; done ;;" esac
+	"*) touch '$dir/complete'; while [ ! -e '$dir/seen' ]; do /bin/sleep 0.05; done ;;" 'esac'
 program farroot "while [ ! -e '$dir/complete' ]; do /bin/sleep 0.05; done; touch '$dir/seen'"
 
 echo no >"$dir/watchdogs"
