@@ -8,9 +8,11 @@
 need_root
 # shellcheck source-path=SCRIPTDIR source=../../initramfs/scripts/farroot
 . "$srcdir/initramfs/scripts/farroot"
+# shellcheck source-path=SCRIPTDIR source=../../initramfs/scripts/farroot-disk
+. "$srcdir/initramfs/scripts/farroot-disk"
 farroot_sandbox=$dir/run/farroot
 farroot_store_name=$dir/run/initramfs/farroot.store
-farroot_store_disk=$dir/disk
+farroot_disk=$dir/disk
 farroot_trust=roothash=0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef
 mkdir -p "$farroot_sandbox" "$dir/run/initramfs"
 # Fewer waits.
@@ -42,7 +44,7 @@ farroot_open_store >"$dir/out" || fail "$(cat "$dir/out")"
 [ ! -s "$dir/out" ] || fail "$(cat "$dir/out")"
 same "$(cat "$farroot_store_name")" /store/image-0123456789abcdef "the name"
 farroot_is_on_disk || fail "the disk is not mounted"
-! grep -q " $farroot_store_disk " /proc/mounts || fail "all of the disk stays mounted"
+! grep -q " $farroot_disk " /proc/mounts || fail "all of the disk stays mounted"
 cd "$farroot_sandbox/store" || exit
 for name in 1 2 3; do
 	touch -d "2026-01-0$name" "image-$name"
