@@ -38,14 +38,14 @@ make_origin() {
 	port=$("$vm_here/serve" start "$dir/origin" "$dir/www") || fail "no origin"
 }
 
-# This machine's tc, with its libraries, in /tc of the initramfs.
-add_tc() {
-	tc=$(PATH=$PATH:/sbin:/usr/sbin command -v tc) || skip "no tc"
-	mkdir "$dir/over/tc"
-	cp "$tc" "$dir/over/tc/tc"
-	ldd "$tc" | grep -o '/[^ ]*' | while read -r library; do
-		cp "$library" "$dir/over/tc/" || exit
-	done || fail "cannot copy the libraries of tc"
+# add_program NAME: a program of this machine, with its libraries, in /host of the initramfs.
+add_program() {
+	program=$(PATH=$PATH:/sbin:/usr/sbin command -v "$1") || skip "no $1"
+	mkdir -p "$dir/over/host"
+	cp "$program" "$dir/over/host/$1"
+	ldd "$program" | grep -o '/[^ ]*' | while read -r library; do
+		cp "$library" "$dir/over/host/" || exit
+	done || fail "cannot copy the libraries of $1"
 }
 
 # A real initramfs, over which the test lays its own first process, its reader and the
@@ -60,11 +60,13 @@ make_initramfs() {
 	mkdir "$dir/vm" "$dir/over"
 	unsquashfs -n -q -d "$dir/modules" "$base/root.img" 'usr/lib/modules/*/modules.*' \
 		'usr/lib/modules/*/kernel/drivers/md' 'usr/lib/modules/*/kernel/drivers/scsi/scsi_*' 'usr/lib/modules/*/kernel/drivers/block/loop*' \
-		'usr/lib/modules/*/kernel/net/sched' 'usr/lib/modules/*/kernel/drivers/net/ifb.*' >/dev/null ||
+		'usr/lib/modules/*/kernel/net/sched' 'usr/lib/modules/*/kernel/drivers/net/ifb.*' \
+		'usr/lib/modules/*/kernel/fs' 'usr/lib/modules/*/kernel/lib' 'usr/lib/modules/*/kernel/crypto' >/dev/null ||
 		fail "unsquashfs"
 	mkdir -p "$dir/over/usr"
 	mv "$dir/modules/usr/lib" "$dir/over/usr/lib"
-	add_tc
+	add_program tc
+	add_program dmsetup
 	cp "$top_builddir/tests/recovery/reader" "$dir/over/reader"
 	cp "$srcdir/tests/recovery/guest-init" "$dir/over/init"
 	chmod 755 "$dir/over/init" "$dir/over/reader"
@@ -91,9 +93,17 @@ expect() {
 recovery_begin() {
 	make_origin
 	make_initramfs
-	"$vm_here/run-vm" --arch amd64 --memory "${2:-1G}" --serial "$console" "$dir/vm" quiet panic=10 "guest.test=$1" \
-		"guest.rounds=$rounds" "guest.url=http://10.0.2.2:$port/root.img" "guest.roothash=$roothash" \
-		"guest.sha256=$(sha256sum <"$dir/www/root.img" | cut -d ' ' -f 1)" &
+	recovery_start "$1" "${2:-1G}"
+}
+
+# recovery_start TEST MEMORY [ARGUMENT]...: a machine; $recovery_options: more options for run-vm.
+recovery_start() {
+	recovery_test=$1 recovery_memory=$2
+	shift 2
+	# shellcheck disable=SC2086 # words
+	"$vm_here/run-vm" ${recovery_options-} --arch amd64 --memory "$recovery_memory" --serial "$console" "$dir/vm" quiet panic=10 \
+		"guest.test=$recovery_test" "guest.rounds=$rounds" "guest.url=http://10.0.2.2:$port/root.img" "guest.roothash=$roothash" \
+		"guest.sha256=$(sha256sum <"$dir/www/root.img" | cut -d ' ' -f 1)" "$@" &
 	machine=$!
 	remember "$machine"
 }
