@@ -4,8 +4,8 @@
 #
 # A Debian with systemd is booted from an origin, comes into memory as a whole, and needs no server
 # any more: nbdkit and its supervisor end, the origin goes away, every file can be read and has
-# the bytes that it had, systemd has its time-outs back and executes itself again, and the machine
-# shuts down cleanly.
+# the bytes that it had, systemd has its time-outs back, executes itself again, isolates rescue.target
+# and reboots without the kernel, and the machine shuts down cleanly.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=../boot/vm/boot.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/boot/vm/boot.sh"
@@ -15,6 +15,17 @@ run() {
 	boot_type "$2; echo $1-'ended'-\$?"
 	boot_expect 600 "$1-ended-"
 	boot_seen "$1-ended-0" || boot_fail "$1"
+}
+
+# again NAME: there is a shell again.  What is typed before that is lost.
+again() {
+	again_until=$(($(vm_now) + $(slack 300)))
+	until boot_seen "$1-is-over"; do
+		[ "$(vm_now)" -lt "$again_until" ] || boot_fail "no shell after $1"
+		boot_type "echo $1-is-'over'" || true
+		sleep 5
+	done
+	boot_say "$1 is over"
 }
 
 boot_prepare amd64
@@ -49,6 +60,13 @@ run target 'until systemctl is-active farroot-materialized.target; do sleep 1; d
 run time-outs-again 'until [ "$(systemctl service-watchdogs)" = yes ]; do sleep 1; done; [ "$(systemctl show -P TimeoutStartUSec systemd-udevd.service)" = "1min 30s" ]'
 run journal-entries 'journalctl -b --no-pager FARROOT_STATE=materialized -o cat | grep "is materialized"'
 run reexec 'systemctl daemon-reexec && systemctl is-active dbus.service'
+boot_type "systemd-run -p IgnoreOnIsolate=yes -p DefaultDependencies=no --no-block sh -c 'systemctl isolate rescue.target; sleep 15; systemctl isolate multi-user.target'"
+boot_expect 120 'Reached target.*rescue.target'
+again isolate
+boot_type 'systemctl soft-reboot'
+boot_expect 120 'systemd-soft-reboot|soft-reboot.target'
+again soft-reboot
+run after-that 'dpkg --verify >/run/verify 2>&1; ! grep -v -e " c " -e missing /run/verify'
 run journal '! journalctl -k -b --no-pager | grep -E "SQUASHFS error|I/O error, dev (dm|loop)|Buffer I/O error|blocked for more"'
 boot_type 'systemctl poweroff'
 boot_expect_off 120
