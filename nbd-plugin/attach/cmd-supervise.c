@@ -42,6 +42,7 @@
 #include "common/status-file.h"
 #include "tool/commands.h"
 #include "tool/sandbox.h"
+#include "tool/sandbox-filter.h"
 
 #define PAUSE_NS 100000000L
 #define NAME_MAX_BYTES 100
@@ -278,6 +279,9 @@ static void protect(const struct log *log)
 	ret = sandbox_keep_capabilities(CAPABILITIES);
 	if (ret)
 		log_say(log, LOG_WARN, "the supervisor keeps all of its capabilities: %s", strerror(-ret));
+	ret = sandbox_filter();
+	if (ret)
+		log_say(log, LOG_WARN, "the supervisor has no filter of system calls: %s", strerror(-ret));
 }
 
 static void write_pid(const char *name)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "tool/sandbox.h"
+#include "tool/sandbox-filter.h"
 
 #ifndef PR_SET_IO_FLUSHER
 #define PR_SET_IO_FLUSHER 57	/* Linux 5.6 */
@@ -114,6 +115,13 @@ int sandbox_keep_capabilities(uint64_t keep)
 	return syscall(SYS_capset, &header, sets) < 0 ? -errno : 0;
 }
 
+/* It is one wall more: without it, the server works. */
+static void warn_without_filter(int ret)
+{
+	if (ret < 0)
+		fprintf(stderr, "farroot jail: no filter of system calls: %s\n", strerror(-ret));
+}
+
 /* systemd looks at the first byte of argv[0]. */
 static char *marked_name(const char *path)
 {
@@ -135,6 +143,7 @@ int sandbox_exec(const char *directory, const char *log_path, char **command)
 		return fail(directory);
 	if (drop_capabilities() < 0)
 		return fail("cannot drop capabilities");
+	warn_without_filter(sandbox_filter());
 	command[0] = marked_name(program);
 	if (!command[0])
 		return fail(program);

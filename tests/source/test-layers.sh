@@ -82,6 +82,7 @@ BEGIN {
 	only("netlink/", "attach/nbd-netlink.c")
 	only("linux/dm-ioctl.h", "attach/dm-device.c")
 	only("sqfs/", "squashfs/")
+	only("seccomp.h", "tool/sandbox-filter.c")
 	only("json-c/", "common/status.c")
 	only("openssl/", "engine/verity/ engine/http/ca-bundle.c engine/http/tls-hooks.c")
 }
