@@ -160,6 +160,21 @@ static void server_may_ask_for_more_time(void)
 }
 
 /* An origin whose bytes are all corrupt: asked for as much as allowed, for a day. */
+/* Three answers to requests that were sent together. */
+static void the_longest_wish_counts(void)
+{
+	struct origin_health h = { 0 };
+
+	CHECK(origin_health_failure(&h, FAULT_STATUS, 1000, 200, 2000, 0) >= 2000);
+	origin_health_success(&h);
+	CHECK(origin_health_failure(&h, FAULT_STATUS, 1001, 200, 1000, 0) >= 1999);
+	CHECK_EQ(origin_health_pick(&h, 1, 2999, -1), -1);
+	CHECK_EQ(origin_health_pick(&h, 1, 3200, -1), 0);
+	/* Without a wish, too. */
+	origin_health_success(&h);
+	CHECK(origin_health_failure(&h, FAULT_STATUS, 2000, 200, 0, 0) >= 1000);
+}
+
 static void corrupt_origin_gets_few_requests(void)
 {
 	struct origin_health h = { 0 };
@@ -292,6 +307,7 @@ int main(void)
 	jitter_is_between_half_and_whole();
 	together_is_one_fault();
 	server_may_ask_for_more_time();
+	the_longest_wish_counts();
 	corrupt_bytes_only_demote();
 	link_monitor_came_up();
 	corrupt_origin_gets_few_requests();

@@ -121,11 +121,17 @@ static bool is_unreached(enum fault fault)
 	return fault == FAULT_RESOLVE || fault == FAULT_CONNECT || fault == FAULT_STALL;
 }
 
-/* The server asked for this time. */
+/* The server asked for this time.  Answers that come together may ask for different times, also
+ * with a good one between them: the longest counts.
+ */
 static void keep_wish(struct origin_health *h, uint64_t now_ms, uint64_t retry_after_ms, unsigned random)
 {
-	h->asked_until_ms = now_ms + retry_after_ms;
-	h->next_try_ms = now_ms + backoff_wish_ms(retry_after_ms, random);
+	uint64_t wish = now_ms + backoff_wish_ms(retry_after_ms, random);
+
+	if (h->asked_until_ms < now_ms + retry_after_ms)
+		h->asked_until_ms = now_ms + retry_after_ms;
+	if (h->next_try_ms < wish)
+		h->next_try_ms = wish;
 }
 
 uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64_t now_ms,
@@ -157,6 +163,8 @@ uint64_t origin_health_failure(struct origin_health *h, enum fault fault, uint64
 	h->next_try_ms = now_ms + rest;
 	if (rest < retry_after_ms)
 		keep_wish(h, now_ms, retry_after_ms, random);
+	if (h->next_try_ms < h->asked_until_ms)
+		h->next_try_ms = h->asked_until_ms;
 	return h->next_try_ms - now_ms;
 }
 
