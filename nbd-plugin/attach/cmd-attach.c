@@ -18,6 +18,7 @@
 
 #include "attach/cmd-supervise.h"
 #include "attach/dm-device.h"
+#include "attach/verity-stack.h"
 #include "attach/nbd-handshake.h"
 #include "attach/nbd-netlink.h"
 #include "tool/commands.h"
@@ -42,8 +43,8 @@ struct settings {
 static const char usage[] =
 "Usage: farroot attach [OPTION]... SOCKET DEVICE\n"
 "       farroot attach --detach DEVICE\n"
-"       farroot attach --supervise [--pivot [--free]] DIRECTORY NAME NBDKIT\n"
-"                      [ARGUMENT]...\n"
+"       farroot attach --supervise [--pivot [--free] [--verity]] DIRECTORY NAME\n"
+"                      NBDKIT [ARGUMENT]...\n"
 "Attaches DEVICE (such as /dev/nbd0) to the NBD server that listens on the Unix\n"
 "socket SOCKET.  The device stays attached after this program has ended.\n"
 "\n"
@@ -274,6 +275,8 @@ static int detach(const struct settings *s)
 		return nbd_netlink_disconnect(s->device_index, &to_stderr);
 	control = dm_control_open();
 	ret = control < 0 ? control : dm_remove_ours(control, s->mapped);
+	if (ret == 0)
+		verity_stack_remove(control, s->mapped);
 	if (control >= 0)
 		close(control);
 	if (ret)

@@ -48,8 +48,8 @@
 #define NAME_MAX_BYTES 100
 
 static const char usage[] =
-"Usage: farroot attach --supervise [--pivot [--free]] DIRECTORY NAME NBDKIT\n"
-"                      [ARGUMENT]...\n"
+"Usage: farroot attach --supervise [--pivot [--free] [--verity]] DIRECTORY NAME\n"
+"                      NBDKIT [ARGUMENT]...\n"
 "Attaches /dev/mapper/NAME, a dm-multipath device, to an NBDKIT that it starts\n"
 "in the sandbox DIRECTORY, prints the name of the device and ends.  A supervisor\n"
 "stays: it replaces an nbdkit that dies or does not answer, and meanwhile reads\n"
@@ -63,6 +63,8 @@ static const char usage[] =
 "  -f, --free       then delete the files of DIRECTORY, except the last status,\n"
 "                   the log, and what is on another file system, as the store\n"
 "                   must be\n"
+"  -v, --verity     then let the kernel verify each read (dm-verity); a machine\n"
+"                   whose memory has rotted restarts\n"
 "      --help       show this\n";
 
 /* Where the processes tell what happens. */
@@ -110,23 +112,25 @@ static int parse(int argc, char **argv, struct supervise_settings *settings)
 	static const struct option options[] = {
 		{ "pivot", no_argument, NULL, 'p' },
 		{ "free", no_argument, NULL, 'f' },
+		{ "verity", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "+hfp", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "+hfpv", options, NULL)) != -1) {
 		if (opt == 'h') {
 			fputs(usage, stdout);
 			exit(EXIT_SUCCESS);
 		}
-		if (opt != 'p' && opt != 'f')
+		if (opt != 'p' && opt != 'f' && opt != 'v')
 			return tool_usage_error("attach --supervise", "bad option");
 		settings->pivots |= opt == 'p';
 		settings->frees |= opt == 'f';
+		settings->verity |= opt == 'v';
 	}
-	if (settings->frees && !settings->pivots)
-		return tool_usage_error("attach --supervise", "--free needs --pivot");
+	if ((settings->frees || settings->verity) && !settings->pivots)
+		return tool_usage_error("attach --supervise", "--free and --verity need --pivot");
 	if (argc - optind < 4)
 		return tool_usage_error("attach --supervise", "give a DIRECTORY, a NAME, NBDKIT and its plugin");
 	if (!*argv[optind + 1] || strlen(argv[optind + 1]) > NAME_MAX_BYTES || strchr(argv[optind + 1], '/'))
@@ -139,6 +143,9 @@ static int parse(int argc, char **argv, struct supervise_settings *settings)
 	settings->command = argv + optind + 2;
 	settings->store = value_of(settings->command, "store=");
 	settings->status_socket = value_of(settings->command, "status=");
+	settings->roothash = value_of(settings->command, "roothash=");
+	if (settings->verity && !settings->roothash)
+		return tool_usage_error("attach --supervise", "--verity needs the argument roothash=HEX");
 	if (settings->pivots && (!settings->store || !settings->status_socket))
 		return tool_usage_error("attach --supervise", "--pivot needs the arguments store=PATH and status=PATH");
 	return 0;

@@ -167,21 +167,32 @@ int dm_remove_ours(int control, const char *name)
 	return send_request(control, DM_DEV_REMOVE, &r);
 }
 
-int dm_load(const struct dm_device *dm, uint64_t sectors, const char *target, const char *params)
+/* Puts a target at data + *at, and moves *at behind it. */
+static int add_target(struct request *r, size_t *at, const struct dm_target *target)
 {
-	struct dm_target_spec spec = { .length = sectors };
-	struct request r;
+	struct dm_target_spec spec = { .sector_start = target->start, .length = target->sectors };
+	size_t length = sizeof spec + strlen(target->params) + 1;
 
-	if (strlen(target) >= sizeof spec.target_type ||
-	    strlen(params) >= sizeof r.data - sizeof spec)
+	if (strlen(target->type) >= sizeof spec.target_type || length + 7 > sizeof r->data - *at)
 		return -E2BIG;
-	strcpy(spec.target_type, target);
-	spec.next = (uint32_t)(sizeof spec + strlen(params) + 1 + 7) & ~7u;
+	strcpy(spec.target_type, target->type);
+	spec.next = (uint32_t)(length + 7) & ~7u;
+	memcpy(r->data + *at, &spec, sizeof spec);
+	strcpy(r->data + *at + sizeof spec, target->params);
+	*at += spec.next;
+	return 0;
+}
+
+int dm_load(const struct dm_device *dm, const struct dm_target *targets, unsigned count)
+{
+	struct request r;
+	size_t at = 0;
+	int ret = 0;
+
 	prepare(&r, dm->name, DM_READONLY_FLAG);
-	r.head.target_count = 1;
-	memcpy(r.data, &spec, sizeof spec);
-	strcpy(r.data + sizeof spec, params);
-	return send_request(dm->control, DM_TABLE_LOAD, &r);
+	for (; ret == 0 && r.head.target_count < count; r.head.target_count++)
+		ret = add_target(&r, &at, &targets[r.head.target_count]);
+	return ret ? ret : send_request(dm->control, DM_TABLE_LOAD, &r);
 }
 
 int dm_clear(const struct dm_device *dm)

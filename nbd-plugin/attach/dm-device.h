@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * One device of the kernel's device mapper with one read-only target, by the ioctls of
+ * One read-only device of the kernel's device mapper, by the ioctls of
  * linux/dm-ioctl.h.  libdevmapper is not used: it would add itself, libudev and libselinux
  * to each initramfs, and waits for udev, which may wait for the root file system that this
  * device holds.
@@ -53,8 +53,14 @@ int dm_remove(const struct dm_device *dm);
 /* Removes the device of this name if dm_create made it; else -ENXIO.  -EBUSY: it is in use. */
 int dm_remove_ours(int control, const char *name);
 
-/* Loads an inactive table: a single target from 0 to sectors, with params. */
-int dm_load(const struct dm_device *dm, uint64_t sectors, const char *target, const char *params);
+struct dm_target {
+	const char *type;		/* such as "multipath" */
+	uint64_t start, sectors;
+	const char *params;
+};
+
+/* Loads an inactive table.  -E2BIG: it is longer than any that is needed here. */
+int dm_load(const struct dm_device *dm, const struct dm_target *targets, unsigned count);
 /* Drops the inactive table, if there is one. */
 int dm_clear(const struct dm_device *dm);
 

@@ -57,12 +57,22 @@ static int skip_list(const char **text)
 	return 0;
 }
 
-int multipath_parse_status(const char *status, struct multipath_path *out)
+static int *path_of(struct multipath_path *out, unsigned device_major, unsigned dm_major)
+{
+	if (device_major == NBD_MAJOR)
+		return &out->nbd;
+	if (device_major == LOOP_DEVICE_MAJOR)
+		return &out->loop;
+	return device_major == dm_major ? &out->mapped : NULL;
+}
+
+int multipath_parse_status(const char *status, unsigned dm_major, struct multipath_path *out)
 {
 	unsigned groups, first, paths, words, device_major, minor;
 	char word[WORD_BYTES], end;
+	int *path;
 
-	*out = (struct multipath_path){ .nbd = -1, .loop = -1 };
+	*out = (struct multipath_path){ .nbd = -1, .loop = -1, .mapped = -1 };
 	/* Features, hardware handler. */
 	if (skip_list(&status) || skip_list(&status) || next_number(&status, &groups) ||
 	    next_number(&status, &first) || groups > 1)
@@ -74,13 +84,15 @@ int multipath_parse_status(const char *status, struct multipath_path *out)
 	    paths != 1)
 		return -EINVAL;
 	next_word(&status, word);
-	if (sscanf(word, "%u:%u%c", &device_major, &minor, &end) != 2 || minor > 1000 ||
-	    (device_major != NBD_MAJOR && device_major != LOOP_DEVICE_MAJOR))
+	if (sscanf(word, "%u:%u%c", &device_major, &minor, &end) != 2 || minor > 1000)
+		return -EINVAL;
+	path = path_of(out, device_major, dm_major);
+	if (!path)
 		return -EINVAL;
 	next_word(&status, word);
 	if (strcmp(word, "A") != 0 && strcmp(word, "F") != 0)
 		return -EINVAL;
-	*(device_major == NBD_MAJOR ? &out->nbd : &out->loop) = (int)minor;
+	*path = (int)minor;
 	out->is_failed = *word == 'F';
 	return 0;
 }

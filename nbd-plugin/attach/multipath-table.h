@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * The text of a dm-multipath table with one nbd or loop device or none, and what its status says.
+ * The text of a dm-multipath table with one nbd, loop or mapped device or none, and what its status says.
  * Bios, not requests: queue_mode bio, because nbd sleeps where request-based multipath
  * must not.  Source: drivers/md/dm-mpath.c, multipath_ctr and multipath_status.
  *
@@ -20,6 +20,7 @@
 struct multipath_path {
 	int nbd;		/* the N of the device /dev/nbdN; -1: it is another one, or none */
 	int loop;		/* the N of the device /dev/loopN; -1: it is another one, or none */
+	int mapped;		/* the minor number of a device of the device mapper; -1: another one, or none */
 	bool is_failed;		/* a read failed; it and all others wait */
 };
 
@@ -28,10 +29,11 @@ struct multipath_path {
  */
 void multipath_table_text(unsigned device_major, int minor, char text[MULTIPATH_TEXT_BYTES]);
 
-/* Parses the status line of such a table.  Returns 0, or -EINVAL if it is not one of ours:
- * another form, more than one path, or a path that is neither an nbd nor a loop device.
+/* Parses the status line of such a table.  dm_major: the major number of the device mapper, which
+ * the kernel chooses.  Returns 0, or -EINVAL if it is not one of ours: another form, more than one
+ * path, or a path that is none of the three.
  */
-int multipath_parse_status(const char *status, struct multipath_path *out);
+int multipath_parse_status(const char *status, unsigned dm_major, struct multipath_path *out);
 
 /* Parses the parameters of a table as the kernel shows them.  Returns whether a read without
  * a path waits; false if text is no such table.

@@ -18,6 +18,7 @@
 #include "attach/nbd-netlink.h"
 #include "attach/nbd-server.h"
 #include "attach/supervise-internal.h"
+#include "attach/verity-stack.h"
 #include "common/clock.h"
 
 #define KILL_LIMIT_MS 10000
@@ -26,6 +27,11 @@
 #define SECTOR_BYTES 512
 /* The block layer's timer, else of 30 s, writes a line for each request that waits. */
 #define IO_TIMEOUT_MS "86400000"
+
+struct device_number {
+	unsigned major;
+	int minor;
+};
 
 void supervise_forget_line(struct line *line)
 {
@@ -194,9 +200,10 @@ static int swap(const struct supervisor *s)
 static int load_table(const struct supervisor *s, unsigned device_major, int minor, uint64_t sectors)
 {
 	char params[MULTIPATH_TEXT_BYTES];
+	const struct dm_target target = { .type = "multipath", .sectors = sectors, .params = params };
 
 	multipath_table_text(device_major, minor, params);
-	return dm_load(&s->dm, sectors, "multipath", params);
+	return dm_load(&s->dm, &target, 1);
 }
 
 static int put_into_table(const struct supervisor *s, int n, uint64_t sectors)
@@ -267,13 +274,41 @@ static unsigned block_bytes_of(const struct supervisor *s, int n)
 	return bytes > 0 ? (unsigned)bytes : SECTOR_BYTES;
 }
 
-static int attach_store(const struct supervisor *s, int old, int *loop)
+/* dm-verity over the loop device, if it was asked for and the kernel has it.  Returns 0 and sets *at,
+ * the device to be used, or -errno.
+ */
+static int add_verity(const struct supervisor *s, int loop, int file, struct device_number *at)
 {
-	int file = open(s->settings->store, O_RDONLY | O_CLOEXEC), fd;
+	struct dm_state state;
+	uint32_t minor;
+	int ret;
+
+	*at = (struct device_number){ LOOP_DEVICE_MAJOR, loop };
+	if (!s->settings->verity)
+		return 0;
+	ret = dm_get_state(&s->dm, &state);
+	if (ret == 0)
+		ret = verity_stack_make(s->dm.control, s->dm.name, loop, file, s->sectors * SECTOR_BYTES,
+					s->settings->roothash, &minor);
+	if (ret == 0)
+		*at = (struct device_number){ state.major, (int)minor };
+	return ret;
+}
+
+/* A loop device over the store.  Returns its descriptor and sets *at, or -errno. */
+static int attach_store(const struct supervisor *s, int old, struct device_number *at)
+{
+	int file = open(s->settings->store, O_RDONLY | O_CLOEXEC), fd, loop, ret;
 
 	if (file < 0)
 		return -errno;
-	fd = loop_device_attach(s->settings->dev, file, s->sectors * SECTOR_BYTES, block_bytes_of(s, old), loop);
+	fd = loop_device_attach(s->settings->dev, file, s->sectors * SECTOR_BYTES, block_bytes_of(s, old), &loop);
+	if (fd >= 0) {
+		ret = add_verity(s, loop, file, at);
+		if (ret)
+			log_say(&s->settings->log, LOG_WARN, "/dev/mapper/%s has no dm-verity: %s; modprobe dm-verity?",
+				s->dm.name, strerror(-ret));
+	}
 	close(file);
 	return fd;
 }
@@ -285,12 +320,13 @@ static int attach_store(const struct supervisor *s, int old, int *loop)
 static void pivot(struct supervisor *s, int old)
 {
 	const char *what = "make a loop device over the store";
-	int loop, fd, ret;
+	struct device_number at = { 0, -1 };
+	int fd, ret;
 
-	fd = ret = attach_store(s, old, &loop);
+	fd = ret = attach_store(s, old, &at);
 	if (fd >= 0) {
 		what = "load its table";
-		ret = load_table(s, LOOP_DEVICE_MAJOR, loop, s->sectors);
+		ret = load_table(s, at.major, at.minor, s->sectors);
 	}
 	if (ret == 0) {
 		if (supervise_is_attached(s, old))
@@ -304,7 +340,8 @@ static void pivot(struct supervisor *s, int old)
 		log_say(&s->settings->log, LOG_WARN, "/dev/mapper/%s stays on nbdkit: cannot %s: %s%s", s->dm.name, what,
 			strerror(-ret), ret == -ENOENT && fd < 0 ? "; modprobe loop?" : "");
 	} else {
-		log_say(&s->settings->log, LOG_NOTE, "/dev/mapper/%s is on /dev/loop%d: the whole image is here", s->dm.name, loop);
+		log_say(&s->settings->log, LOG_NOTE, "/dev/mapper/%s is on /dev/%s%d: the whole image is here", s->dm.name,
+			at.major == LOOP_DEVICE_MAJOR ? "loop" : "dm-", at.minor);
 	}
 	if (fd >= 0)
 		close(fd);

@@ -44,7 +44,7 @@ bool supervise_is_stopping(void)
 
 static void look_at_device(struct supervisor *s, struct sight *sight)
 {
-	struct multipath_path path = { .nbd = -1, .loop = -1 };
+	struct multipath_path path = { .nbd = -1, .loop = -1, .mapped = -1 };
 	struct dm_state state;
 	char text[1024];
 
@@ -60,11 +60,11 @@ static void look_at_device(struct supervisor *s, struct sight *sight)
 	if (!state.has_table)
 		return;
 	sight->queues = dm_get_table(&s->dm, text, sizeof text) || multipath_queues(text);
-	s->is_foreign = dm_get_status(&s->dm, text, sizeof text) || multipath_parse_status(text, &path) ||
+	s->is_foreign = dm_get_status(&s->dm, text, sizeof text) || multipath_parse_status(text, state.major, &path) ||
 			path.nbd >= SUPERVISOR_DEVICES;
 	sight->path = path.nbd;
 	sight->path_failed = path.is_failed;
-	sight->is_pivoted = path.loop >= 0;
+	sight->is_pivoted = path.loop >= 0 || path.mapped >= 0;
 	sight->may_pivot = s->is_complete && s->pivot_failures < PIVOTS_MAX;
 }
 

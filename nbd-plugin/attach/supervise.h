@@ -19,6 +19,8 @@ struct supervise_settings {
 	const char *status_socket;	/* of status=, in the sandbox; NULL: none */
 	bool pivots;			/* once all is here; then both are there */
 	bool frees;			/* the files of the sandbox, after a pivot */
+	bool verity;			/* of the kernel, after a pivot */
+	const char *roothash;		/* 64 hexadecimal digits; NULL: not known */
 	bool has_multipath;		/* false: attach /dev/nbd0 once, and only take it down in the end */
 	/* Opened before the root directory was changed to the sandbox. */
 	int dm_control;			/* -1 without multipath */

@@ -55,6 +55,11 @@ for value in yes no; do
 	takes "$good farroot.copyfirst=$value" url=http://a/x "roothash=$hash"
 	same "$farroot_copyfirst" "$value" farroot.copyfirst=
 done
+for value in kernel none; do
+	takes "$good farroot.verity=$value" url=http://a/x "roothash=$hash"
+	same "$farroot_verity" "$value" farroot.verity=
+done
+refuses "$good farroot.verity=yes" 'farroot.verity=yes: neither kernel nor none'
 refuses "$good farroot.copyfirst=1" 'farroot.copyfirst=1: neither yes nor no'
 takes "$good farroot.prefetch=none" url=http://a/x "roothash=$hash" profile=none fill=no
 takes "$good farroot.prefetch=profile" url=http://a/x "roothash=$hash" fill=no

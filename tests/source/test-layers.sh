@@ -63,7 +63,7 @@ BEGIN {
 	may("nbdkit", "common engine")
 	may("tool", "common engine engine/verity")
 	may("fuse", "common engine engine/verity tool")
-	may("attach", "common tool")
+	may("attach", "common engine/verity tool")
 	may("squashfs", "common")
 	may("profile", "common engine engine/store engine/verity squashfs tool")
 	may("pack", "common engine/format engine/verity squashfs profile tool")

@@ -29,7 +29,7 @@ static void check_status(const char *status, int nbd, bool is_failed)
 {
 	struct multipath_path path;
 
-	CHECK_EQ(multipath_parse_status(status, &path), 0);
+	CHECK_EQ(multipath_parse_status(status, 253, &path), 0);
 	CHECK_EQ(path.nbd, nbd);
 	CHECK_EQ(path.loop, -1);
 	CHECK_EQ(path.is_failed, is_failed);
@@ -48,7 +48,7 @@ static void reads_status_after_a_pivot(void)
 {
 	struct multipath_path path;
 
-	CHECK_EQ(multipath_parse_status("2 0 0 0 1 1 A 0 1 0 7:12 A 0 ", &path), 0);
+	CHECK_EQ(multipath_parse_status("2 0 0 0 1 1 A 0 1 0 7:12 A 0 ", 253, &path), 0);
 	CHECK_EQ(path.nbd, -1);
 	CHECK_EQ(path.loop, 12);
 }
@@ -64,8 +64,12 @@ static void refuses_other_tables(void)
 	struct multipath_path path;
 	size_t i;
 
+	CHECK_EQ(multipath_parse_status("2 0 0 0 1 1 A 0 1 0 253:4 A 0 ", 253, &path), 0);
+	CHECK_EQ(path.mapped, 4);
+	CHECK_EQ(path.loop, -1);
+	CHECK_EQ(multipath_parse_status("2 0 0 0 1 1 A 0 1 0 253:4 A 0 ", 252, &path), -EINVAL);
 	for (i = 0; i < sizeof others / sizeof others[0]; i++)
-		CHECK_EQ(multipath_parse_status(others[i], &path), -EINVAL);
+		CHECK_EQ(multipath_parse_status(others[i], 253, &path), -EINVAL);
 }
 
 static void reads_whether_it_queues(void)
