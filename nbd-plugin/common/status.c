@@ -45,6 +45,7 @@ static const struct field {
 	FIELD(ready_needs_bytes, UNSIGNED64),
 	FIELD(budget_bytes, UNSIGNED64),
 	FIELD(budget_left_bytes, UNSIGNED64),
+	FIELD(hold, TEXT),
 	FIELD(fetched_bytes, UNSIGNED64),
 	FIELD(served_bytes, UNSIGNED64),
 	FIELD(wasted_bytes, UNSIGNED64),

@@ -92,6 +92,8 @@ static void print_text(const struct status *s)
 	if (s->budget_bytes)
 		printf("%-9s %.1f of %.1f MiB left\n", "budget", mib(s->budget_left_bytes),
 		       mib(s->budget_bytes));
+	if (s->hold[0])
+		printf("%-9s %s\n", "held", s->hold);
 	if (s->outage_since)
 		print_time("outage", s->outage_since);
 	if (s->corrupt_blocks)
@@ -157,6 +159,8 @@ static int get(const char *path, char *text, struct status *s)
 	}
 	/* The text may come from another server: control characters must not reach the terminal. */
 	make_printable(s->origin);
+	make_printable(s->hold);
+	make_printable(s->corrupt_origin);
 	make_printable(s->last_error);
 	return 0;
 }

@@ -49,6 +49,7 @@ struct fetch {
 	struct bootstrap *bootstrap;
 	struct completion *completion;
 	struct dispatch *dispatch;
+	struct memory_watch *memory_watch;
 	struct prefetch_hints *hints;
 	struct readahead_feed *readahead_feed;
 	struct revalidation *revalidation;

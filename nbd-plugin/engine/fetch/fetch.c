@@ -20,6 +20,7 @@
 #include "engine/fetch/dispatch.h"
 #include "engine/fetch/fetch-internal.h"
 #include "engine/fetch/fetch.h"
+#include "engine/fetch/memory-watch.h"
 #include "engine/fetch/prefetch-hints.h"
 #include "engine/fetch/readahead-feed.h"
 #include "engine/fetch/revalidation.h"
@@ -95,6 +96,7 @@ static unsigned sleep_ms(struct fetch *f)
 		return (unsigned)bootstrap_in_ms(f);
 	sooner(&ms, dispatch_in_ms(f));
 	sooner(&ms, prefetch_hints_in_ms(f));
+	sooner(&ms, memory_watch_in_ms(f));
 	if (f->scheduler.first || f->inflight.count)
 		sooner(&ms, DISMISS_MS);
 	return (unsigned)ms;
@@ -131,6 +133,7 @@ static bool work(struct fetch *f)
 	inflight_set_reap(&f->inflight);
 	prefetch_hints_step(f);
 	readahead_feed_step(f);
+	memory_watch_step(f);
 	more |= dispatch_requests(f);
 	check_materialized(f);
 	inbox_want_nudges(f->inbox, !f->is_materialized && !prefetch_hints_have_profile(f));
@@ -232,6 +235,8 @@ static int init_parts(struct fetch *f)
 	if (!err)
 		err = dispatch_init(f);
 	if (!err)
+		err = memory_watch_init(f);
+	if (!err)
 		err = prefetch_hints_init(f);
 	if (!err)
 		err = readahead_feed_init(f);
@@ -300,6 +305,7 @@ void fetch_free(struct fetch *f)
 	inflight_set_free(&f->inflight);
 	bootstrap_free(f);
 	dispatch_free(f);
+	memory_watch_free(f);
 	prefetch_hints_free(f);
 	readahead_feed_free(f);
 	revalidation_free(f);

@@ -5,7 +5,7 @@
  * fetched when they are read.  Evicted blocks cost bytes of the link, and a read that waits.
  *
  * A complete image is the promise that the cable may be unplugged, and it is kept nearly to the
- * end.  Which is worse for a machine that nobody can reach by hand?
+ * end.  Which is worse for a remote machine?
  *   - The OOM killer ends the process that has the most memory: mostly the one that has caused
  *     the trouble.  This server and the sshd that listens are exempt, and systemd starts a service
  *     again.  The machine can still be reached.
