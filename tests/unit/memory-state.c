@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -78,6 +79,27 @@ static void numbers_of_the_files(void)
 	CHECK_EQ(m.total_bytes, 10240);
 }
 
+static void a_trigger_is_only_for_proc(void)
+{
+	struct pollfd trigger = { .events = POLLPRI };
+	struct memory_state m;
+
+	put(pressure, "some avg10=12.75\n");
+	CHECK_EQ(memory_state_open_trigger(directory), -EINVAL);
+	CHECK_EQ(memory_state_read(directory, &m), 0);
+	CHECK_EQ(m.stall_percent, 12);
+	/* Old kernels refuse it, and the tests need not be run in a kernel with PSI. */
+	trigger.fd = memory_state_open_trigger(MEMORY_STATE_PROC);
+	if (trigger.fd < 0) {
+		fprintf(stderr, "trigger: %s: not tested\n", strerror(-trigger.fd));
+		return;
+	}
+	/* A descriptor without a trigger would have POLLERR at once, and so wake the loop for ever. */
+	CHECK(poll(&trigger, 1, 0) >= 0);
+	CHECK_EQ(trigger.revents & POLLERR, 0);
+	close(trigger.fd);
+}
+
 int main(void)
 {
 	CHECK(mkdtemp(directory) != NULL);
@@ -88,5 +110,6 @@ int main(void)
 	of_this_machine();
 	without_proc();
 	numbers_of_the_files();
+	a_trigger_is_only_for_proc();
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "engine/fetch/fetch-internal.h"
@@ -21,6 +22,7 @@ struct memory_watch {
 	struct memory_state memory;	/* of the last look */
 	struct trace_cursor cursor;	/* what the store knows of reads before it tracked them */
 	uint64_t looked_ms;		/* 0: never */
+	int trigger_fd;			/* wakes the loop when processes stall; -1: none */
 	uint64_t given_bytes;		/* since the hold began */
 	bool tracks;
 	bool has_told_hold;		/* the log says that the fill waits */
@@ -31,11 +33,16 @@ struct memory_watch {
 int memory_watch_init(struct fetch *f)
 {
 	f->memory_watch = calloc(1, sizeof *f->memory_watch);
-	return f->memory_watch ? 0 : -ENOMEM;
+	if (!f->memory_watch)
+		return -ENOMEM;
+	f->memory_watch->trigger_fd = -1;
+	return 0;
 }
 
 void memory_watch_free(struct fetch *f)
 {
+	if (f->memory_watch && f->memory_watch->trigger_fd >= 0)
+		close(f->memory_watch->trigger_fd);
 	free(f->memory_watch);
 }
 
@@ -195,6 +202,13 @@ static void look(struct fetch *f)
 	}
 }
 
+/* An old kernel has no trigger for this process: then the loop looks when it runs anyway. */
+static void open_trigger(struct fetch *f)
+{
+	f->memory_watch->trigger_fd = memory_state_open_trigger(MEMORY_STATE_PROC);
+	origins_wake_on(f->origins, f->memory_watch->trigger_fd);
+}
+
 void memory_watch_step(struct fetch *f)
 {
 	struct memory_watch *w = f->memory_watch;
@@ -202,6 +216,8 @@ void memory_watch_step(struct fetch *f)
 
 	if (!store_is_in_memory(f->store) || (w->looked_ms && now - w->looked_ms < LOOK_MS))
 		return;
+	if (!w->looked_ms)
+		open_trigger(f);
 	w->looked_ms = now;
 	look(f);
 }

@@ -3,7 +3,8 @@
  *
  * The memory watch: looks at the machine's memory while the store is in memory, and does what
  * memory-pressure.h decides: holds the fill, and lets the store give blocks back.  A store on a
- * disk and a machine without /proc are not watched.  The fetch thread only; nothing blocks.
+ * disk and a machine without /proc are not watched.  After the first step, stalls wake the loop if
+ * the kernel can do that.  The fetch thread only; nothing blocks.
  */
 #ifndef FARROOT_MEMORY_WATCH_H
 #define FARROOT_MEMORY_WATCH_H

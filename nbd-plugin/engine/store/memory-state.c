@@ -8,14 +8,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "engine/store/memory-state.h"
 
 /* Both values are in the first three lines of meminfo. */
 #define TEXT_BYTES 512
+/* Microseconds of a window.  Other windows than multiples of 2 s need privileges. */
+#define TRIGGER "some 200000 2000000"
 
 static int read_text(const char *proc, const char *name, char text[TEXT_BYTES])
 {
@@ -61,4 +65,33 @@ int memory_state_read(const char *proc, struct memory_state *out)
 	if (!read_text(proc, "pressure/memory", text))
 		out->has_stall = sscanf(text, "some avg10=%u", &out->stall_percent) == 1;
 	return 0;
+}
+
+/* Nothing is written into a file of another file system. */
+static int write_trigger(int fd)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs))
+		return -errno;
+	if (fs.f_type != PROC_SUPER_MAGIC)
+		return -EINVAL;
+	/* With the terminating zero, as psi.rst asks for. */
+	return write(fd, TRIGGER, sizeof TRIGGER) < 0 ? -errno : 0;
+}
+
+int memory_state_open_trigger(const char *proc)
+{
+	char path[256];
+	int fd, err;
+
+	snprintf(path, sizeof path, "%s/pressure/memory", proc);
+	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = write_trigger(fd);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
 }

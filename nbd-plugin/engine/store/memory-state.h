@@ -25,4 +25,10 @@ struct memory_state {
  */
 int memory_state_read(const char *proc, struct memory_state *out);
 
+/* Opens a descriptor on which poll(2) reports POLLPRI each time that processes have stalled for
+ * 10 % of 2 s.  Without privileges, Linux allows that from 6.4 on.  Returns the descriptor, which
+ * the caller closes, or -errno.
+ */
+int memory_state_open_trigger(const char *proc);
+
 #endif
