@@ -30,9 +30,15 @@ sleep 8
 wake
 told present_bytes "$before"
 read_is_right 0 33554432 "$dir/image"
+same "$(times_logged 'NOT COMPLETE ANY MORE')" 1 "warnings"
+logged 'complete again' && fail "the log says too early that all is here again"
 machine_has 500 0
 wait_until 60 "all is here again" all_is_here
-wait_until 5 "the log says so" logged 'memory: the image is complete again'
+is_told() {
+	wake
+	logged 'memory: the image is complete again'
+}
+wait_until 5 "the log says so" is_told
 plugin_stop
 
 # What the supervisor would put under the root file system.

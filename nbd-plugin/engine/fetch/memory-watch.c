@@ -196,7 +196,7 @@ static void look(struct fetch *f)
 		give_back(f, bytes);
 	if (held && !memory_watch_holds(f))
 		end_hold(f);
-	if (w->has_told_loss && f->is_materialized && use.is_complete) {
+	if (w->has_told_loss && store_present_blocks(f->store) == f->scheduler.blocks) {
 		w->has_told_loss = false;
 		log_say(f->log, LOG_NOTE, "memory: the image is complete again");
 	}
