@@ -86,6 +86,7 @@ static const struct field {
 	FIELD(is_ready, UNSIGNED),
 	FIELD(budget_bytes, UNSIGNED64),
 	FIELD(budget_left_bytes, UNSIGNED64),
+	FIELD(hold, TEXT),
 	FIELD(fetched_bytes, UNSIGNED64),
 	FIELD(served_bytes, UNSIGNED64),
 	FIELD(wasted_bytes, UNSIGNED64),

@@ -39,6 +39,7 @@ struct status {
 	uint64_t ready_needs_bytes;	/* absent bytes of the profile */
 	unsigned is_ready;	/* 1: open, and all that the profile lists is present; else 0 */
 	uint64_t budget_bytes, budget_left_bytes;	/* data quota; 0: none */
+	char hold[128];		/* why the fill does not go on; "": it goes on, is done or is off */
 	uint64_t fetched_bytes;	/* bytes of bodies received */
 	uint64_t served_bytes;	/* bytes sent to clients */
 	uint64_t wasted_bytes;	/* bytes received and discarded */

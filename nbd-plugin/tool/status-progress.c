@@ -23,6 +23,7 @@ static unsigned terminal_columns(void)
 void status_print_progress(const struct status *s, bool on_terminal)
 {
 	bool is_stuck = s->state == STATUS_OUTAGE || s->state == STATUS_OPENING;
+	const char *why = is_stuck ? s->last_error : s->hold;
 	char bar[BAR_WIDTH + 1], eta[48] = "", line[512];
 	int filled = (int)(status_percent(s) * BAR_WIDTH / 100);
 
@@ -34,7 +35,7 @@ void status_print_progress(const struct status *s, bool on_terminal)
 			 (int)(s->eta_s % 60));
 	snprintf(line, sizeof line, "[%s] %5.1f %% %s, %.1f MiB fetched, %.2f MiB/s%s%s%s", bar,
 		 status_percent(s), status_state_name(s->state), status_mib(s->fetched_bytes),
-		 status_mib(s->rate_bytes_per_s), eta, is_stuck ? " " : "", is_stuck ? s->last_error : "");
+		 status_mib(s->rate_bytes_per_s), eta, why[0] ? " " : "", why);
 	/* A line that wraps could not be drawn over. */
 	if (on_terminal)
 		printf("\r\033[K%.*s", (int)terminal_columns() - 1, line);

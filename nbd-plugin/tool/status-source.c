@@ -61,6 +61,7 @@ static int ask(const char *path, const char *request, char text[STATUS_SOURCE_BY
 		return -EPROTO;
 	/* The text may come from another server: control characters must not reach the terminal. */
 	make_printable(s->origin);
+	make_printable(s->hold);
 	make_printable(s->corrupt_origin);
 	make_printable(s->last_error);
 	if (answer)

@@ -68,6 +68,8 @@ void status_print(const struct status *s)
 	if (s->budget_bytes)
 		printf("%-9s %.1f of %.1f MiB left\n", "budget", status_mib(s->budget_left_bytes),
 		       status_mib(s->budget_bytes));
+	if (s->hold[0])
+		printf("%-9s %s\n", "held", s->hold);
 	if (s->outage_since)
 		print_time("outage", s->outage_since);
 	if (s->corrupt_blocks)

@@ -21,6 +21,7 @@ wait_until 20 "3 MiB are fetched" is_spent
 told state ready
 # The time until everything is here: never.
 told eta_s -1
+told hold 'data quota (budget=): all of 3 MiB is used'
 "$farroot" status --socket="$dir/status.sock" >"$dir/text"
 grep -q '^budget  *0.0 of 3.0 MiB left' "$dir/text" || fail "$(cat "$dir/text")"
 grep -q '^to come  *ready needs 0.0 MiB, everything needs 13\.[0-9] MiB' "$dir/text" || fail "$(cat "$dir/text")"

@@ -23,6 +23,7 @@ memory_file() {
 	done
 	return 1
 }
+wait_until 10 "the image is open" logged 'the image has 64 MiB, its cache at most 8 MiB of memory (cache=): it is streamed'
 fd=$(memory_file) || fail "no store in memory"
 
 # The most that was ever seen, in KiB.

@@ -17,7 +17,7 @@ ask || fail "$(cat "$dir/err")"
 for text in outage http://a/x '25.0 of 100.0 MiB (25.0 %)' '2.0 MiB in 7 requests' '1.0 MiB wasted' \
 	'3.0 MiB, 3 reads' '0.50 MiB/s' '42 ms' 'since 200' 'no ?[2Jroute' '1 min 15 s' \
 	'ready needs 5.0 MiB (0 min 10 s), everything needs 75.0 MiB (2 min 30 s) at the measured rate' \
-	'10.0 of 20.0 MiB left'; do
+	'10.0 of 20.0 MiB left' 'held      cache: all'; do
 	says "$text"
 done
 

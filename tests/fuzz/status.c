@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (status_from_json((const char *)bytes, size, &first))
 		return 0;
 	REQUIRE(memchr(first.origin, 0, sizeof first.origin));
+	REQUIRE(memchr(first.hold, 0, sizeof first.hold));
 	REQUIRE(memchr(first.last_error, 0, sizeof first.last_error));
 	text = status_to_json(&first);
 	REQUIRE(text && text[strlen(text) - 1] == '\n');

@@ -61,7 +61,7 @@ printf 'HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-4095/8192\r\nCont
 	>corpus-response-check/good
 printf 'url=http://a/b\nroothash=%064d\nsize=64M\ncache=5%%\nfill=yes\nstall=2.5\nconnections=4\noutage=wait\n' 0 \
 	>corpus-options/good
-printf '%s\n' '{"state":"filling","origin":"http://a/b","image_bytes":1,"present_bytes":1,"cache_bytes":1,"ready_needs_bytes":1,"is_ready":1,"budget_bytes":1,"budget_left_bytes":1,"fetched_bytes":1,"served_bytes":1,"wasted_bytes":1,"requests":1,"rate_bytes_per_s":1,"rtt_ms":1,"waiting":1,"outage_since":0,"corrupt_blocks":0,"corrupt_since":0,"corrupt_origin":"","eta_s":-1,"last_error":"","last_error_age_s":-1,"outages":{"count":1,"seconds":2},"fetched_by_class":{"bootstrap":1},"answers":{"2xx":1},"faults":{"tls":1},"hits":{"25us":1,"sum_us":1},"misses":{"1h":1}}' \
+printf '%s\n' '{"state":"filling","origin":"http://a/b","image_bytes":1,"present_bytes":1,"cache_bytes":1,"ready_needs_bytes":1,"is_ready":1,"budget_bytes":1,"budget_left_bytes":1,"hold":"","fetched_bytes":1,"served_bytes":1,"wasted_bytes":1,"requests":1,"rate_bytes_per_s":1,"rtt_ms":1,"waiting":1,"outage_since":0,"corrupt_blocks":0,"corrupt_since":0,"corrupt_origin":"","eta_s":-1,"last_error":"","last_error_age_s":-1,"outages":{"count":1,"seconds":2},"fetched_by_class":{"bootstrap":1},"answers":{"2xx":1},"faults":{"tls":1},"hits":{"25us":1,"sum_us":1},"misses":{"1h":1}}' \
 	>corpus-status/good
 printf '# farroot profile\n# roothash=%064d\n# kernel=6.1\n# recorded=2026-01-01T00:00:00Z\n0 4096\n65536 131072\n\n4096 1\r\n' 0 \
 	>corpus-profile/good

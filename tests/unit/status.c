@@ -16,6 +16,7 @@ static const struct status sample = {
 	.cache_bytes = 1 << 20,
 	.fetched_bytes = 3,
 	.served_bytes = 4,
+	.hold = "memory: 310 MiB to come",
 	.wasted_bytes = 5,
 	.requests = 6,
 	.rate_bytes_per_s = 7,
@@ -65,6 +66,7 @@ static void what_is_written_can_be_read(void)
 	CHECK_EQ(out.outage_since, in.outage_since);
 	CHECK_EQ(out.eta_s, -1);
 	CHECK_STR(out.origin, in.origin);
+	CHECK_STR(out.hold, in.hold);
 	CHECK_STR(out.last_error, in.last_error);
 	CHECK_EQ(out.corrupt_blocks, in.corrupt_blocks);
 	CHECK_EQ(out.corrupt_since, in.corrupt_since);

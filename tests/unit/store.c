@@ -169,9 +169,58 @@ static void any_order(void)
 	store_free(s);
 }
 
+static void fill_up(struct store *s, uint64_t blocks)
+{
+	uint64_t block;
+
+	for (block = 0; block < blocks; block++)
+		put(s, block);
+}
+
+/* A complete store in memory gives back what was not read, and can be complete again. */
+static void gives_back(void)
+{
+	struct store *s = open_store(NULL, BLOCKS, BLOCKS);
+	uint64_t block, absent = 0;
+
+	CHECK(store_is_in_memory(s));
+	fill_up(s, BLOCKS);
+	CHECK_EQ(store_used_bytes(s), BLOCKS * STORE_BLOCK);
+	store_track_reads(s);
+	/* Nothing is lost by that, and the store can still be full. */
+	CHECK_EQ(store_present_blocks(s), BLOCKS);
+	CHECK(store_has_room(s, BLOCKS));
+	CHECK_EQ(read_block(s, 0), 0);
+	store_note_read(s, 17, 33);
+	CHECK_EQ(store_give_back(s, 4 << 20), 4 << 20);
+	CHECK_EQ(store_present_blocks(s), BLOCKS - 1024);
+	CHECK_EQ(store_capacity_bytes(s), 12 << 20);
+	CHECK_EQ(store_full_capacity_bytes(s), 16 << 20);
+	for (block = 0; block < BLOCKS; block++)
+		if (read_block(s, block))
+			absent++;
+	CHECK_EQ(absent, 1024);
+	CHECK_EQ(read_block(s, 0), 0);
+	CHECK_EQ(read_block(s, 17), 0);
+	CHECK_EQ(read_block(s, 32), 0);
+	CHECK_EQ(read_block(s, 48), -EAGAIN);
+	/* What comes replaces something else. */
+	put(s, 48);
+	CHECK(store_present_blocks(s) <= BLOCKS - 1024);
+	CHECK_EQ(read_block(s, 48), 0);
+	CHECK_EQ(store_give_back(s, 1 << 20), 1 << 20);
+	CHECK_EQ(store_full_capacity_bytes(s), 16 << 20);
+	store_restore_capacity(s);
+	CHECK_EQ(store_capacity_bytes(s), 16 << 20);
+	fill_up(s, BLOCKS);
+	CHECK_EQ(store_present_blocks(s), BLOCKS);
+	CHECK_EQ(store_give_back(s, 1), STORE_GROUP * STORE_BLOCK);
+	store_free(s);
+}
+
 struct race {
 	struct store *store;
-	_Atomic bool stop;
+	_Atomic bool started, stop;
 	_Atomic uint64_t hits;
 };
 
@@ -181,6 +230,7 @@ static void *read_all_the_time(void *ctx)
 	uint64_t state = (uintptr_t)&state, hits = 0;
 
 	while (!race->stop) {
+		race->started = true;
 		state = state * 6364136223846793005ULL + 1442695040888963407ULL;
 		hits += !read_block(race->store, (state >> 33) % 512);
 	}
@@ -203,6 +253,32 @@ static void readers_never_see_wrong_bytes(void)
 	for (i = 0; i < 3; i++)
 		pthread_join(threads[i], NULL);
 	CHECK(race.hits > 1000);
+	store_free(race.store);
+}
+
+/* Readers that use the mapping, while the store begins to evict and gives all back. */
+static void readers_see_right_bytes_while_it_gives_back(void)
+{
+	struct race race = { .store = open_store(NULL, 512, 512) };
+	pthread_t threads[3];
+	uint64_t i, round;
+
+	fill_up(race.store, 512);
+	for (i = 0; i < 3; i++)
+		CHECK_EQ(pthread_create(&threads[i], NULL, read_all_the_time, &race), 0);
+	while (!race.started)
+		usleep(1000);
+	for (round = 0; round < 200; round++) {
+		for (i = 0; i < 16; i++)
+			store_give_back(race.store, 128 << 10);
+		CHECK_EQ(store_present_blocks(race.store), 0);
+		store_restore_capacity(race.store);
+		fill_up(race.store, 512);
+		CHECK_EQ(store_present_blocks(race.store), 512);
+	}
+	race.stop = true;
+	for (i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
 	store_free(race.store);
 }
 
@@ -315,6 +391,7 @@ static void full_disk_lowers_the_budget(void)
 		return;
 	}
 	s = open_store(path, BLOCKS, BLOCKS);
+	CHECK(store_is_in_memory(s));
 	for (block = 0; block < BLOCKS; block++) {
 		put(s, block);
 		CHECK_EQ(read_block(s, block), 0);
@@ -395,8 +472,10 @@ int main(void)
 	last_block_may_be_short();
 	keeps_to_its_budget();
 	keeps_what_is_read();
+	gives_back();
 	any_order();
 	readers_never_see_wrong_bytes();
+	readers_see_right_bytes_while_it_gives_back();
 	put_is_kept_on_disk_as_candidate();
 	smaller_budget_than_the_file_holds();
 	file_of_another_size();

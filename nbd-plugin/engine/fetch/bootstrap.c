@@ -19,6 +19,7 @@
 #include "engine/fetch/prefetch-hints.h"
 #include "engine/fetch/size-setup.h"
 #include "engine/fetch/speculative-open.h"
+#include "engine/store/capacity.h"
 
 /* Milliseconds, at most, between two steps: the profile is requested in time, and the
  * status is of now.
@@ -134,6 +135,19 @@ static void refute(struct fetch *f, int origin, const char *why)
 
 /* Opening */
 
+/* The image does not fit into the memory that it may use. */
+static void announce_streaming(const struct fetch *f)
+{
+	uint64_t image_mib = f->size_bytes >> 20, cache_mib = store_capacity_bytes(f->store) >> 20;
+
+	if (f->options->cache_kind == CACHE_DEFAULT)
+		log_say(f->log, LOG_NOTE, "the image has %" PRIu64 " MiB, its cache at most %" PRIu64 " of the %" PRIu64 " MiB of memory that are available (the rest is for programs, changed files and the page cache): it is streamed and never becomes complete; cache= changes that",
+			image_mib, cache_mib, capacity_memory_available() >> 20);
+	else
+		log_say(f->log, LOG_NOTE, "the image has %" PRIu64 " MiB, its cache at most %" PRIu64 " MiB of memory (cache=): it is streamed and never becomes complete",
+			image_mib, cache_mib);
+}
+
 static void announce(const struct fetch *f)
 {
 	uint64_t capacity = store_capacity_bytes(f->store);
@@ -142,6 +156,8 @@ static void announce(const struct fetch *f)
 		f->size_bytes, f->options->store_path ? f->options->store_path : "in memory",
 		capacity >> 20, capacity >= f->size_bytes ? "all of it" : "not all of it",
 		!f->fills ? "off" : f->fills_now ? "on" : "on once reads have calmed down");
+	if (capacity < f->size_bytes && store_is_in_memory(f->store))
+		announce_streaming(f);
 	if (!f->options->verify_none && !f->verity.size_is_pinned && !f->options->size_bytes)
 		log_say(f->log, LOG_NOTE, "this image was not made by farroot pack; give size=%" PRIu64 " to pin its size",
 			f->size_bytes);
@@ -178,7 +194,7 @@ static int open_image(struct fetch *f, struct inflight *top)
 	verity_free(&f->verity);
 	if (!options->verify_none)
 		f->verity = b->verity;
-	if (!err && !options->verify_none && store_is_on_disk(f->store))
+	if (!err && !options->verify_none && !store_is_in_memory(f->store))
 		err = disk_check_new(&f->verity, &f->disk_check);
 	if (!err)
 		hash_cache_set_check(f->hash_cache, f->disk_check);

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "engine/fetch/dispatch.h"
 #include "engine/fetch/fetch-internal.h"
+#include "engine/fetch/memory-watch.h"
 #include "engine/fetch/prefetch-hints.h"
 #include "engine/fetch/revalidation.h"
 #include "engine/policy/data-quota.h"
@@ -165,7 +166,7 @@ static bool may_fill(const struct fetch *f, uint32_t blocks)
 {
 	bool is_time = fills_beside_boot(f) || (!is_serving_reads(f) && !quiet_in_ms(f));
 
-	return f->fills && is_time && store_has_room(f->store, blocks);
+	return f->fills && is_time && store_has_room(f->store, blocks) && !memory_watch_holds(f);
 }
 
 /* Blocks of the next background request, as far as the quota goes. */
@@ -249,7 +250,8 @@ void dispatch_fill_now(struct fetch *f)
 
 bool dispatch_may_fill_on(const struct fetch *f)
 {
-	return f->fills && store_has_room(f->store, 1) && dispatch_quota_left_bytes(f);
+	return f->fills && store_has_room(f->store, 1) && dispatch_quota_left_bytes(f) &&
+	       !memory_watch_holds(f);
 }
 
 bool dispatch_has_work(const struct fetch *f)

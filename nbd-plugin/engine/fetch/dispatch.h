@@ -37,7 +37,9 @@ bool dispatch_has_work(const struct fetch *f);
  */
 void dispatch_fill_now(struct fetch *f);
 
-/* Whether the fill may continue: it is on, and the store and the quota have room. */
+/* Whether the fill may continue: it is on, the store and the quota have room, and memory does not
+ * hold it.
+ */
 bool dispatch_may_fill_on(const struct fetch *f);
 
 /* Bytes that the fill may still fetch; UINT64_MAX without budget=. */

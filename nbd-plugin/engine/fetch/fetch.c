@@ -21,6 +21,7 @@
 #include "engine/fetch/fetch-internal.h"
 #include "engine/fetch/fetch.h"
 #include "engine/fetch/last-pass.h"
+#include "engine/fetch/memory-watch.h"
 #include "engine/fetch/prefetch-hints.h"
 #include "engine/fetch/readahead-feed.h"
 #include "engine/fetch/revalidation.h"
@@ -97,6 +98,7 @@ static unsigned sleep_ms(struct fetch *f)
 	sooner(&ms, dispatch_in_ms(f));
 	sooner(&ms, prefetch_hints_in_ms(f));
 	sooner(&ms, last_pass_in_ms(f));
+	sooner(&ms, memory_watch_in_ms(f));
 	if (f->scheduler.first || f->inflight.count)
 		sooner(&ms, DISMISS_MS);
 	return (unsigned)ms;
@@ -133,6 +135,7 @@ static bool work(struct fetch *f)
 	inflight_set_reap(&f->inflight);
 	prefetch_hints_step(f);
 	readahead_feed_step(f);
+	memory_watch_step(f);
 	more |= dispatch_requests(f);
 	more |= last_pass_step(f);
 	check_materialized(f);
@@ -236,6 +239,8 @@ static int init_parts(struct fetch *f)
 	if (!err)
 		err = dispatch_init(f);
 	if (!err)
+		err = memory_watch_init(f);
+	if (!err)
 		err = prefetch_hints_init(f);
 	if (!err)
 		err = last_pass_init(f);
@@ -306,6 +311,7 @@ void fetch_free(struct fetch *f)
 	inflight_set_free(&f->inflight);
 	bootstrap_free(f);
 	dispatch_free(f);
+	memory_watch_free(f);
 	prefetch_hints_free(f);
 	last_pass_free(f);
 	readahead_feed_free(f);

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "engine/fetch/completion.h"
 #include "engine/fetch/dispatch.h"
 #include "engine/fetch/fetch-internal.h"
+#include "engine/fetch/memory-watch.h"
 #include "engine/fetch/prefetch-hints.h"
 #include "engine/fetch/status-snapshot.h"
 #include "engine/policy/outage-count.h"
@@ -64,10 +66,23 @@ static int64_t eta_s(const struct fetch *f)
 
 	if (f->is_materialized)
 		return 0;
-	if (!f->fills || !usable_rate(f) || store_capacity_bytes(f->store) < f->size_bytes ||
+	if (!f->fills || memory_watch_holds(f) || !usable_rate(f) || store_capacity_bytes(f->store) < f->size_bytes ||
 	    dispatch_quota_left_bytes(f) < left)
 		return -1;
 	return (int64_t)(left / usable_rate(f));
+}
+
+/* Why the fill does not go on; "" if it does, is done or is off. */
+static void set_hold(const struct fetch *f, char *text, size_t size)
+{
+	if (!f->is_open || !f->fills || f->is_materialized)
+		return;
+	if (memory_watch_holds(f))
+		memory_watch_reason(f, text, size);
+	else if (!dispatch_quota_left_bytes(f))
+		snprintf(text, size, "data quota (budget=): all of %" PRIu64 " MiB is used", f->options->budget_bytes >> 20);
+	else if (!store_has_room(f->store, 1))
+		snprintf(text, size, "cache: all of %" PRIu64 " MiB is used", store_capacity_bytes(f->store) >> 20);
 }
 
 static unsigned count_demands(const struct fetch *f)
@@ -140,6 +155,7 @@ void status_snapshot_update(struct fetch *f, const struct origins_state *origins
 	snprintf(s.origin, sizeof s.origin, "%s", origins->url);
 	if (s.corrupt_blocks)
 		snprintf(s.corrupt_origin, sizeof s.corrupt_origin, "%s", origins->corrupt_url);
+	set_hold(f, s.hold, sizeof s.hold);
 	snprintf(s.last_error, sizeof s.last_error, "%s", origins->last_error);
 	if (s.budget_bytes)
 		s.budget_left_bytes = dispatch_quota_left_bytes(f);

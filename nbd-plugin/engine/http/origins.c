@@ -324,9 +324,26 @@ static void retry_all_origins(struct origins *os)
 		os->origin[i].last_byte_ms = 0;	/* a probe is due at once */
 }
 
+/* Returns the number of descriptors that end a poll beside those of curl. */
+static unsigned other_fds(const struct origins *os, struct curl_waitfd others[2])
+{
+	unsigned count = 0;
+
+	if (os->link_fd >= 0)
+		others[count++] = (struct curl_waitfd){ .fd = os->link_fd, .events = CURL_WAIT_POLLIN };
+	if (os->wake_fd >= 0)
+		others[count++] = (struct curl_waitfd){ .fd = os->wake_fd, .events = CURL_WAIT_POLLPRI };
+	return count;
+}
+
+void origins_wake_on(struct origins *os, int fd)
+{
+	os->wake_fd = fd;
+}
+
 void origins_poll(struct origins *os, unsigned timeout_ms)
 {
-	struct curl_waitfd link = { .fd = os->link_fd, .events = CURL_WAIT_POLLIN };
+	struct curl_waitfd others[2];
 	int running, left;
 	struct transfer *t;
 	CURLMsg *message;
@@ -348,7 +365,7 @@ void origins_poll(struct origins *os, unsigned timeout_ms)
 	if (close_old_sockets(os) && timeout_ms > SPARES_CHECK_MS)
 		timeout_ms = SPARES_CHECK_MS;
 	if (timeout_ms && !os->has_reached)
-		curl_multi_poll(os->multi, &link, os->link_fd >= 0 ? 1 : 0,
+		curl_multi_poll(os->multi, others, other_fds(os, others),
 				(int)poll_limit(os, timeout_ms), NULL);
 	if (os->link_fd >= 0 && link_monitor_came_up(os->link_fd))
 		retry_all_origins(os);
@@ -540,7 +557,7 @@ int origins_new(const struct options *options, const struct log *log,
 	os->options = options;
 	os->log = log;
 	os->sink = *sink;
-	os->link_fd = -1;
+	os->link_fd = os->wake_fd = -1;
 	os->corrupt = -1;
 	os->claimed_by = -1;
 	os->count = options->url_count;

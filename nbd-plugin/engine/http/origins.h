@@ -138,6 +138,11 @@ void origins_poll(struct origins *origins, unsigned timeout_ms);
 /* Makes the origins_poll that is running, or the next one, return at once.  Any thread. */
 void origins_wake(struct origins *origins);
 
+/* POLLPRI on fd, too, makes origins_poll return.  The caller owns fd, which must stay open until
+ * origins_free; < 0: none.
+ */
+void origins_wake_on(struct origins *origins, int fd);
+
 /* Call after each origins_poll.  If an origin was reached for the first time, or for the
  * first time after a fault, and its round trip is long: begins to connect until it has
  * count connections, so that the next requests need not wait for them.  Does not block.

@@ -113,6 +113,7 @@ struct origins {
 	struct curl_setup setup;
 	CURLM *multi;
 	int link_fd;
+	int wake_fd;	/* not owned; -1: none */
 	uint64_t total_bytes;
 	int claimed_by;		/* the origin that total_bytes is a claim of; -1: none */
 	size_t count;

@@ -1,31 +1,21 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
- *
- * Source: proc_meminfo(5), MemAvailable.
  */
 #include "config.h"
 
-#include <stdio.h>
-#include <inttypes.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "engine/store/capacity.h"
+#include "engine/store/memory-state.h"
 
 uint64_t capacity_memory_available(void)
 {
-	FILE *meminfo = fopen("/proc/meminfo", "re");
-	uint64_t kib = 0;
-	char line[256];
+	struct memory_state memory;
 
-	while (meminfo && fgets(line, sizeof line, meminfo))
-		if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &kib) == 1)
-			break;
-	if (meminfo)
-		fclose(meminfo);
-	if (kib)
-		return kib << 10;
+	if (!memory_state_read(MEMORY_STATE_PROC, &memory) && memory.available_bytes)
+		return memory.available_bytes;
 	return (uint64_t)sysconf(_SC_AVPHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 

@@ -28,7 +28,8 @@
 
 struct store {
 	const struct log *log;
-	char *path;		/* NULL: in memory */
+	char *path;		/* NULL: a file without a name, in memory */
+	bool is_in_memory;
 	int fd;
 	const uint8_t *map;	/* mapping of a store in memory, for reads; or NULL */
 	uint64_t size_bytes, blocks;
@@ -39,6 +40,7 @@ struct store {
 	_Atomic uint64_t capacity_blocks;	/* unbounded if >= blocks */
 	uint64_t used_blocks;	/* present and candidate */
 	uint64_t told_blocks;	/* the capacity that was logged last; 0: none */
+	uint64_t full_capacity_blocks;	/* before the first store_give_back; 0: there was none */
 	_Atomic bool bounded;	/* true: the fields below are used */
 	struct atomic_bitmap read_lately;	/* per group */
 	struct atomic_bitmap resident;	/* per group: it is in the ring */
@@ -91,6 +93,13 @@ static int disk_file(const char *path, const struct log *log)
 	return err;
 }
 
+static bool is_on_tmpfs(int fd)
+{
+	struct statfs fs;
+
+	return !fstatfs(fd, &fs) && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
 int store_new(const char *path, const struct log *log, struct store **out)
 {
 	struct store *s = calloc(1, sizeof *s);
@@ -104,6 +113,7 @@ int store_new(const char *path, const struct log *log, struct store **out)
 		return fd;
 	}
 	s->fd = fd;
+	s->is_in_memory = !path || is_on_tmpfs(fd);
 	s->log = log;
 	if (path) {
 		s->path = strdup(path);
@@ -130,7 +140,9 @@ static void free_maps(struct store *s)
 
 void store_forget_size(struct store *s)
 {
-	const struct store same = { .log = s->log, .path = s->path, .fd = s->fd };
+	const struct store same = {
+		.log = s->log, .path = s->path, .fd = s->fd, .is_in_memory = s->is_in_memory,
+	};
 
 	free_maps(s);
 	memcpy(s, &same, sizeof same);
@@ -151,11 +163,9 @@ int store_disk_fd(const struct store *s)
 	return s->path ? s->fd : -1;
 }
 
-bool store_is_on_disk(const struct store *s)
+bool store_is_in_memory(const struct store *s)
 {
-	struct statfs fs;
-
-	return s->path && (fstatfs(s->fd, &fs) || (fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC));
+	return s->is_in_memory;
 }
 
 static void ring_push(struct store *s, uint64_t group)
@@ -313,6 +323,8 @@ static int move_to_memory(struct store *s, int why)
 	close(fd);
 	free(s->path);
 	s->path = NULL;
+	s->is_in_memory = true;
+	s->full_capacity_blocks = 0;
 	return s->size_bytes > room ? become_bounded(s, room / STORE_BLOCK) : 0;
 }
 
@@ -363,6 +375,18 @@ uint64_t store_capacity_bytes(const struct store *s)
 	return s->capacity_blocks * STORE_BLOCK;
 }
 
+uint64_t store_full_capacity_bytes(const struct store *s)
+{
+	uint64_t blocks = s->full_capacity_blocks ? s->full_capacity_blocks : s->capacity_blocks;
+
+	return (blocks < s->blocks ? blocks : s->blocks) * STORE_BLOCK;
+}
+
+uint64_t store_used_bytes(const struct store *s)
+{
+	return s->used_blocks * STORE_BLOCK;
+}
+
 bool store_is_candidate(const struct store *s, uint64_t block)
 {
 	return s->candidate.words && bitmap_test(&s->candidate, block);
@@ -370,7 +394,8 @@ bool store_is_candidate(const struct store *s, uint64_t block)
 
 bool store_has_room(const struct store *s, uint32_t blocks)
 {
-	return !s->bounded || s->used_blocks + blocks <= s->capacity_blocks;
+	return !s->bounded || s->capacity_blocks >= s->blocks ||
+	       s->used_blocks + blocks <= s->capacity_blocks;
 }
 
 uint64_t store_next_not_present(const struct store *s, const struct atomic_bitmap *skip, uint64_t block)
@@ -523,4 +548,40 @@ void store_drop(struct store *s, uint64_t block)
 {
 	forget(s, block);
 	punch(s, block, 1);
+}
+
+void store_track_reads(struct store *s)
+{
+	become_bounded(s, s->capacity_blocks);
+}
+
+void store_note_read(struct store *s, uint64_t start, uint64_t end)
+{
+	uint64_t group;
+
+	if (!s->bounded || start >= end)
+		return;
+	for (group = start / STORE_GROUP; group <= (end - 1) / STORE_GROUP; group++)
+		bitmap_set(&s->read_lately, group);
+}
+
+uint64_t store_give_back(struct store *s, uint64_t bytes)
+{
+	uint64_t before = s->used_blocks, blocks = (bytes + STORE_BLOCK - 1) / STORE_BLOCK;
+
+	store_track_reads(s);
+	if (!s->bounded)
+		return 0;
+	if (!s->full_capacity_blocks)
+		s->full_capacity_blocks = s->capacity_blocks;
+	s->capacity_blocks = before > blocks ? before - blocks : 0;
+	make_room(s, 0);
+	return (before - s->used_blocks) * STORE_BLOCK;
+}
+
+void store_restore_capacity(struct store *s)
+{
+	if (s->full_capacity_blocks)
+		s->capacity_blocks = s->full_capacity_blocks;
+	s->full_capacity_blocks = 0;
 }

@@ -44,9 +44,10 @@ void store_free(struct store *store);
  * memory.
  */
 int store_disk_fd(const struct store *store);
-
-/* Whether the bytes are on a disk, and not in memory or in a file of a tmpfs or ramfs. */
-bool store_is_on_disk(const struct store *store);
+/* Returns whether the bytes are in memory: no path was given, or the path is on a tmpfs.
+ * store_put may change it.
+ */
+bool store_is_in_memory(const struct store *store);
 
 /* Sets the size of the image and the capacity, and finds the candidates in a file.  Must
  * be called once before any function below.  Returns 0 or -errno, after logging the
@@ -65,7 +66,7 @@ bool store_has(const struct store *store, uint64_t block);
 uint64_t store_present_blocks(const struct store *store);
 /* A number that changes when a block becomes absent. */
 uint64_t store_losses(const struct store *store);
-/* The capacity now: a full disk lowers it. */
+/* The capacity now: a full disk lowers it, and store_give_back. */
 uint64_t store_capacity_bytes(const struct store *store);
 /* Copies count bytes at offset into buf; they must be inside the image, count > 0.
  * Returns 0, or -EAGAIN if not all of the blocks are present (any more); the contents of
@@ -91,6 +92,23 @@ int store_read_candidate(struct store *store, uint64_t block, uint8_t out[STORE_
 void store_believe(struct store *store, uint64_t block);
 /* Makes a present or candidate block absent. */
 void store_drop(struct store *store, uint64_t block);
+/* Records from now on which blocks are read, as a store that evicts does.  Reads no longer use the
+ * mapping of a store in memory, so call it some seconds before store_give_back: a read that has
+ * begun may still use it, and a hole there takes a page again.  Does nothing if out of memory.
+ */
+void store_track_reads(struct store *store);
+/* Counts blocks [start, end) as read recently, if the store records that. */
+void store_note_read(struct store *store, uint64_t start, uint64_t end);
+/* Evicts at least bytes, in whole groups, and lowers the capacity by as much, so that blocks that
+ * come replace others.  Returns the bytes that were evicted.
+ */
+uint64_t store_give_back(struct store *store, uint64_t bytes);
+/* Sets the capacity to what it was before the first store_give_back. */
+void store_restore_capacity(struct store *store);
+/* The capacity without store_give_back, at most the size of the image. */
+uint64_t store_full_capacity_bytes(const struct store *store);
+/* The bytes of the present blocks and of the candidates. */
+uint64_t store_used_bytes(const struct store *store);
 /* Returns whether this many absent blocks can be written without an eviction. */
 bool store_has_room(const struct store *store, uint32_t blocks);
 /* Returns the first block at or after block that is absent, or the number of blocks if
