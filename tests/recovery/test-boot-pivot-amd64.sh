@@ -10,13 +10,6 @@ set -eu
 # shellcheck source-path=SCRIPTDIR source=../boot/vm/boot.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/boot/vm/boot.sh"
 
-# run NAME COMMAND: in the guest; its last line says how it ended.
-run() {
-	boot_type "$2; echo $1-'ended'-\$?"
-	boot_expect 600 "$1-ended-"
-	boot_seen "$1-ended-0" || boot_fail "$1"
-}
-
 # again NAME: there is a shell again.  What is typed before that is lost.
 again() {
 	again_until=$(($(vm_now) + $(slack 300)))
@@ -35,43 +28,43 @@ boot_expect 600 'login:'
 boot_expect 600 'root@[a-z]*:'
 # Until all is here, no time-out may end what waits for a read.
 # shellcheck disable=SC2016 # for the guest
-run long-time-outs '[ "$(systemctl show -P TimeoutStartUSec systemd-udevd.service)" = 1d ]'
+boot_run long-time-outs '[ "$(systemctl show -P TimeoutStartUSec systemd-udevd.service)" = 1d ]'
 # shellcheck disable=SC2016 # for the guest
-run no-watchdogs '[ "$(systemctl service-watchdogs)" = no ] && [ "$(systemctl show -P WatchdogUSec systemd-journald.service)" != 0 ]'
-run no-target '! systemctl is-active farroot-materialized.target'
-run ready 'until systemctl is-active farroot-ready.target; do sleep 1; done'
+boot_run no-watchdogs '[ "$(systemctl service-watchdogs)" = no ] && [ "$(systemctl show -P WatchdogUSec systemd-journald.service)" != 0 ]'
+boot_run no-target '! systemctl is-active farroot-materialized.target'
+boot_run ready 'until systemctl is-active farroot-ready.target; do sleep 1; done'
 # KiB of the sandbox, without the image, and of the processes.
 # shellcheck disable=SC2016 # for the guest
-run held 'held=$(($(du -xsk /run/initramfs/farroot | cut -f 1) + $(ps -eo rss,args | awk "\$2 ~ /^@(farroot|nbdkit)/ { n += \$1 } END { print n }"))); echo "held: $held KiB"; [ $held -gt 10000 ]'
-run materialize 'farroot materialize --no-wait'
+boot_run held 'held=$(($(du -xsk /run/initramfs/farroot | cut -f 1) + $(ps -eo rss,args | awk "\$2 ~ /^@(farroot|nbdkit)/ { n += \$1 } END { print n }"))); echo "held: $held KiB"; [ $held -gt 10000 ]'
+boot_run materialize 'farroot materialize --no-wait'
 boot_expect 600 'farroot: /dev/mapper/farroot is on /dev/loop[0-9]+: the whole image is here'
 boot_expect 60 'farroot: /dev/mapper/farroot needs no server any more'
 boot_stop_serving
 boot_say "the origin is gone"
-run cold 'echo 3 >/proc/sys/vm/drop_caches'
+boot_run cold 'echo 3 >/proc/sys/vm/drop_caches'
 # shellcheck disable=SC2016 # for the guest
-run no-server '! pgrep nbdkit && [ ! -e /sys/block/nbd0/pid ] && [ ! -e /sys/block/nbd1/pid ]'
-run no-supervisor '! pgrep -f ^@farroot'
+boot_run no-server '! pgrep nbdkit && [ ! -e /sys/block/nbd0/pid ] && [ ! -e /sys/block/nbd1/pid ]'
+boot_run no-supervisor '! pgrep -f ^@farroot'
 # shellcheck disable=SC2016 # for the guest
-run freed 'left=$(du -xsk /run/initramfs/farroot | cut -f 1); echo "left: $left KiB of $held"; [ $((left * 20)) -le $held ] && [ -e /run/farroot/status.json ]'
-run status 'farroot status && farroot status --json | grep -q materialized'
+boot_run freed 'left=$(du -xsk /run/initramfs/farroot | cut -f 1); echo "left: $left KiB of $held"; [ $((left * 20)) -le $held ] && [ -e /run/farroot/status.json ]'
+boot_run status 'farroot status && farroot status --json | grep -q materialized'
 # shellcheck disable=SC2016 # for the guest
-run unplug 'for link in /sys/class/net/e*; do ip link set dev "${link##*/}" down; done'
-run all-files 'tar -C /run/initramfs -cf /dev/null --one-file-system image'
-run verify 'dpkg --verify >/run/verify 2>&1; ! grep -v -e " c " -e missing /run/verify'
-run target 'until systemctl is-active farroot-materialized.target; do sleep 1; done'
+boot_run unplug 'for link in /sys/class/net/e*; do ip link set dev "${link##*/}" down; done'
+boot_run all-files 'tar -C /run/initramfs -cf /dev/null --one-file-system image'
+boot_run verify 'dpkg --verify >/run/verify 2>&1; ! grep -v -e " c " -e missing /run/verify'
+boot_run target 'until systemctl is-active farroot-materialized.target; do sleep 1; done'
 # shellcheck disable=SC2016 # for the guest
-run time-outs-again 'until [ "$(systemctl service-watchdogs)" = yes ]; do sleep 1; done; [ "$(systemctl show -P TimeoutStartUSec systemd-udevd.service)" = "1min 30s" ]'
-run journal-entries 'journalctl -b --no-pager FARROOT_STATE=materialized -o cat | grep "is materialized"'
-run reexec 'systemctl daemon-reexec && systemctl is-active dbus.service'
+boot_run time-outs-again 'until [ "$(systemctl service-watchdogs)" = yes ]; do sleep 1; done; [ "$(systemctl show -P TimeoutStartUSec systemd-udevd.service)" = "1min 30s" ]'
+boot_run journal-entries 'journalctl -b --no-pager FARROOT_STATE=materialized -o cat | grep "is materialized"'
+boot_run reexec 'systemctl daemon-reexec && systemctl is-active dbus.service'
 boot_type "systemd-run -p IgnoreOnIsolate=yes -p DefaultDependencies=no --no-block sh -c 'systemctl isolate rescue.target; sleep 15; systemctl isolate multi-user.target'"
 boot_expect 120 'Reached target.*rescue.target'
 again isolate
 boot_type 'systemctl soft-reboot'
 boot_expect 120 'systemd-soft-reboot|soft-reboot.target'
 again soft-reboot
-run after-that 'dpkg --verify >/run/verify 2>&1; ! grep -v -e " c " -e missing /run/verify'
-run journal '! journalctl -k -b --no-pager | grep -E "SQUASHFS error|I/O error, dev (dm|loop)|Buffer I/O error|blocked for more"'
+boot_run after-that 'dpkg --verify >/run/verify 2>&1; ! grep -v -e " c " -e missing /run/verify'
+boot_run journal '! journalctl -k -b --no-pager | grep -E "SQUASHFS error|I/O error, dev (dm|loop)|Buffer I/O error|blocked for more"'
 boot_type 'systemctl poweroff'
 boot_expect_off 120
 # The console shows the command above, too.

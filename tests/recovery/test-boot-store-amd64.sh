@@ -9,13 +9,6 @@ set -eu
 # shellcheck source-path=SCRIPTDIR source=../boot/vm/boot.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/boot/vm/boot.sh"
 
-# run NAME COMMAND: in the guest; its last line says how it ended.
-run() {
-	boot_type "$2; echo $1-'ended'-\$?"
-	boot_expect 600 "$1-ended-"
-	boot_seen "$1-ended-0" || boot_fail "$1"
-}
-
 # make_disk FILE-SYSTEM
 make_disk() {
 	rm -f "$boot_dir/disk"
@@ -66,9 +59,9 @@ for type in ${STORE_TYPES:-ext4 f2fs btrfs vfat}; do
 	on ip=none
 	boot_expect 600 'login:'
 	boot_expect 600 'root@[a-z]*:'
-	run status 'farroot status && farroot status --json | grep -q materialized'
-	run all-files 'tar -C /run/initramfs -cf /dev/null --one-file-system image'
-	run target 'until systemctl is-active farroot-materialized.target; do sleep 1; done'
+	boot_run status 'farroot status && farroot status --json | grep -q materialized'
+	boot_run all-files 'tar -C /run/initramfs -cf /dev/null --one-file-system image'
+	boot_run target 'until systemctl is-active farroot-materialized.target; do sleep 1; done'
 	boot_type 'systemctl poweroff'
 	boot_expect_off 90
 	! grep -aE 'I/O error|SQUASHFS error|Kernel panic' "$boot_log" || boot_fail "see the lines above"

@@ -143,6 +143,13 @@ boot_type() {
 	printf '%s\n' "$1" | socat -t 1 - "UNIX-CONNECT:$boot_console" >/dev/null
 }
 
+# boot_run NAME COMMAND: in a shell on the console; its last line says how it ended.
+boot_run() {
+	boot_type "$2; echo $1-'ended'-\$?"
+	boot_expect 600 "$1-ended-"
+	boot_seen "$1-ended-0" || boot_fail "$1"
+}
+
 # boot_expect SECONDS PATTERN: on the console.
 boot_expect() {
 	boot_limit=$(slack "$1")
