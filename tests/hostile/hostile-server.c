@@ -131,14 +131,16 @@ void hostile_server_unread(struct hostile_server *s, uint64_t asked_ms)
 		s->quiet_until_ms = 0;
 }
 
-/* After an answer of several blocks, those that may be wrong between right ones, at most: each
- * may need a request of its own.
+/* After an answer of several blocks, those that may be wrong between right ones, at most, and the
+ * rest of an answer that was cut: each may need a request of its own.
  */
 static uint64_t torn_blocks(const struct hostile_request *q)
 {
 	enum hostile_kind kind = q->decision.kind;
 	uint64_t blocks = (q->last - q->first + 1) / 4096;
 
+	if (kind == HOSTILE_CUT)
+		return blocks > 1;
 	if (kind != HOSTILE_FLIP && kind != HOSTILE_ZEROES && kind != HOSTILE_REPLACED)
 		return 0;
 	return blocks / 2 < HOSTILE_FLIPS ? blocks / 2 : HOSTILE_FLIPS;
