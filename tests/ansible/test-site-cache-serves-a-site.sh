@@ -12,7 +12,7 @@ need nbdkit nbdcopy
 mib=32
 mkdir "$www"
 # So slow that the machines need the same bytes at the same time.
-origin_start 1 'limit_rate 6m;'
+origin_start 1 'limit_rate 2m;'
 cache_variables
 configure -e site_cache_url=
 cache_start
@@ -25,16 +25,19 @@ same "$(header pi/boot.sig X-Cache-Status)" HIT "boot.sig, asked again within a 
 # three_machines: read the whole image at once; sets $sent, the bytes of the origin.
 three_machines() {
 	: >"$dir/access1.log"
-	readers=
+	readers='' machines=''
 	for machine in 1 2 3; do
 		socket=$dir/machine$machine.sock
 		plugin_start url="$url/$image" roothash="$roothash" profile="$url/pi/root.img.profile" fill=no cache=64M
+		machines="$machines $nbdkit"
+	done
+	for machine in 1 2 3; do
+		socket=$dir/machine$machine.sock
 		{
 			read_all 4 | sha256_of >"$dir/machine$machine.sha256"
 		} &
 		readers="$readers $!"
 		remember $!
-		machines="${machines-} $nbdkit"
 	done
 	for reader in $readers; do
 		wait_until 60 "a machine has read the image" is_gone "$reader"
@@ -45,7 +48,6 @@ three_machines() {
 	for machine in $machines; do
 		end "$machine"
 	done
-	machines=
 	sent=$(origin_bytes 1)
 }
 three_machines
