@@ -8,6 +8,7 @@
 . "$srcdir/tests/ansible/lib.sh"
 need ansible-lint yamllint ansible-galaxy ansible-doc
 
+srcdir=$(cd "$srcdir" && pwd)
 # A copy, because the tools write into the folder.
 cp -R "$collection" "$dir/source"
 cd "$dir/source" || fail "no copy"
@@ -22,6 +23,7 @@ grep -qx 'skip_list: \[\]' .ansible-lint || fail "the rules of ansible-lint are 
 # What make dist takes.
 (cd "$srcdir" && find ansible -type f ! -name Makemodule.am ! -name '*.pyc' | sort) >"$dir/files"
 sed -n 's,^\t\(ansible/[^ ]*\).*,\1,p' "$srcdir/ansible/Makemodule.am" | sort >"$dir/listed"
+[ -s "$dir/files" ] || fail "where are the files?"
 diff "$dir/files" "$dir/listed" >&2 || fail "ansible/Makemodule.am must list each file"
 
 ansible-galaxy collection build --output-path "$dir" >"$dir/galaxy.log" 2>&1 || fail "cannot be built"

@@ -82,3 +82,28 @@ site farroot.rpi.publish -e publish_remote_src=true -e netboot_remote_src=true -
 same "$(get other/boot.sig)" "$(cat "$dir/srv/boot/http/boot.sig")" "boot.sig of another channel"
 site farroot.rpi.rollback -e publish_version="$(version)"
 changed 0 "a rollback to the version that is there"
+
+# The cache of the example, with this machine in its place.
+local_port=$(free_port)
+cache_port=$(free_port)
+variables "site_cache_listen: ['127.0.0.1:$cache_port']
+site_cache_url: http://127.0.0.1:$cache_port
+site_cache_local_port: $local_port
+site_cache_folder: $dir/cache
+site_cache_log_folder: $dir
+site_cache_nginx_folder: $dir/conf.d
+site_cache_nginx_test: [nginx, -t, -q, -c, $dir/nginx.conf]
+site_cache_program: $dir/bin/farroot-site-cache
+site_cache_units: $dir
+site_cache_install: false
+site_cache_manage_service: false
+ansible_connection: local"
+sed -i "s,http://192.0.2.1,$url," "$dir/examples/inventory/group_vars/farroot_caches.yml"
+site farroot.rpi.deploy_cache -e site_cache_url=
+kill -HUP "$nginx"
+wait_until 10 "nginx listens for the cache" listens "$cache_port"
+site farroot.rpi.deploy_cache --tags all,site_cache_warm
+said 'channel pi: now version'
+site farroot.rpi.deploy_cache
+grep -q '^barn-cache .* changed=0 ' "$dir/play.out" || fail "the second run of deploy_cache: $(cat "$dir/play.out")"
+same "$(curl -fsS "http://127.0.0.1:$cache_port/pi/boot.sig")" "$(get pi/boot.sig)" "boot.sig of the cache"
