@@ -39,7 +39,7 @@ for path in "$installed"/playbooks/*.yml; do
 	run_playbook -i "$installed/examples/inventory" --syntax-check "farroot.rpi.${playbook%.yml}"
 	same "$status" 0 "syntax of $playbook: $(cat "$dir/play.out")"
 done
-for module in farroot_image no_secrets published_info source_info; do
+for module in eeprom_info eeprom_plan eeprom_write farroot_image no_secrets published_info source_info; do
 	ansible-doc -t module "farroot.rpi.$module" >"$dir/doc" 2>&1 || fail "ansible-doc: $(cat "$dir/doc")"
 done
 for filter in lines config_txt; do
