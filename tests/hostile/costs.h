@@ -26,7 +26,7 @@ struct costs {
 	uint64_t faults;	/* answers of an origin that were a fault */
 	uint64_t redirects;	/* to targets that expire */
 	uint64_t hops;		/* other redirects */
-	uint64_t torn;		/* blocks that answers had wrong between right ones, at most, and rests of cut answers */
+	uint64_t torn;		/* blocks that answers had wrong between right ones, at most, and answers that were cut */
 	uint64_t long_pages;	/* long bodies of errors and redirects */
 	uint64_t expired;	/* answers that a target has expired */
 	uint64_t over_limit;	/* requests and connections beyond a server's limit */

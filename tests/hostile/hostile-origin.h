@@ -47,7 +47,7 @@ struct hostile_counts {
 	uint64_t spoilt;	/* connections that were ended by this origin, or that a client had to end */
 	uint64_t faults;	/* answers that are not right */
 	uint64_t hops;		/* redirects by kind of fault */
-	uint64_t torn;		/* blocks that answers had wrong between right ones, at most, and rests of cut answers */
+	uint64_t torn;		/* blocks that answers had wrong between right ones, at most, and answers that were cut */
 	uint64_t long_pages;	/* long bodies of errors and redirects */
 	uint64_t asked, hasty;	/* times that it sent Retry-After; requests too early then */
 	uint64_t in_flight;	/* requests that were so early that they may have been sent before */

@@ -21,7 +21,7 @@ struct hostile_server {
 	_Atomic uint64_t sent;		/* bytes, with those that connections have not delivered yet */
 	_Atomic bool healed, stopping;
 	_Atomic uint64_t hops;		/* redirects by kind of fault */
-	_Atomic uint64_t torn;		/* blocks that answers had wrong between right ones, at most, and rests of cut answers */
+	_Atomic uint64_t torn;		/* blocks that answers had wrong between right ones, at most, and answers that were cut */
 	_Atomic uint64_t long_pages;	/* long bodies of errors and redirects */
 	_Atomic uint64_t asked_ms, quiet_until_ms;	/* of the last Retry-After */
 	/* Times that it was sent; requests before its end; requests that were in flight then. */
