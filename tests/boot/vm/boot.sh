@@ -62,6 +62,7 @@ boot_site() {
 	fi
 	cp -R "$boot_ca/site" "$boot_dir/site"
 	mkdir -p "$boot_dir/site/rootfs/modules.d"
+	# shellcheck disable=SC2086 # words
 	printf '%s\n' $boot_modules >"$boot_dir/site/rootfs/modules.d/of-the-test"
 	echo "$boot_dir/site"
 }
