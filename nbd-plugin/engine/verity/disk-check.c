@@ -54,24 +54,9 @@ void disk_check_free(struct disk_check *c)
 	free(c);
 }
 
-/* Returns the first block whose digest is in this hash block, and the number of them in *count. */
-static uint64_t children(const struct verity *v, uint64_t block, uint64_t *count)
-{
-	uint64_t below = v->data_blocks, first;
-	unsigned level = 0;
-
-	while (block < v->level_start[level] || block >= v->level_start[level] + v->level_blocks[level])
-		level++;
-	first = (block - v->level_start[level]) * VERITY_FANOUT;
-	if (level)
-		below = v->level_blocks[level - 1];
-	*count = below - first < VERITY_FANOUT ? below - first : VERITY_FANOUT;
-	return first + (level ? v->level_start[level - 1] : 0);
-}
-
 void disk_check_learn(struct disk_check *c, uint64_t block, const uint8_t bytes[VERITY_BLOCK_SIZE])
 {
-	uint64_t count, first = children(c->verity, block, &count), i;
+	uint64_t count, first = verity_children(c->verity, block, &count), i;
 
 	for (i = 0; i < count; i++) {
 		/* The same digest again, while readers may look at it. */

@@ -230,6 +230,21 @@ uint64_t verity_parent(const struct verity *v, uint64_t block, unsigned *index)
 	return v->level_start[above] + place / VERITY_FANOUT;
 }
 
+uint64_t verity_children(const struct verity *v, uint64_t block, uint64_t *count)
+{
+	uint64_t below = v->data_blocks, first;
+	unsigned level = 0;
+
+	/* Upper levels come first. */
+	while (block < v->level_start[level])
+		level++;
+	first = (block - v->level_start[level]) * VERITY_FANOUT;
+	if (level)
+		below = v->level_blocks[level - 1];
+	*count = below - first < VERITY_FANOUT ? below - first : VERITY_FANOUT;
+	return first + (level ? v->level_start[level - 1] : 0);
+}
+
 int verity_digest(const struct verity *v, const uint8_t bytes[VERITY_BLOCK_SIZE],
 		  uint8_t out[VERITY_DIGEST_SIZE])
 {

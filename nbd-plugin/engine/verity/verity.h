@@ -109,6 +109,11 @@ void verity_pack_salt(uint64_t data_blocks, uint8_t out[VERITY_PACK_SALT_SIZE]);
  */
 uint64_t verity_parent(const struct verity *v, uint64_t block, unsigned *index);
 
+/* Returns the first block whose digest is in this hash block, and how many follow one another from
+ * there in *count, 1 to VERITY_FANOUT.  block must be a hash block.
+ */
+uint64_t verity_children(const struct verity *v, uint64_t block, uint64_t *count);
+
 /* Computes the digest of salt || bytes.  Returns 0 or -ENOMEM. */
 int verity_digest(const struct verity *v, const uint8_t bytes[VERITY_BLOCK_SIZE],
 		  uint8_t out[VERITY_DIGEST_SIZE]);
