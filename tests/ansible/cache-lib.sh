@@ -11,9 +11,12 @@
 #   cache_start, cache_stop                  its nginx, at $url
 #   configure [ARGUMENT...]                  the role, and nginx reloaded as its handler would
 #   update                 what the timer runs; the output is in $dir/update.out, the code in $code
-#   get PATH, header PATH NAME               what the cache sends
+#   get PATH, header PATH NAME               what the cache sends, by web-lib.sh
 
 # shellcheck disable=SC2154,SC2034
+
+# shellcheck source-path=SCRIPTDIR source=web-lib.sh
+. "$srcdir/tests/ansible/web-lib.sh"
 
 need nginx curl flock getent
 cache=$dir/cache/farroot
@@ -53,17 +56,8 @@ $(digest_line root.img.profile root.img.profile) $(digest_line roothash roothash
 
 # The nginx of the cache's machine, with what the role puts into conf.d.
 cache_variables() {
-	mkdir -p "$dir/conf.d" "$dir/nginx" "$dir/units" "$dir/cache-logs"
-	{
-		echo "daemon off; worker_processes 1; pid $dir/nginx.pid; error_log $dir/error.log;"
-		[ "$(id -u)" = 0 ] && echo 'user root;'
-		echo 'events { worker_connections 512; }'
-		echo "http { access_log $dir/access.log;"
-		for kind in client_body proxy fastcgi uwsgi scgi; do
-			echo "${kind}_temp_path $dir/nginx/$kind;"
-		done
-		echo "include $dir/conf.d/*.conf; }"
-	} >"$dir/nginx.conf"
+	mkdir -p "$dir/units" "$dir/cache-logs"
+	write_nginx_conf
 	# What the program calls to reload nginx.
 	cat >"$dir/bin/systemctl" <<-END
 		#!/bin/sh
@@ -121,12 +115,4 @@ update() {
 
 updated() {
 	grep -qF -e "$1" "$dir/update.out" || fail "the program did not say '$1': $(cat "$dir/update.out")"
-}
-
-get() {
-	curl -fsS "$url/$1" 2>&1
-}
-
-header() {
-	curl -fsSI "$url/$1" | tr -d '\r' | sed -n "s/^$2: //p"
 }

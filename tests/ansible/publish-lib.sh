@@ -7,9 +7,12 @@
 #
 #   make_build N       -> $dir/boot/http and $dir/rootfs: what the build number N makes
 #   start_server       nginx with what the role has configured, at $url
-#   get PATH           what the server sends; header PATH NAME: a header of it
+#   get PATH, header PATH NAME   what the server sends, by web-lib.sh
 
 # shellcheck disable=SC2154
+
+# shellcheck source-path=SCRIPTDIR source=web-lib.sh
+. "$srcdir/tests/ansible/web-lib.sh"
 
 need nginx curl
 www=$dir/www
@@ -26,17 +29,7 @@ make_build() {
 }
 
 configure() {
-	mkdir -p "$dir/conf.d" "$dir/nginx"
-	{
-		echo "daemon off; worker_processes 1; pid $dir/nginx.pid; error_log $dir/error.log;"
-		[ "$(id -u)" = 0 ] && echo 'user root;'
-		echo 'events { worker_connections 64; }'
-		echo "http { access_log $dir/access.log;"
-		for kind in client_body proxy fastcgi uwsgi scgi; do
-			echo "${kind}_temp_path $dir/nginx/$kind;"
-		done
-		echo "include $dir/conf.d/*.conf; }"
-	} >"$dir/nginx.conf"
+	write_nginx_conf
 	variables "publish_root: $www
 publish_boot: $dir/boot/http
 publish_rootfs: $dir/rootfs
@@ -56,14 +49,6 @@ start_server() {
 	nginx=$!
 	remember $nginx
 	wait_until 10 "nginx listens" listens "$port"
-}
-
-get() {
-	curl -fsS "$url/$1" 2>&1
-}
-
-header() {
-	curl -fsSI "$url/$1" | tr -d '\r' | sed -n "s/^$2: //p"
 }
 
 version() {
