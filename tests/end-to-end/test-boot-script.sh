@@ -178,9 +178,22 @@ origin_stop 1
 wait_until 10 "the state tells of the outage" state_is "outage, [1-9][0-9]* %: $url1/image: .*connect.*"
 plugin_stop
 
+# systemd reads another command line, which is mounted once.
+farroot_systemd=$dir/systemd
+farroot_kernel_cmdline=$dir/cmdline
+mkdir -p "$farroot_systemd"
+echo 'console=ttyS0 boot=farroot' >"$dir/cmdline"
+mount() {
+	echo "mount $*"
+}
+same "$(farroot_pause_service_watchdogs)" "mount -o bind $farroot_systemd/farroot-cmdline $dir/cmdline" "the mount"
+same "$(cat "$farroot_systemd/farroot-cmdline")" 'console=ttyS0 boot=farroot systemd.service_watchdogs=no' "what systemd reads"
+farroot_kernel_cmdline=/proc
+same "$(farroot_pause_service_watchdogs)" '' "the second time"
+unset -f mount
+
 # The watchdog is offered to systemd if there is one, and the root file system has no setting of
 # its own; not longer than Linux before 6.8 takes it.
-farroot_systemd=$dir/systemd
 rootmnt=$dir/root
 mkdir -p "$rootmnt/etc/systemd"
 offer=$farroot_systemd/system.conf.d/00-farroot-watchdog.conf

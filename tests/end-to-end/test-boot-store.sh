@@ -70,4 +70,4 @@ farroot_store=LABEL=cache
 mount() {
 	return 1
 }
-same "$(farroot_open_store)" "farroot: farroot.store=LABEL=cache: cannot mount $device; the cache is in memory" "a bad disk"
+same "$(farroot_open_store)" "farroot: farroot.store=LABEL=cache: cannot mount $device (file system: unknown); the cache is in memory" "a bad disk"

@@ -30,8 +30,14 @@ boot_expect 600 'root@[a-z]*:'
 # Until all is here, no time-out may end what waits for a read.
 # shellcheck disable=SC2016 # for the guest
 boot_run long-time-outs '[ "$(systemctl show -P TimeoutStartUSec systemd-udevd.service)" = 1d ]'
+# A service that does not feed its watchdog lives on, whatever systemd reads again; one feeds it until it is told to stop.
 # shellcheck disable=SC2016 # for the guest
-boot_run no-watchdogs '[ "$(systemctl show -P WatchdogUSec systemd-journald.service)" = 0 ]'
+boot_run no-watchdogs '[ "$(systemctl service-watchdogs)" = no ]'
+boot_run hangs 'systemd-run -u hangs -p Type=exec -p WatchdogSec=5 sleep 3000'
+# shellcheck disable=SC2016 # for the guest
+boot_run feeds 'systemd-run -u feeds -p Type=exec -p NotifyAccess=all -p WatchdogSec=20 sh -c "until [ -e /run/hang ]; do systemd-notify WATCHDOG=1; sleep 2; done; sleep 3000"'
+# shellcheck disable=SC2016 # for the guest
+boot_run reload 'systemctl daemon-reload; sleep 12; [ "$(systemctl service-watchdogs)" = no ] && systemctl is-active hangs.service'
 boot_run no-target '! systemctl is-active farroot-materialized.target'
 boot_run ready 'until systemctl is-active farroot-ready.target; do sleep 1; done'
 # KiB of the sandbox, without the image, and of the processes.
@@ -55,7 +61,9 @@ boot_run all-files 'tar -C /run/initramfs -cf /dev/null --one-file-system image'
 boot_run verify 'dpkg --verify >/run/verify 2>&1; ! grep -v -e " c " -e missing /run/verify'
 boot_run target 'until systemctl is-active farroot-materialized.target; do sleep 1; done'
 # shellcheck disable=SC2016 # for the guest
-boot_run time-outs-again 'until [ "$(systemctl show -P TimeoutStartUSec systemd-udevd.service)" = "1min 30s" ]; do sleep 1; done; systemctl restart systemd-udevd.service; [ "$(systemctl show -P WatchdogUSec systemd-udevd.service)" = 3min ]'
+boot_run time-outs-again 'until [ "$(systemctl show -P TimeoutStartUSec systemd-udevd.service)" = "1min 30s" ]; do sleep 1; done; [ "$(systemctl service-watchdogs)" = yes ] && ! grep service_watchdogs /proc/cmdline'
+# shellcheck disable=SC2016 # for the guest
+boot_run watchdogs-again 'systemctl is-active feeds.service && touch /run/hang; until systemctl is-failed feeds.service; do sleep 1; done; [ "$(systemctl show -P Result feeds.service)" = watchdog ]'
 boot_run journal-entries 'journalctl -b --no-pager FARROOT_STATE=materialized -o cat | grep "is materialized"'
 boot_run reexec 'systemctl daemon-reexec && systemctl is-active dbus.service'
 boot_type "systemd-run -p IgnoreOnIsolate=yes -p DefaultDependencies=no --no-block sh -c 'systemctl isolate rescue.target; systemctl is-active multi-user.target >/run/isolated; sleep 15; systemctl isolate multi-user.target'"
