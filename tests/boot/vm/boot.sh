@@ -54,16 +54,22 @@ boot_make_ca() {
 	exec 8>&-
 }
 
-# The site of the image; with $boot_modules (words) in its initramfs.
+# The site of the image; with $boot_modules (words) in its initramfs, and $boot_settings (words) in site.conf.
 boot_site() {
-	if [ -z "${boot_modules-}" ]; then
+	if [ -z "${boot_modules-}${boot_settings-}" ]; then
 		echo "$boot_ca/site"
 		return
 	fi
 	cp -R "$boot_ca/site" "$boot_dir/site"
-	mkdir -p "$boot_dir/site/rootfs/modules.d"
-	# shellcheck disable=SC2086 # words
-	printf '%s\n' $boot_modules >"$boot_dir/site/rootfs/modules.d/of-the-test"
+	if [ -n "${boot_modules-}" ]; then
+		mkdir -p "$boot_dir/site/rootfs/modules.d"
+		# shellcheck disable=SC2086 # words
+		printf '%s\n' $boot_modules >"$boot_dir/site/rootfs/modules.d/of-the-test"
+	fi
+	if [ -n "${boot_settings-}" ]; then
+		# shellcheck disable=SC2086 # words
+		printf '%s\n' $boot_settings | cat "$boot_here/../site/site.conf" - >"$boot_dir/site/site.conf"
+	fi
 	echo "$boot_dir/site"
 }
 
