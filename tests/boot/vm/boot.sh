@@ -25,6 +25,7 @@ boot_fail() {
 }
 
 boot_cleanup() {
+	[ -d "$boot_dir" ] || return 0
 	[ -z "${boot_pid-}" ] || kill "$boot_pid" 2>/dev/null || true
 	"$boot_here/serve" stop "$boot_dir/origin"
 	[ -z "${BOOT_KEEP-}" ] || cp "$boot_log" "$BOOT_KEEP"
