@@ -141,13 +141,13 @@ build_clean_up() {
 }
 
 # The packages that are asked for; apt adds what they depend on.  build_packages is the list
-# of the part; of our packages, no image needs farroot-image and farroot-fuse, which may have been
+# of the part, build_more_packages another one, or empty; of our packages, no image needs farroot-image and farroot-fuse, which may have been
 # built for another release of Debian; build_not_these is a pattern for those of our packages that it does not need,
 # build_needs the one that it cannot do without.
 build_plan() {
 	{
 		echo "$kernel"
-		site_words "$build_packages"
+		site_words "$build_packages" ${build_more_packages:+"$build_more_packages"}
 		site_list "$build_part" packages.d
 	} >"$work/wanted"
 	build_bad=$(grep -v -x -e '[a-z0-9][a-z0-9+.-]*' "$work/wanted" | head -n 1) || :

@@ -45,7 +45,9 @@ rootfs_read_site() {
 	build_read_site
 	flavour=rootfs
 	keys_check_any
+	init=$(site_get_one_of init systemd sysvinit openrc)
 	build_packages=$image_lib/rootfs/packages
+	build_more_packages=$image_lib/rootfs/packages-$init
 	build_not_these='farroot-rescue_*'
 	build_needs=farroot-initramfs
 	command -v farroot >/dev/null || die "farroot is not installed; install the package farroot"
@@ -54,7 +56,7 @@ rootfs_read_site() {
 
 rootfs_inputs() {
 	{
-		inputs_write rootfs "$work/plan" "$work/debs" arch suite kernel serial
+		inputs_write rootfs "$work/plan" "$work/debs" arch suite kernel init serial
 		inputs_line tool farroot "$(farroot --version | head -n 1)"
 		[ -z "${record-}" ] || inputs_line option record yes
 		[ ! -e "$site_dir/rootfs/boot.files" ] || inputs_file site "$site_dir/rootfs/boot.files" rootfs/boot.files

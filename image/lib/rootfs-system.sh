@@ -22,7 +22,13 @@ system_keep_network() {
 # system_configure ROOT: before the site's files, which may replace all of it.
 system_configure() {
 	system_ssh "$1"
-	system_serial "$1"
+	case "$init" in
+	systemd) system_serial "$1" ;;
+	*)
+		system_serial_sysv "$1"
+		system_sysv "$1"
+		;;
+	esac
 	# The network comes from the initramfs, and the names of its servers.
 	rm -f "$1/etc/resolv.conf"
 }
@@ -40,6 +46,7 @@ system_ssh() {
 		[ ! -e "$site_dir/user_ca.pub" ] || echo 'TrustedUserCAKeys /etc/farroot/user_ca.pub'
 	} >"$1/etc/ssh/sshd_config.d/50-farroot.conf"
 	[ ! -e "$site_dir/user_ca.pub" ] || install -D -m 644 "$site_dir/user_ca.pub" "$1/etc/farroot/user_ca.pub"
+	[ "$init" = systemd ] || return 0
 	mkdir -p "$1/etc/systemd/system/ssh.service.d"
 	cat >"$1/etc/systemd/system/ssh.service.d/10-farroot.conf" <<-'END'
 		[Service]
@@ -62,6 +69,23 @@ system_serial() {
 		;;
 	none) ln -sf /dev/null "$1/etc/systemd/system/serial-getty@.service" ;;
 	esac
+}
+
+# The same on the kernel's console: a table of sysvinit's own names each line.
+system_serial_sysv() {
+	system_login='/sbin/agetty --keep-baud 115200,57600,38400,9600 console linux'
+	sed -i '/^[1-6]:[0-9]*:respawn:/d' "$1/etc/inittab"
+	case "$serial" in
+	shell) echo "co:2345:respawn:${system_login%% *} --autologin root ${system_login#* }" ;;
+	password) echo "co:2345:respawn:$system_login" ;;
+	esac >>"$1/etc/inittab"
+}
+
+# The network and the engine stay when such a system goes off: its last programs are read then.
+system_sysv() {
+	install -m 755 "$1/usr/libexec/farroot/init-script" "$1/etc/init.d/farroot"
+	root_run "$1" update-rc.d farroot defaults >&2
+	echo NETDOWN=no >>"$1/etc/default/halt"
 }
 
 # system_initramfs ROOT OUT: by the hooks of the root's packages, with modules for network

@@ -25,6 +25,7 @@ archive-components=main
 archive-keyring=
 kernel=
 flavour=full
+init=systemd
 serial=
 '
 

@@ -25,6 +25,7 @@ boot_fail() {
 }
 
 boot_cleanup() {
+	[ -d "$boot_dir" ] || return 0
 	[ -z "${boot_pid-}" ] || kill "$boot_pid" 2>/dev/null || true
 	"$boot_here/serve" stop "$boot_dir/origin"
 	[ -z "${BOOT_KEEP-}" ] || cp "$boot_log" "$BOOT_KEEP"
@@ -54,16 +55,22 @@ boot_make_ca() {
 	exec 8>&-
 }
 
-# The site of the image; with $boot_modules (words) in its initramfs.
+# The site of the image; with $boot_modules (words) in its initramfs, and $boot_settings (words) in site.conf.
 boot_site() {
-	if [ -z "${boot_modules-}" ]; then
+	if [ -z "${boot_modules-}${boot_settings-}" ]; then
 		echo "$boot_ca/site"
 		return
 	fi
 	cp -R "$boot_ca/site" "$boot_dir/site"
-	mkdir -p "$boot_dir/site/rootfs/modules.d"
-	# shellcheck disable=SC2086 # words
-	printf '%s\n' $boot_modules >"$boot_dir/site/rootfs/modules.d/of-the-test"
+	if [ -n "${boot_modules-}" ]; then
+		mkdir -p "$boot_dir/site/rootfs/modules.d"
+		# shellcheck disable=SC2086 # words
+		printf '%s\n' $boot_modules >"$boot_dir/site/rootfs/modules.d/of-the-test"
+	fi
+	if [ -n "${boot_settings-}" ]; then
+		# shellcheck disable=SC2086 # words
+		printf '%s\n' $boot_settings | cat "$boot_here/../site/site.conf" - >"$boot_dir/site/site.conf"
+	fi
 	echo "$boot_dir/site"
 }
 
