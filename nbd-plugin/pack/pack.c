@@ -44,12 +44,14 @@ static void remove_on_signals(const char *path)
 		sigaction(signals[i], &action, NULL);
 }
 
-static void print_result(const struct verity *v, const char *hex, const char *url)
+static void print_result(const struct pack *p, const struct verity *v, const char *hex)
 {
 	printf("roothash=%s\n", hex);
 	printf("size=%" PRIu64 "\n", v->total_blocks * VERITY_BLOCK_SIZE);
+	if (p->uncompressed_bytes)
+		printf("uncompressed-size=%" PRIu64 "\n", p->uncompressed_bytes);
 	printf("hash-offset=%" PRIu64 "\n", v->data_blocks * VERITY_BLOCK_SIZE);
-	printf("kernel-arguments=boot=farroot farroot=%s roothash=%s ip=dhcp\n", url, hex);
+	printf("kernel-arguments=boot=farroot farroot=%s roothash=%s ip=dhcp\n", p->url, hex);
 }
 
 /* Returns 0 or PACK_SAID. */
@@ -79,17 +81,11 @@ int pack_refuse_truncated(const struct pack *p)
 	return err;
 }
 
-/* Refuses an image that has a tree: a second tree would verify, but the user would not
- * expect it.
- */
-static int refuse_packed(const struct pack *p, int fd, uint64_t size)
+/* A second tree would verify, but the user would not expect it. */
+int pack_refuse(const struct pack *p, const struct packed_image *found, uint64_t size)
 {
-	struct packed_image found;
-	int err;
+	int err = refuse_truncated(p, found, size);
 
-	if (!packed_image_find(fd, size, &found))
-		return 0;
-	err = refuse_truncated(p, &found, size);
 	return err ? err : -EALREADY;
 }
 
@@ -104,6 +100,17 @@ static bool is_truncated(int fd, uint64_t size)
 	       tables.end > size;
 }
 
+int pack_check_input(const struct pack *p, int fd, uint64_t size)
+{
+	struct packed_image found;
+
+	if (!size)
+		return -ENODATA;
+	if (packed_image_find(fd, size, &found))
+		return pack_refuse(p, &found, size);
+	return is_truncated(fd, size) ? PACK_TRUNCATED : 0;
+}
+
 /* Pads the image in fd and appends the tree.  If it returns 0, v is initialized and must be
  * freed.
  */
@@ -116,13 +123,9 @@ static int append_tree(const struct pack *p, int fd, struct verity *v)
 
 	if (fstat(fd, &st))
 		return -errno;
-	if (!st.st_size)
-		return -ENODATA;
-	err = refuse_packed(p, fd, (uint64_t)st.st_size);
+	err = pack_check_input(p, fd, (uint64_t)st.st_size);
 	if (err)
 		return err;
-	if (is_truncated(fd, (uint64_t)st.st_size))
-		return PACK_TRUNCATED;
 	blocks = ((uint64_t)st.st_size + VERITY_BLOCK_SIZE - 1) / VERITY_BLOCK_SIZE;
 	if (ftruncate(fd, (off_t)(blocks * VERITY_BLOCK_SIZE)))
 		return -errno;
@@ -214,7 +217,7 @@ static int make(struct pack *p, char *temporary, int fd)
 	if (!err)
 		err = publish(p, temporary, fd);
 	if (!err)
-		print_result(&v, hex, p->url);
+		print_result(p, &v, hex);
 	verity_free(&v);
 	return err;
 }

@@ -84,7 +84,7 @@ BEGIN {
 	only("sqfs/", "squashfs/")
 	only("seccomp.h", "tool/sandbox-filter.c")
 	only("json-c/", "common/status.c")
-	only("zstd.h", "engine/format/frame-decoder.c")
+	only("zstd.h", "engine/format/frame-decoder.c pack/frame-compressor.c")
 	only("openssl/", "engine/verity/ engine/http/ca-bundle.c engine/http/tls-hooks.c")
 }
 
