@@ -16,9 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/format/compressed-file.h"
 #include "engine/format/seek-table.h"
 #include "pack/fill.h"
 #include "pack/frame-compressor.h"
+#include "pack/seekable-file.h"
 #include "pack/seekable-writer.h"
 #include "pack/stream-check.h"
 
@@ -113,6 +115,7 @@ static int add_frames(struct filling *f, size_t size)
 static int add_chunk(struct filling *f, size_t *size)
 {
 	bool hole = is_hole(f), zero;
+	const char *program;
 	ssize_t got = hole ? (ssize_t)f->chunk_bytes : read_chunk(f);
 
 	if (got <= 0) {
@@ -121,8 +124,10 @@ static int add_chunk(struct filling *f, size_t *size)
 	}
 	*size = (size_t)got;
 	f->at += *size;
-	f->pack->uncompressed_bytes += *size;
 	zero = hole || (*size == f->chunk_bytes && is_zero(f->chunk, *size));
+	program = f->checks && !zero && !f->check.size ? compressed_file_program(f->chunk, *size) : NULL;
+	if (program)
+		return pack_refuse_compressed(f->pack, program);
 	if (f->checks)
 		stream_check_add(&f->check, zero ? NULL : f->chunk, *size);
 	return zero ? add_zeroes(f) : add_frames(f, *size);
@@ -171,7 +176,14 @@ static int begin(struct filling *f)
 	f->checks = !f->has_map || start;
 	f->at = start > 0 ? (uint64_t)start : 0;
 	f->size = (uint64_t)st.st_size;
-	return f->checks ? 0 : pack_check_input(f->pack, f->from, f->size);
+	if (f->checks)
+		return 0;
+	if (seekable_file_has_table(f->from, f->size)) {
+		fprintf(stderr, "farroot pack: %s: this is compressed already, in parts: pack it without --zstd\n",
+			f->pack->input);
+		return PACK_SAID;
+	}
+	return pack_check_input(f->pack, f->from, f->size);
 }
 
 static int allocate(struct filling *f)

@@ -21,7 +21,7 @@ int fill_open_input(const struct pack *pack);
 /* Copies the input; holes stay holes. */
 int fill_plain(struct pack *pack, const char *path, int fd);
 
-/* Compresses the input into a Zstandard seekable file.  Sets pack->uncompressed_bytes. */
+/* Compresses the input into a Zstandard seekable file. */
 int fill_zstd(struct pack *pack, const char *path, int fd);
 
 #endif

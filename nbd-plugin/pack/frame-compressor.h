@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of zstd(1), without --ultra and --fast. */
+/* The levels of zstd(1), without --fast. */
 #define FRAME_LEVEL_MIN 1
 #define FRAME_LEVEL_MAX 22
 

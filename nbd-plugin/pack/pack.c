@@ -17,6 +17,8 @@
 
 #include "pack/pack.h"
 #include "pack/packed-image.h"
+#include "pack/seekable-file.h"
+#include "engine/format/compressed-file.h"
 #include "engine/format/squashfs-superblock.h"
 #include "engine/verity/verity-build.h"
 
@@ -100,6 +102,26 @@ static bool is_truncated(int fd, uint64_t size)
 	       tables.end > size;
 }
 
+int pack_refuse_compressed(const struct pack *p, const char *program)
+{
+	fprintf(stderr, "farroot pack: %s: this is compressed as a whole, by %s: no part of it could be read"
+		" without all before that part. Compress it in parts: %s -dc < IMAGE | farroot pack --zstd - -o OUT\n",
+		p->input, program, program);
+	return PACK_SAID;
+}
+
+/* A seekable file may be packed as it is. */
+static int refuse_compressed(const struct pack *p, int fd, uint64_t size)
+{
+	uint8_t bytes[COMPRESSED_FILE_BYTES];
+	ssize_t got = pread(fd, bytes, sizeof bytes, 0);
+	const char *program = got > 0 ? compressed_file_program(bytes, (size_t)got) : NULL;
+
+	if (!program || seekable_file_has_table(fd, size))
+		return 0;
+	return pack_refuse_compressed(p, program);
+}
+
 int pack_check_input(const struct pack *p, int fd, uint64_t size)
 {
 	struct packed_image found;
@@ -108,13 +130,33 @@ int pack_check_input(const struct pack *p, int fd, uint64_t size)
 		return -ENODATA;
 	if (packed_image_find(fd, size, &found))
 		return pack_refuse(p, &found, size);
-	return is_truncated(fd, size) ? PACK_TRUNCATED : 0;
+	return is_truncated(fd, size) ? PACK_TRUNCATED : refuse_compressed(p, fd, size);
+}
+
+/* If the data is a seekable file, its seek table must be its end also after it was padded. */
+static int pad_seekable(struct pack *p, int fd, uint64_t size)
+{
+	char why[SEEK_TABLE_WHY];
+	struct seek_table table;
+	int err = seekable_file_read(fd, size, &table, why);
+
+	if (err == -ENOENT)
+		return 0;
+	if (err) {
+		fprintf(stderr, "farroot pack: %s: %s\n", p->input, why);
+		return PACK_SAID;
+	}
+	p->uncompressed_bytes = table.size_bytes;
+	if (size % VERITY_BLOCK_SIZE)
+		err = seekable_file_pad(fd, &table);
+	seek_table_free(&table);
+	return err;
 }
 
 /* Pads the image in fd and appends the tree.  If it returns 0, v is initialized and must be
  * freed.
  */
-static int append_tree(const struct pack *p, int fd, struct verity *v)
+static int append_tree(struct pack *p, int fd, struct verity *v)
 {
 	uint8_t salt[VERITY_PACK_SALT_SIZE];
 	uint64_t blocks;
@@ -124,6 +166,10 @@ static int append_tree(const struct pack *p, int fd, struct verity *v)
 	if (fstat(fd, &st))
 		return -errno;
 	err = pack_check_input(p, fd, (uint64_t)st.st_size);
+	if (!err)
+		err = pad_seekable(p, fd, (uint64_t)st.st_size);
+	if (!err && fstat(fd, &st))
+		err = -errno;
 	if (err)
 		return err;
 	blocks = ((uint64_t)st.st_size + VERITY_BLOCK_SIZE - 1) / VERITY_BLOCK_SIZE;
