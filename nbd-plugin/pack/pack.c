@@ -19,6 +19,7 @@
 #include "pack/packed-image.h"
 #include "pack/seekable-file.h"
 #include "engine/format/compressed-file.h"
+#include "engine/format/seek-table-load.h"
 #include "engine/format/squashfs-superblock.h"
 #include "engine/verity/verity-build.h"
 
@@ -138,7 +139,7 @@ static int pad_seekable(struct pack *p, int fd, uint64_t size)
 {
 	char why[SEEK_TABLE_WHY];
 	struct seek_table table;
-	int err = seekable_file_read(fd, size, &table, why);
+	int err = seek_table_load(seek_table_read_file, &fd, size, &table, why);
 
 	if (err == -ENOENT)
 		return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * A Zstandard seekable file on the disk, of any writer.
+ * A Zstandard seekable file of any writer.
  */
 #ifndef FARROOT_SEEKABLE_FILE_H
 #define FARROOT_SEEKABLE_FILE_H
@@ -9,13 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "engine/format/seek-table.h"
-
-/* Reads the seek table at the end of fd, which has size bytes.  Returns 0; -ENOENT: there is
- * none; another -errno, with a message in why (SEEK_TABLE_WHY bytes).  Free out with
- * seek_table_free after 0.
- */
-int seekable_file_read(int fd, uint64_t size, struct seek_table *out, char *why);
+struct seek_table;
 
 /* Whether fd, which has size bytes, ends with the magic number of a seek table. */
 bool seekable_file_has_table(int fd, uint64_t size);
