@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	compressed = malloc(size ? size : 1);
 	memcpy(compressed, bytes + sizeof length + sizeof frame.checksum, size);
 	err = frame_decode(decoder, &frame, true, compressed, out, why);
-	REQUIRE(err ? err == -EIO && *why : (uint32_t)xxh64(out, length) == frame.checksum);
+	REQUIRE(err ? err == -EBADMSG && *why : (uint32_t)xxh64(out, length) == frame.checksum);
 	free(out);
 	free(compressed);
 	return 0;

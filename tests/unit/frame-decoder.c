@@ -59,7 +59,7 @@ static void checks_checksum(int own_checksum)
 	begin(own_checksum);
 	frame.checksum ^= 1;
 	CHECK_EQ(frame_decode(decoder, &frame, false, compressed, out, why), 0);
-	CHECK_EQ(decode(), -EIO);
+	CHECK_EQ(decode(), -EBADMSG);
 	CHECK_STR(why, "frame 7 at offset 4711 has another checksum than the seek table");
 }
 
@@ -67,15 +67,15 @@ static void checks_size(void)
 {
 	begin(0);
 	frame.bytes = SIZE - 1;
-	CHECK_EQ(decode(), -EIO);
+	CHECK_EQ(decode(), -EBADMSG);
 	CHECK_SAYS(why, "frame 7 at offset 4711 cannot be decompressed: Destination buffer is too small");
 	begin(0);
 	frame.bytes = SIZE + 1;
-	CHECK_EQ(decode(), -EIO);
+	CHECK_EQ(decode(), -EBADMSG);
 	CHECK_SAYS(why, "has 100000 uncompressed bytes, but 100001 in the seek table");
 	begin(0);
 	frame.compressed_bytes--;
-	CHECK_EQ(decode(), -EIO);
+	CHECK_EQ(decode(), -EBADMSG);
 	CHECK_SAYS(why, "cannot be decompressed");
 }
 
@@ -83,11 +83,11 @@ static void checks_bytes(void)
 {
 	begin(1);
 	compressed[frame.compressed_bytes / 2] ^= 1;
-	CHECK_EQ(decode(), -EIO);
+	CHECK_EQ(decode(), -EBADMSG);
 	CHECK_SAYS(why, "cannot be decompressed");
 	begin(0);
 	memset(compressed, 0, 4);
-	CHECK_EQ(decode(), -EIO);
+	CHECK_EQ(decode(), -EBADMSG);
 	CHECK_SAYS(why, "cannot be decompressed: Unknown frame descriptor");
 	/* The decoder is as new. */
 	decodes(1);
@@ -108,7 +108,7 @@ static void decodes_several_frames(void)
 	CHECK_EQ(decode(), 0);
 	CHECK(!memcmp(out, data, SIZE));
 	frame.checksum ^= 1;
-	CHECK_EQ(decode(), -EIO);
+	CHECK_EQ(decode(), -EBADMSG);
 	CHECK_SAYS(why, "another checksum");
 }
 

@@ -60,12 +60,12 @@ int frame_decode(struct frame_decoder *decoder, const struct seek_frame *frame, 
 	if (ZSTD_isError(got)) {
 		snprintf(why, SEEK_TABLE_WHY, "frame %" PRIu32 " at offset %" PRIu64 " cannot be decompressed: %s",
 			 frame->index, frame->compressed_offset, ZSTD_getErrorName(got));
-		return -EIO;
+		return -EBADMSG;
 	}
 	if (got != frame->bytes) {
 		snprintf(why, SEEK_TABLE_WHY, "frame %" PRIu32 " at offset %" PRIu64 " has %zu uncompressed bytes, but %" PRIu32 " in the seek table",
 			 frame->index, frame->compressed_offset, got, frame->bytes);
-		return -EIO;
+		return -EBADMSG;
 	}
 	if (!has_checksums)
 		return 0;
@@ -74,7 +74,7 @@ int frame_decode(struct frame_decoder *decoder, const struct seek_frame *frame, 
 	if (sum != frame->checksum) {
 		snprintf(why, SEEK_TABLE_WHY, "frame %" PRIu32 " at offset %" PRIu64 " has another checksum than the seek table",
 			 frame->index, frame->compressed_offset);
-		return -EIO;
+		return -EBADMSG;
 	}
 	return 0;
 }

@@ -23,7 +23,7 @@ void frame_decoder_free(struct frame_decoder *decoder);
 
 /* Decompresses frame->compressed_bytes bytes to out, frame->bytes bytes.  The frame must have
  * exactly this size and, if has_checksums, its checksum.  One thread at a time for a decoder;
- * takes as long as libzstd, a millisecond for 1 MiB.  Returns 0, or -EIO with the reason in
+ * takes as long as libzstd, a millisecond for 1 MiB.  Returns 0, or -EBADMSG with the reason in
  * why (SEEK_TABLE_WHY bytes).
  */
 int frame_decode(struct frame_decoder *decoder, const struct seek_frame *frame, bool has_checksums,
