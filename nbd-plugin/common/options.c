@@ -30,6 +30,7 @@ static const struct simple_key {
 	{ "cookie", STRING, offsetof(struct options, http.cookie) },
 	{ "cookie-file", STRING, offsetof(struct options, http.cookie_file) },
 	{ "cookiefile", STRING, offsetof(struct options, http.cookiefile) },
+	{ "decompress", BOOL, offsetof(struct options, decompress) },
 	{ "followlocation", BOOL, offsetof(struct options, http.followlocation) },
 	{ "header", LIST, offsetof(struct options, http.headers) },
 	{ "header-file", STRING, offsetof(struct options, http.header_file) },
@@ -80,6 +81,7 @@ void options_init(struct options *o)
 	memset(o, 0, sizeof *o);
 	o->outage_ms = -1;
 	o->http.sslverify = true;
+	o->decompress = true;
 	o->http.followlocation = true;
 	o->http.tcp_keepalive = true;
 	o->http.tcp_nodelay = true;

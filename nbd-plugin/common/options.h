@@ -76,6 +76,7 @@ struct options {
 	char *profile;			/* "none", a URL or a path; NULL: the URL of the image + .profile */
 	char *status_path;		/* Unix socket; NULL: none */
 	bool mlock;			/* lock the memory */
+	bool decompress;		/* a seekable file; default true */
 	char *log_path;			/* NULL: the log of the front end */
 	struct http_options http;
 };

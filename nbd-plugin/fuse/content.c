@@ -3,16 +3,83 @@
  */
 #include "config.h"
 
+#include <errno.h>
+#include <stdio.h>
+
+#include "engine/export/frame-reader.h"
+#include "engine/format/seek-table-load.h"
 #include "fuse/content.h"
 #include "fuse/local-file.h"
 
-uint64_t content_size(const struct content *content)
+/* A frame_source: the thread of the session reads the file, as it does of other local files. */
+static int start(void *ctx, void *buf, uint32_t count, uint64_t offset,
+		 void (*done)(void *done_ctx, int result), void *done_ctx, void **read)
 {
-	return content->image ? image_size(content->image) : local_file_size(content->file);
+	*read = NULL;
+	done(done_ctx, local_file_read(ctx, buf, count, offset));
+	return 0;
 }
 
-int content_read(const struct content *content, void *buf, uint32_t count, uint64_t offset)
+/* No read is pending when start has returned. */
+static void cancel(void *ctx, void *read)
 {
-	return content->image ? image_pread_present(content->image, buf, count, offset) :
-				local_file_read(content->file, buf, count, offset);
+	(void)ctx;
+	(void)read;
+}
+
+static int read_table(void *ctx, void *buf, uint32_t count, uint64_t offset)
+{
+	return local_file_read(ctx, buf, count, offset);
+}
+
+int content_open_file(struct content *c, const struct log *log, char *why, size_t why_size)
+{
+	struct frame_source source = { .ctx = c->file, .start = start, .cancel = cancel };
+	char text[SEEK_TABLE_WHY] = "out of memory";
+	struct seek_table table;
+	int err = seek_table_load(read_table, c->file, local_file_data_size(c->file), &table, text);
+
+	if (err == -ENOENT)
+		return 0;
+	if (!err)
+		err = frame_reader_new(&table, &source, log, &c->frames);
+	if (err)
+		snprintf(why, why_size, "compressed image: %s", text);
+	return err;
+}
+
+void content_close_file(struct content *c)
+{
+	frame_reader_free(c->frames);
+	c->frames = NULL;
+}
+
+uint64_t content_size(const struct content *c)
+{
+	if (c->export)
+		return export_size(c->export);
+	return c->frames ? frame_reader_size(c->frames) : local_file_size(c->file);
+}
+
+int content_read(const struct content *c, void *buf, uint32_t count, uint64_t offset)
+{
+	if (c->export)
+		return export_pread_present(c->export, buf, count, offset);
+	return c->frames ? frame_reader_present(c->frames, buf, count, offset) :
+			   local_file_read(c->file, buf, count, offset);
+}
+
+int content_start(const struct content *c, void *buf, uint32_t count, uint64_t offset,
+		  void (*done)(void *ctx, int result), void *ctx, struct content_read **out)
+{
+	return c->export ? export_pread_start(c->export, buf, count, offset, done, ctx, (struct export_read **)out) :
+			   frame_reader_start(c->frames, buf, count, offset, done, ctx, (struct frame_read **)out);
+}
+
+void content_cancel(const struct content *c, struct content_read *read)
+{
+	if (c->export)
+		export_read_cancel(c->export, (struct export_read *)read);
+	else
+		frame_read_cancel(c->frames, (struct frame_read *)read);
 }

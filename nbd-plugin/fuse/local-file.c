@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ struct local_file {
 	bool is_verified;
 	struct verity verity;
 	const struct log *log;
+	pthread_mutex_t lock;	/* for the slots */
 	struct slot slots[SLOTS];
 };
 
@@ -98,15 +100,13 @@ static int read_block(struct local_file *f, uint64_t block, uint8_t *out)
 	return err;
 }
 
-int local_file_read(struct local_file *f, void *buf, uint32_t count, uint64_t offset)
+static int read_verified(struct local_file *f, void *buf, uint32_t count, uint64_t offset)
 {
 	uint64_t at = offset, end = offset + count, from;
 	uint8_t block[VERITY_BLOCK_SIZE];
 	size_t length;
 	int err = 0;
 
-	if (!f->is_verified)
-		return read_raw(f, buf, count, offset);
 	for (; at < end && !err; at += length) {
 		from = at % VERITY_BLOCK_SIZE;
 		length = VERITY_BLOCK_SIZE - from < end - at ? VERITY_BLOCK_SIZE - from : end - at;
@@ -114,6 +114,18 @@ int local_file_read(struct local_file *f, void *buf, uint32_t count, uint64_t of
 		if (!err)
 			memcpy((uint8_t *)buf + (at - offset), block + from, length);
 	}
+	return err;
+}
+
+int local_file_read(struct local_file *f, void *buf, uint32_t count, uint64_t offset)
+{
+	int err;
+
+	if (!f->is_verified)
+		return read_raw(f, buf, count, offset);
+	pthread_mutex_lock(&f->lock);
+	err = read_verified(f, buf, count, offset);
+	pthread_mutex_unlock(&f->lock);
 	return err;
 }
 
@@ -144,6 +156,7 @@ int local_file_open(const char *path, const uint8_t *roothash, const struct log 
 		return -ENOMEM;
 	}
 	f->log = log;
+	pthread_mutex_init(&f->lock, NULL);
 	f->fd = open(path, O_RDONLY | O_CLOEXEC);
 	/* Unlike st_size, this also works for a block device. */
 	if (f->fd >= 0)
@@ -171,10 +184,16 @@ void local_file_close(struct local_file *f)
 	if (f->fd >= 0)
 		close(f->fd);
 	verity_free(&f->verity);
+	pthread_mutex_destroy(&f->lock);
 	free(f);
 }
 
 uint64_t local_file_size(const struct local_file *f)
 {
 	return f->size_bytes;
+}
+
+uint64_t local_file_data_size(const struct local_file *f)
+{
+	return f->is_verified ? f->verity.data_blocks * VERITY_BLOCK_SIZE : f->size_bytes;
 }

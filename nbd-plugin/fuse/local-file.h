@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
- * A local file as an image: each block is verified when it is read.  One thread at a time;
- * functions block for the disk.
+ * A local file as an image: each block is verified when it is read.  Any thread may read, and
+ * waits for other reads; functions block for the disk.
  */
 #ifndef FARROOT_LOCAL_FILE_H
 #define FARROOT_LOCAL_FILE_H
@@ -22,6 +22,8 @@ int local_file_open(const char *path, const uint8_t *roothash, const struct log 
 void local_file_close(struct local_file *file);
 
 uint64_t local_file_size(const struct local_file *file);
+/* The size of the data in front of the hash tree; if nothing is verified, the whole size. */
+uint64_t local_file_data_size(const struct local_file *file);
 
 /* Reads count > 0 bytes at offset, which must be within the file.  Returns 0; -EIO if a
  * block does not verify or the file has become shorter, after logging it; -errno.

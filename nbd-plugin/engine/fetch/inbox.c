@@ -33,7 +33,7 @@ struct inbox {
 
 	struct open_image image;	/* does not change once is_open */
 	_Atomic bool is_open, stopped, wants_nudges;
-	_Atomic uint64_t served_bytes, nudged_ms;
+	_Atomic uint64_t served_bytes, nudged_ms, uncompressed_bytes, frames;
 	struct latency_counter hits, misses;
 };
 
@@ -193,6 +193,12 @@ void inbox_count_read(struct inbox *in, uint64_t ns, bool has_waited)
 	latency_add(has_waited ? &in->misses : &in->hits, ns);
 }
 
+void inbox_set_seekable(struct inbox *in, uint64_t uncompressed_bytes, uint64_t frames)
+{
+	in->uncompressed_bytes = uncompressed_bytes;
+	in->frames = frames;
+}
+
 void inbox_status(struct inbox *in, struct status *out)
 {
 	pthread_mutex_lock(&in->lock);
@@ -204,6 +210,8 @@ void inbox_status(struct inbox *in, struct status *out)
 	}
 	pthread_mutex_unlock(&in->lock);
 	out->served_bytes = in->served_bytes;
+	out->seekable.uncompressed_bytes = in->uncompressed_bytes;
+	out->seekable.frames = in->frames;
 	latency_copy(&in->hits, &out->hits);
 	latency_copy(&in->misses, &out->misses);
 }
