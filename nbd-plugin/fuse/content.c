@@ -37,7 +37,7 @@ int content_open_file(struct content *c, const struct log *log, char *why, size_
 	struct frame_source source = { .ctx = c->file, .start = start, .cancel = cancel };
 	char text[SEEK_TABLE_WHY] = "out of memory";
 	struct seek_table table;
-	int err = seek_table_load(read_table, c->file, local_file_data_size(c->file), &table, text);
+	int err = seek_table_probe(read_table, c->file, local_file_data_size(c->file), &table, text);
 
 	if (err == -ENOENT)
 		return 0;

@@ -143,6 +143,7 @@ static int find_kind(struct export *e, const struct cancel *cancel)
 	if (err == -EINVAL) {
 		publish(e, EXPORT_BAD, NULL);
 		log_say(e->log, LOG_WARN, "compressed image: %s; decompress=no exports the compressed bytes", why);
+		err = -EBADMSG;
 	}
 	return err;
 }
@@ -157,7 +158,7 @@ int export_wait_open(struct export *e, const struct cancel *cancel)
 		else
 			publish(e, EXPORT_PLAIN, NULL);
 	}
-	return err ? err : e->kind == EXPORT_BAD ? -EINVAL : 0;
+	return err ? err : e->kind == EXPORT_BAD ? -EBADMSG : 0;
 }
 
 static bool is_seekable(const struct export *e)

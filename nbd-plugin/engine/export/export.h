@@ -27,8 +27,8 @@ int export_new(struct image *image, const struct options *options, const struct 
 void export_free(struct export *e);
 
 /* image_wait_open, and waits for the first block; if the image begins as a seekable file, for the
- * seek table, too.  Also returns -EINVAL, after logging the reason: the seek table cannot be
- * used; -ENOMEM.
+ * seek table, too.  Also returns -EBADMSG, after logging the reason once: the seek table cannot
+ * be used; -ENOMEM.
  */
 int export_wait_open(struct export *e, const struct cancel *cancel);
 

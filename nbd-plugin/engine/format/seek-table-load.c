@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/format/compressed-file.h"
 #include "engine/format/seek-table-load.h"
 
 static int read_or_say(seek_table_read *read, void *ctx, void *buf, uint32_t count, uint64_t offset,
@@ -51,6 +52,20 @@ int seek_table_load(seek_table_read *read, void *ctx, uint64_t file_bytes, struc
 	if (!err)
 		err = seek_table_find(footer, file_bytes, &place, why);
 	return err ? err : load(read, ctx, &place, out, why);
+}
+
+int seek_table_probe(seek_table_read *read, void *ctx, uint64_t file_bytes, struct seek_table *out,
+		     char *why)
+{
+	uint8_t begins[COMPRESSED_FILE_BYTES];
+	int err;
+
+	if (file_bytes < sizeof begins)
+		return -ENOENT;
+	err = read_or_say(read, ctx, begins, sizeof begins, 0, why);
+	if (!err && !compressed_file_program(begins, sizeof begins))
+		err = -ENOENT;
+	return err ? err : seek_table_load(read, ctx, file_bytes, out, why);
 }
 
 int seek_table_read_file(void *ctx, void *buf, uint32_t count, uint64_t offset)
