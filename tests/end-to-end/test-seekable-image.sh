@@ -30,6 +30,12 @@ read_all 4 >"$dir/out" || fail "reading all"
 cmp "$dir/image.data" "$dir/out" || fail "other bytes"
 plugin_stop
 
+# With a cache that holds a part of the image only.
+plugin_start url="$url1/image" roothash="$roothash" fill=no profile=none cache=4M
+read_all 4 >"$dir/out" || fail "reading all with a small cache"
+cmp "$dir/image.data" "$dir/out" || fail "other bytes with a small cache"
+plugin_stop
+
 plugin_start url="$url1/image" roothash="$roothash" fill=no decompress=no
 read_all 1 >"$dir/out" || fail "reading all of the file"
 head -c "$data_bytes" "$dir/image" | cmp -n "$data_bytes" - "$dir/out" || fail "not the file with decompress=no"
