@@ -277,6 +277,16 @@ static int set_fill(struct options *o, const char *value, char *why, size_t why_
 	return 0;
 }
 
+static int set_partition(struct options *o, const char *value, char *why, size_t why_size)
+{
+	uint64_t n;
+
+	if (parse_size(value, &n) || n < 1 || n > 128)
+		return refuse(why, why_size, "partition=%s: must be the number of a partition, 1 to 128", value);
+	o->partition = (unsigned)n;
+	return 0;
+}
+
 static int set_rate(struct options *o, const char *value, char *why, size_t why_size)
 {
 	uint64_t bytes;
@@ -325,6 +335,7 @@ static const struct special_key {
 	{ "connections", set_connections },
 	{ "fill", set_fill },
 	{ "outage", set_outage },
+	{ "partition", set_partition },
 	{ "rate", set_rate },
 	{ "roothash", set_roothash },
 	{ "size", set_size },

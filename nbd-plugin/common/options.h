@@ -77,6 +77,7 @@ struct options {
 	char *status_path;		/* Unix socket; NULL: none */
 	bool mlock;			/* lock the memory */
 	bool decompress;		/* a seekable file; default true */
+	unsigned partition;		/* the one that is exported; 0: all of the image */
 	char *log_path;			/* NULL: the log of the front end */
 	struct http_options http;
 };

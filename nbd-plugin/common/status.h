@@ -57,6 +57,8 @@ struct status {
 
 	/* The image is a seekable file; 0: it is none. */
 	struct { uint64_t uncompressed_bytes, frames; } seekable;
+	/* The partition that is exported; 0: all of the image is. */
+	struct { uint64_t number, offset, bytes; } partition;
 
 	/* Counters since the start of the server, each an array of uint64_t. */
 	struct { uint64_t count, seconds; } outages;

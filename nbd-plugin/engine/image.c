@@ -75,6 +75,11 @@ void image_set_seekable(struct image *image, uint64_t uncompressed_bytes, uint32
 	inbox_set_seekable(image->inbox, uncompressed_bytes, frames);
 }
 
+void image_set_partition(struct image *image, unsigned number, uint64_t offset, uint64_t bytes)
+{
+	inbox_set_partition(image->inbox, number, offset, bytes);
+}
+
 /* Returns the bytes from at to the end of the blocks-th block, at most up to end. */
 static uint32_t piece(uint64_t at, uint64_t end, uint64_t blocks)
 {

@@ -71,6 +71,8 @@ uint64_t image_data_size(const struct image *image);
 int image_peek(struct image *image, void *buf, uint32_t count, uint64_t offset,
 	       const struct cancel *cancel);
 
+/* For the status: this part of the image, or of what is compressed in it, is exported. */
+void image_set_partition(struct image *image, unsigned number, uint64_t offset, uint64_t bytes);
 /* For the status: the image is a seekable file of this uncompressed size. */
 void image_set_seekable(struct image *image, uint64_t uncompressed_bytes, uint32_t frames);
 

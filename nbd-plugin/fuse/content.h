@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "engine/export/export.h"
+#include "engine/format/partition-table.h"
 
 struct frame_reader;
 struct local_file;
@@ -19,15 +20,17 @@ struct content {
 	struct export *export;		/* open */
 	struct local_file *file;
 	struct frame_reader *frames;	/* of file, if it is a seekable file; or NULL */
+	struct partition window;	/* of file or frames */
 };
 
 /* A read that does not block. */
 struct content_read;
 
-/* Looks whether content->file is a seekable file.  Returns 0, or -errno with a message in why
- * (why_size bytes).
+/* Looks whether content->file is a seekable file, unless decompress=no, and for the partition of
+ * partition=.  Returns 0, or -errno with a message in why (why_size bytes).
  */
-int content_open_file(struct content *content, const struct log *log, char *why, size_t why_size);
+int content_open_file(struct content *content, const struct options *options, const struct log *log,
+		      char *why, size_t why_size);
 /* Frees content->frames. */
 void content_close_file(struct content *content);
 

@@ -148,7 +148,7 @@ static int open_content(struct server *s)
 		log_say(&s->log, LOG_WARN, "verify=none: NOTHING IS VERIFIED");
 	if (local_file_open(s->request->file, options->verify_none ? NULL : options->roothash, &s->log,
 			    &s->content.file, why, sizeof why) ||
-	    (options->decompress && content_open_file(&s->content, &s->log, why, sizeof why))) {
+	    content_open_file(&s->content, options, &s->log, why, sizeof why)) {
 		log_say(&s->log, LOG_WARN, "%s", why);
 		return -EINVAL;
 	}

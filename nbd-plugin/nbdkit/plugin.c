@@ -350,7 +350,8 @@ static void farroot_dump_plugin(void)
 	"store=<FILE>              Keep the cache in a file that survives restarts.\n" \
 	"fill=yes|idle|no          Fetch the rest in the background.\n" \
 	"profile=none|<URL>|<FILE> Extents to prefetch; default: <URL>.profile, if any.\n" \
-	"decompress=no             Serve a seekable zstd file as it is.\n" \
+	"decompress=no             Serve a compressed image as it is.\n" \
+	"partition=<N>             Serve one partition of a disk.\n" \
 	"rate=<BYTES>              Fetch at most this many bytes per second.\n" \
 	"budget=<SIZE>             After this many bytes, stop background requests:\n" \
 	"budget-stops=fill|all     only the fill, or the profile and readahead too.\n" \

@@ -7,7 +7,7 @@
 # table that cannot be used is named when the image is opened.
 . "${srcdir:-..}/tests/lib.sh"
 . "$srcdir/tests/end-to-end/seekable.sh"
-need zstd xz
+need zstd xz bzip2
 
 half_random 1 >"$dir/image.data"
 random_bytes 12345 >>"$dir/image.data"
@@ -56,7 +56,7 @@ plugin_stop
 # cannot_open MESSAGE
 cannot_open() {
 	: >"$log"
-	plugin_launch url="$url1/image" roothash="$roothash" fill=no
+	plugin_launch url="$url1/image" "${roothash:+roothash=}${roothash:-verify=none}" fill=no
 	if [ "$front" = fuse ]; then
 		wait_until 20 "the front end ends" is_gone "$nbdkit"
 	else
@@ -64,19 +64,21 @@ cannot_open() {
 		read_at 0 100 >/dev/null && fail "it is opened"
 		plugin_stop
 	fi
-	logged "compressed image: $1" || fail "another message"
+	logged "$1" || fail "another message"
 	logged 'decompress=no exports the compressed bytes' || fail "the message does not help"
 }
 make 65536 reserved
-cannot_open 'the seek table is of a newer version of the format: its reserved bits are 0x10'
+cannot_open 'compressed image: the seek table is of a newer version of the format: its reserved bits are 0x10'
 make 65536 short
-cannot_open 'the seek table is of another file'
+cannot_open 'compressed image: the seek table is of another file'
 make 65536 large
-cannot_open 'frame 1 has 1073741824 uncompressed bytes; at most 16 MiB can be used'
+cannot_open 'compressed image: frame 1 has 1073741824 uncompressed bytes; at most 16 MiB can be used'
 
-# A file that is compressed as a whole is exported as it is, and the log tells.
-: >"$log"
-xz -c <"$dir/image.data" >"$dir/www1/image"
-plugin_start url="$url1/image" verify=none fill=no
+# A file that is compressed as a whole is refused, or exported as it is.
+for program in xz gzip bzip2 zstd; do
+	"$program" -c <"$dir/image.data" >"$dir/www1/image"
+	roothash=
+	cannot_open "compressed as a whole, by $program: .* $program -dc < IMAGE | farroot pack --zstd - -o OUT"
+done
+plugin_start url="$url1/image" verify=none fill=no decompress=no
 read_is_right 0 10000 "$dir/www1/image"
-logged 'compressed as a whole, by xz, .* xz -dc < IMAGE | farroot pack --zstd - -o OUT' || fail "the log does not tell"

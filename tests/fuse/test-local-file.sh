@@ -34,8 +34,8 @@ head -c 1M image >short
 refused 'no image made by farroot pack has this size\|superblock' short mnt roothash="$roothash"
 refused 'No such file' none mnt roothash="$roothash"
 if [ "$(id -u)" = 0 ]; then
-	refused 'neither a squashfs nor an erofs' --tree image mnt roothash="$roothash"
-	refused 'neither a squashfs nor an erofs' -f -o tree image mnt roothash="$roothash"
+	refused 'the image is no squashfs' --tree image mnt roothash="$roothash"
+	refused 'the image is no squashfs' -f -o tree image mnt roothash="$roothash"
 	hidden=$(find /run/farroot -name 'tree-*')
 	same "$hidden" '' "what is left"
 fi

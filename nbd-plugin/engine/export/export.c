@@ -11,6 +11,7 @@
 #include "engine/export/export.h"
 #include "engine/export/frame-reader.h"
 #include "engine/format/compressed-file.h"
+#include "engine/format/partition-table.h"
 #include "engine/format/seek-table-load.h"
 
 enum export_kind { EXPORT_UNKNOWN, EXPORT_PLAIN, EXPORT_SEEKABLE, EXPORT_BAD };
@@ -19,9 +20,11 @@ struct export {
 	struct image *image;
 	const struct options *options;
 	const struct log *log;
-	pthread_mutex_t lock;		/* for writing the next two */
+	pthread_mutex_t lock;		/* for writing what follows */
 	_Atomic enum export_kind kind;
 	struct frame_reader *frames;	/* if EXPORT_SEEKABLE; does not change then */
+	struct partition window;	/* what clients see; does not change once is_open */
+	_Atomic bool is_open, has_no_window;
 };
 
 int export_new(struct image *image, const struct options *options, const struct log *log,
@@ -72,8 +75,26 @@ static void publish(struct export *e, enum export_kind kind, struct frame_reader
 	frame_reader_free(frames);
 }
 
+static bool is_seekable(const struct export *e)
+{
+	return e->kind == EXPORT_SEEKABLE;
+}
+
+/* The size of the image, or of what is compressed in it. */
+static uint64_t whole_size(const struct export *e)
+{
+	return is_seekable(e) ? frame_reader_size(e->frames) : image_size(e->image);
+}
+
+static int read_whole(struct export *e, void *buf, uint32_t count, uint64_t offset,
+		      const struct cancel *cancel)
+{
+	return is_seekable(e) ? frame_reader_pread(e->frames, buf, count, offset, cancel) :
+				image_pread(e->image, buf, count, offset, cancel);
+}
+
 struct opening {
-	struct image *image;
+	struct export *export;
 	const struct cancel *cancel;
 };
 
@@ -81,13 +102,13 @@ static int read_table(void *ctx, void *buf, uint32_t count, uint64_t offset)
 {
 	const struct opening *o = ctx;
 
-	return image_pread(o->image, buf, count, offset, o->cancel);
+	return read_whole(o->export, buf, count, offset, o->cancel);
 }
 
 /* Without a root hash it is not known whether the image has a hash tree. */
 static int load_table(struct export *e, const struct cancel *cancel, struct seek_table *out, char *why)
 {
-	struct opening o = { e->image, cancel };
+	struct opening o = { e, cancel };
 	int err = -ENOENT;
 
 	if (e->options->verify_none)
@@ -113,7 +134,7 @@ static int open_frames(struct export *e, struct seek_table *table)
 
 static void say_whole(const struct export *e, const char *program)
 {
-	log_say(e->log, LOG_WARN, "the image is compressed as a whole, by %s, and is exported as it is; to read what is in it, make an image of it: %s -dc < IMAGE | farroot pack --zstd - -o OUT",
+	log_say(e->log, LOG_WARN, "the image is compressed as a whole, by %s: no part of it can be read without all before that part; make an image of what is in it: %s -dc < IMAGE | farroot pack --zstd - -o OUT (decompress=no exports the compressed bytes)",
 		program, program);
 }
 
@@ -134,11 +155,14 @@ static int find_kind(struct export *e, const struct cancel *cancel)
 	err = program ? load_table(e, cancel, &table, why) : -ENOENT;
 	if (!err)
 		return open_frames(e, &table);
-	if (err == -ENOENT) {
+	if (err == -ENOENT && !program) {
 		publish(e, EXPORT_PLAIN, NULL);
-		if (program)
-			say_whole(e, program);
 		return 0;
+	}
+	if (err == -ENOENT) {
+		publish(e, EXPORT_BAD, NULL);
+		say_whole(e, program);
+		return -EBADMSG;
 	}
 	if (err == -EINVAL) {
 		publish(e, EXPORT_BAD, NULL);
@@ -146,6 +170,40 @@ static int find_kind(struct export *e, const struct cancel *cancel)
 		err = -EBADMSG;
 	}
 	return err;
+}
+
+static void publish_window(struct export *e, const struct partition *window)
+{
+	pthread_mutex_lock(&e->lock);
+	if (!e->is_open) {
+		e->window = *window;
+		e->is_open = true;
+	}
+	pthread_mutex_unlock(&e->lock);
+}
+
+/* Returns 0, once the window is known, or -errno. */
+static int find_window(struct export *e, const struct cancel *cancel)
+{
+	struct partition window = { .bytes = whole_size(e) };
+	unsigned number = e->options->partition;
+	struct opening o = { e, cancel };
+	char why[PARTITION_WHY];
+	int err = number ? partition_find(read_table, &o, window.bytes, number, &window, why) : 0;
+
+	if (err == -EINVAL) {
+		e->has_no_window = true;
+		log_say(e->log, LOG_WARN, "partition=%u: %s", number, why);
+		return -EBADMSG;
+	}
+	if (err)
+		return err;
+	publish_window(e, &window);
+	if (!number)
+		return 0;
+	image_set_partition(e->image, number, window.offset, window.bytes);
+	log_say(e->log, LOG_NOTE, "partition %u: %" PRIu64 " bytes at offset %" PRIu64, number, window.bytes, window.offset);
+	return 0;
 }
 
 int export_wait_open(struct export *e, const struct cancel *cancel)
@@ -158,54 +216,49 @@ int export_wait_open(struct export *e, const struct cancel *cancel)
 		else
 			publish(e, EXPORT_PLAIN, NULL);
 	}
-	return err ? err : e->kind == EXPORT_BAD ? -EBADMSG : 0;
-}
-
-static bool is_seekable(const struct export *e)
-{
-	return e->kind == EXPORT_SEEKABLE;
+	if (!err && (e->kind == EXPORT_BAD || e->has_no_window))
+		err = -EBADMSG;
+	return !err && !e->is_open ? find_window(e, cancel) : err;
 }
 
 uint64_t export_size(const struct export *e)
 {
-	return is_seekable(e) ? frame_reader_size(e->frames) : image_size(e->image);
+	return e->window.bytes;
 }
 
-/* image.c checks the others. */
+/* Whether clients see these bytes. */
 static bool is_within(const struct export *e, uint64_t count, uint64_t offset)
 {
-	uint64_t size = frame_reader_size(e->frames);
-
-	return count <= size && offset <= size - count;
+	return count <= e->window.bytes && offset <= e->window.bytes - count;
 }
 
 int export_pread(struct export *e, void *buf, uint32_t count, uint64_t offset,
 		 const struct cancel *cancel)
 {
-	if (!is_seekable(e))
-		return image_pread(e->image, buf, count, offset, cancel);
 	if (!is_within(e, count, offset))
 		return -EINVAL;
-	return count ? frame_reader_pread(e->frames, buf, count, offset, cancel) : 0;
+	return count ? read_whole(e, buf, count, e->window.offset + offset, cancel) : 0;
 }
 
 int export_pread_present(struct export *e, void *buf, uint32_t count, uint64_t offset)
 {
-	if (!is_seekable(e))
-		return image_pread_present(e->image, buf, count, offset);
 	if (!is_within(e, count, offset))
 		return -EINVAL;
+	offset += e->window.offset;
+	if (!is_seekable(e))
+		return image_pread_present(e->image, buf, count, offset);
 	return count ? frame_reader_present(e->frames, buf, count, offset) : 0;
 }
 
 int export_pread_start(struct export *e, void *buf, uint32_t count, uint64_t offset,
 		       void (*done)(void *ctx, int result), void *ctx, struct export_read **out)
 {
+	if (!is_within(e, count, offset))
+		return -EINVAL;
+	offset += e->window.offset;
 	if (!is_seekable(e))
 		return image_pread_start(e->image, buf, count, offset, done, ctx, (struct image_read **)out);
-	if (!is_within(e, count, offset) || !count)
-		return -EINVAL;
-	return frame_reader_start(e->frames, buf, count, offset, done, ctx, (struct frame_read **)out);
+	return count ? frame_reader_start(e->frames, buf, count, offset, done, ctx, (struct frame_read **)out) : -EINVAL;
 }
 
 void export_read_cancel(struct export *e, struct export_read *read)
@@ -218,8 +271,9 @@ void export_read_cancel(struct export *e, struct export_read *read)
 
 int export_prefetch(struct export *e, uint64_t count, uint64_t offset)
 {
-	if (is_seekable(e) && !is_within(e, count, offset))
+	if (!is_within(e, count, offset))
 		return -EINVAL;
+	offset += e->window.offset;
 	if (is_seekable(e) && count)
 		frame_reader_compressed(e->frames, count, offset, &count, &offset);
 	return image_prefetch(e->image, count, offset);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The rpi-rescue-netboot authors
  *
  * What clients see of an image: the image itself, or, if its data is a Zstandard seekable file,
- * the uncompressed data in it.
+ * the uncompressed data in it; with partition=, one partition of that.
  *
  *   front end ──► export.c ──► image.c                                     other images
  *                        └──► frame-reader.c ──► image.c                   seekable files
@@ -27,8 +27,9 @@ int export_new(struct image *image, const struct options *options, const struct 
 void export_free(struct export *e);
 
 /* image_wait_open, and waits for the first block; if the image begins as a seekable file, for the
- * seek table, too.  Also returns -EBADMSG, after logging the reason once: the seek table cannot
- * be used; -ENOMEM.
+ * seek table, and with partition= for the partition table, too.  Also returns -EBADMSG, after
+ * logging the reason once: one of these tables cannot be used, or the image is compressed as a
+ * whole; -ENOMEM.
  */
 int export_wait_open(struct export *e, const struct cancel *cancel);
 
