@@ -32,6 +32,7 @@ static const struct simple_key {
 	{ "cookiefile", STRING, offsetof(struct options, http.cookiefile) },
 	{ "decompress", BOOL, offsetof(struct options, decompress) },
 	{ "followlocation", BOOL, offsetof(struct options, http.followlocation) },
+	{ "hash-tree", STRING, offsetof(struct options, hash_tree) },
 	{ "header", LIST, offsetof(struct options, http.headers) },
 	{ "header-file", STRING, offsetof(struct options, http.header_file) },
 	{ "http-version", STRING, offsetof(struct options, http.http_version) },
@@ -471,6 +472,11 @@ int options_check(const struct options *o, char *why, size_t why_size)
 	if (o->verify_none && o->store_path)
 		return refuse(why, why_size,
 			      "store= needs roothash=: without it a damaged store cannot be detected");
+	if (o->hash_tree && !o->have_roothash)
+		return refuse(why, why_size, "hash-tree= needs roothash=");
+	if (o->hash_tree && o->hash_tree[0] != '.' && !parse_is_url(o->hash_tree))
+		return refuse(why, why_size,
+			      "hash-tree=%s: must be a URL, or begin with a dot: what is appended to url=", o->hash_tree);
 	if (o->have_roothash && o->size_bytes % 4096)
 		return refuse(why, why_size,
 			      "size=: the size of a verified image is a multiple of 4096 bytes");

@@ -345,6 +345,7 @@ static void farroot_dump_plugin(void)
 	"[url=]<URL>               URL of the image; repeat it for mirrors.\n" \
 	"roothash=<HEX>            Root hash that verifies the image, or\n" \
 	"verify=none               do not verify the image (dangerous).\n" \
+	"hash-tree=<URL>|.<SUFFIX> The hash tree is in a file of its own.\n" \
 	"size=<BYTES>              Pin the size of the image.\n" \
 	"cache=<SIZE>|<N>%         Capacity of the cache.\n" \
 	"store=<FILE>              Keep the cache in a file that survives restarts.\n" \

@@ -217,7 +217,9 @@ static int check_size(const struct options *options, const struct log *log)
 {
 	uint64_t size = options->size_bytes;
 
-	if (options->verify_none || !size || verity_data_blocks(size / VERITY_BLOCK_SIZE))
+	if (options->verify_none || !size)
+		return 0;
+	if (options->hash_tree ? size >= 2 * VERITY_BLOCK_SIZE : verity_data_blocks(size / VERITY_BLOCK_SIZE) > 0)
 		return 0;
 	log_say(log, LOG_WARN, "size=%" PRIu64 ": no image with a hash tree has that size; farroot pack prints it",
 		size);
