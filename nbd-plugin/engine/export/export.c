@@ -98,7 +98,15 @@ struct opening {
 	const struct cancel *cancel;
 };
 
-static int read_table(void *ctx, void *buf, uint32_t count, uint64_t offset)
+/* The seek table is in the image, whatever another thread has published meanwhile. */
+static int read_seek_table(void *ctx, void *buf, uint32_t count, uint64_t offset)
+{
+	const struct opening *o = ctx;
+
+	return image_pread(o->export->image, buf, count, offset, o->cancel);
+}
+
+static int read_partition_table(void *ctx, void *buf, uint32_t count, uint64_t offset)
 {
 	const struct opening *o = ctx;
 
@@ -112,8 +120,8 @@ static int load_table(struct export *e, const struct cancel *cancel, struct seek
 	int err = -ENOENT;
 
 	if (e->options->verify_none)
-		err = seek_table_load(read_table, &o, image_size(e->image), out, why);
-	return err == -ENOENT ? seek_table_load(read_table, &o, image_data_size(e->image), out, why) : err;
+		err = seek_table_load(read_seek_table, &o, image_size(e->image), out, why);
+	return err == -ENOENT ? seek_table_load(read_seek_table, &o, image_data_size(e->image), out, why) : err;
 }
 
 static int open_frames(struct export *e, struct seek_table *table)
@@ -189,7 +197,7 @@ static int find_window(struct export *e, const struct cancel *cancel)
 	unsigned number = e->options->partition;
 	struct opening o = { e, cancel };
 	char why[PARTITION_WHY];
-	int err = number ? partition_find(read_table, &o, window.bytes, number, &window, why) : 0;
+	int err = number ? partition_find(read_partition_table, &o, window.bytes, number, &window, why) : 0;
 
 	if (err == -EINVAL) {
 		e->has_no_window = true;

@@ -81,6 +81,14 @@ void frame_cache_count(struct frame_cache *c, struct frame *f)
 	c->used_bytes += f->at.bytes + OVERHEAD;
 }
 
+void frame_cache_touch(struct frame_cache *c, struct frame *f)
+{
+	if (!f->is_idle || c->newest == f)
+		return;
+	make_busy(c, f);
+	make_idle(c, f);
+}
+
 void frame_cache_hold(struct frame_cache *c, struct frame *f)
 {
 	if (f->is_idle)

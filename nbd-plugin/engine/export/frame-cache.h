@@ -68,6 +68,8 @@ void frame_cache_remove(struct frame_cache *cache, struct frame *frame);
 /* frame->bytes is valid from now on, and counts. */
 void frame_cache_count(struct frame_cache *cache, struct frame *frame);
 
+/* The frame is the one that was used last. */
+void frame_cache_touch(struct frame_cache *cache, struct frame *frame);
 void frame_cache_hold(struct frame_cache *cache, struct frame *frame);
 /* Ends a hold: the frame is the one that was used last.  It may be freed. */
 void frame_cache_release(struct frame_cache *cache, struct frame *frame);

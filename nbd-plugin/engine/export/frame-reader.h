@@ -15,7 +15,7 @@
  * would otherwise only wait.  The thread that calls back from the source only queues a job.
  *
  * One mutex guards the cache, the jobs and the lists of waiting reads.  It is held for a few
- * instructions, never while bytes are fetched, decompressed or copied.  A read of cached frames
+ * instructions, never while bytes are fetched or decompressed, or more than 8 KiB are copied.  A read of cached frames
  * waits for nothing else.
  *
  * Any thread may call any function, unless its comment says otherwise.
