@@ -120,6 +120,7 @@ static void finds_frames_between_empty_ones(void)
 {
 	uint64_t offsets[MOST], compressed[MOST], offset = 0;
 	uint32_t i, bytes_of[MOST];
+	struct seek_frame f;
 
 	begin();
 	for (i = 0; i < MOST; i++) {
@@ -137,6 +138,16 @@ static void finds_frames_between_empty_ones(void)
 			continue;
 		check_at(offsets[i], i, offsets[i], compressed[i]);
 		check_at(offsets[i] + bytes_of[i] - 1, i, offsets[i], compressed[i]);
+	}
+	/* From one that has bytes to the next. */
+	seek_table_frame_at(&t, 0, &f);
+	for (i = 0; i < MOST; i++) {
+		if (!bytes_of[i])
+			continue;
+		CHECK_EQ(f.index, i);
+		CHECK_EQ(f.offset, offsets[i]);
+		CHECK_EQ(f.compressed_offset, compressed[i]);
+		CHECK_EQ(seek_table_next_data(&t, &f), offsets[i] + bytes_of[i] < offset);
 	}
 	seek_table_free(&t);
 }

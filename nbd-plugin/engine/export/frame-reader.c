@@ -134,15 +134,13 @@ int frame_reader_present(struct frame_reader *r, void *buf, uint32_t count, uint
 		return 0;
 	}
 	do {
-		if (!at.bytes)
-			continue;
 		frame = n < FRAME_PARTS ? frame_cache_find(&r->cache, at.index) : NULL;
 		is_present = frame && frame->state == FRAME_CACHED;
 		if (is_present) {
 			frame_cache_hold(&r->cache, frame);
 			held[n++] = frame;
 		}
-	} while (is_present && at.offset + at.bytes < end && seek_table_next(&r->table, &at));
+	} while (is_present && at.offset + at.bytes < end && seek_table_next_data(&r->table, &at));
 	pthread_mutex_unlock(&r->lock);
 	for (i = 0; i < n && is_present; i++)
 		copy(buf, offset, offset, end, held[i]);
@@ -196,8 +194,6 @@ static int find_frames(struct frame_read *read, struct batch *b)
 
 	seek_table_frame_at(&r->table, read->at, &at);
 	for (read->until = read->at; part < FRAME_PARTS; part++) {
-		while (!at.bytes)
-			seek_table_next(&r->table, &at);
 		frame = frame_cache_find(&r->cache, at.index);
 		if (frame && frame->state == FRAME_CACHED) {
 			frame_cache_hold(&r->cache, frame);
@@ -216,7 +212,7 @@ static int find_frames(struct frame_read *read, struct batch *b)
 			read->until = read->end;
 			break;
 		}
-		seek_table_next(&r->table, &at);
+		seek_table_next_data(&r->table, &at);
 	}
 	return 0;
 }

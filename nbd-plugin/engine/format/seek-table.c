@@ -233,3 +233,15 @@ void seek_table_frame_at(const struct seek_table *t, uint64_t offset, struct see
 	while (offset - out->offset >= out->bytes && seek_table_next(t, out))
 		;
 }
+
+bool seek_table_next_data(const struct seek_table *t, struct seek_frame *f)
+{
+	uint64_t end = f->offset + f->bytes;
+
+	if (end >= t->size_bytes)
+		return false;
+	seek_table_next(t, f);
+	if (!f->bytes)
+		seek_table_frame_at(t, end, f);
+	return true;
+}

@@ -84,10 +84,12 @@ int seek_table_parse(const struct seek_table_place *place, const uint8_t *bytes,
 void seek_table_free(struct seek_table *table);
 
 /* The frame that holds the byte at offset < table->size_bytes of the uncompressed data.  Any
- * number of threads may call these two at once.
+ * number of threads may call these three at once.
  */
 void seek_table_frame_at(const struct seek_table *table, uint64_t offset, struct seek_frame *out);
 /* The frame after this one.  Returns false after the last one. */
 bool seek_table_next(const struct seek_table *table, struct seek_frame *frame);
+/* The next frame that has bytes, however many without bytes are before it. */
+bool seek_table_next_data(const struct seek_table *table, struct seek_frame *frame);
 
 #endif
