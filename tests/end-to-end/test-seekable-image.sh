@@ -22,7 +22,10 @@ same "$(status_of seekable.frames)" $((size / 65536 + 1)) "frames in the status"
 same "$(status_of image_bytes)" "$(stat -c %s "$dir/image")" "size of the image in the status"
 "$farroot" status --socket="$dir/status.sock" >"$dir/status.log" || fail "farroot status"
 grep -q '^exports   16.0 MiB, compressed in 257 frames$' "$dir/status.log" || fail "farroot status does not tell both sizes"
-for place in "0 1" "$((size - 1)) 1" "$((size - 100000)) 100000" "65535 2" "0 4000000"; do
+# The second time, the frames are cached.
+for place in "0 1" "$((size - 1)) 1" "$((size - 100000)) 100000" "65535 2" "9000123 4096" "0 4000000"; do
+	# shellcheck disable=SC2086 # two numbers
+	read_is_right $place "$dir/image.data"
 	# shellcheck disable=SC2086 # two numbers
 	read_is_right $place "$dir/image.data"
 done

@@ -41,6 +41,9 @@ if [ "$(id -u)" = 0 ] && [ -e /dev/loop-control ] && grep -qw ext4 /proc/filesys
 	"$farroot" mount --tree -o verify=none,partition=2 "$dir/disk" "$mnt" 2>"$dir/mount.log" || fail "cannot mount a local disk"
 	is_right "$mnt" by_root
 	umount "$mnt" || fail "cannot unmount"
+	"$farroot" mount --tree "$dir/www1/image" "$mnt" roothash="$roothash" partition=2 || fail "cannot mount a local image"
+	is_right "$mnt" by_root
+	umount "$mnt" || fail "cannot unmount"
 	# As a disk that was not unmounted.
 	debugfs -w -R 'feature needs_recovery' "$dir/ext4" >"$dir/debugfs.log" 2>&1 || fail debugfs
 	pack "$dir/ext4" "$dir/www1/dirty"

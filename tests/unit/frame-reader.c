@@ -179,6 +179,7 @@ static void reads_right(uint32_t count, uint64_t offset)
 static void reads_any_range(uint32_t frame)
 {
 	unsigned i, seed = 1;
+	uint64_t offset;
 	uint32_t count;
 
 	open_reader(frame);
@@ -187,7 +188,11 @@ static void reads_any_range(uint32_t frame)
 	reads_right(frame / 2, frame / 2);
 	for (i = 0; i < 300; i++) {
 		count = 1 + (uint32_t)rand_r(&seed) % (i % 10 ? 200000 : 1);
-		reads_right(count, (uint64_t)rand_r(&seed) % (SIZE - count + 1));
+		offset = (uint64_t)rand_r(&seed) % (SIZE - count + 1);
+		reads_right(count, offset);
+		/* Once more, of frames that are cached. */
+		reads_right(count, offset);
+		reads_right(count < 5000 ? count : 5000, offset);
 	}
 	reads_right(SIZE, 0);
 	close_reader();
