@@ -13,11 +13,12 @@
 
 struct local_file;
 
-/* Opens the file.  roothash NULL: nothing is verified.  log must outlive the file.  Returns 0,
+/* Opens the file.  roothash NULL: nothing is verified.  tree_suffix: the hash tree is in the file
+ * with this behind its name; NULL: it is at the end.  log must outlive the file.  Returns 0,
  * or -errno with a message in why (why_size bytes).
  */
-int local_file_open(const char *path, const uint8_t *roothash, const struct log *log,
-		    struct local_file **out, char *why, size_t why_size);
+int local_file_open(const char *path, const uint8_t *roothash, const char *tree_suffix,
+		    const struct log *log, struct local_file **out, char *why, size_t why_size);
 /* NULL is fine. */
 void local_file_close(struct local_file *file);
 

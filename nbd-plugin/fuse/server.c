@@ -146,8 +146,8 @@ static int open_content(struct server *s)
 		return open_image(s);
 	if (options->verify_none)
 		log_say(&s->log, LOG_WARN, "verify=none: NOTHING IS VERIFIED");
-	if (local_file_open(s->request->file, options->verify_none ? NULL : options->roothash, &s->log,
-			    &s->content.file, why, sizeof why) ||
+	if (local_file_open(s->request->file, options->verify_none ? NULL : options->roothash, options->hash_tree,
+			    &s->log, &s->content.file, why, sizeof why) ||
 	    content_open_file(&s->content, options, &s->log, why, sizeof why)) {
 		log_say(&s->log, LOG_WARN, "%s", why);
 		return -EINVAL;

@@ -62,9 +62,9 @@ static int tell_compressed(const char *path, seek_table_read *read, void *ctx, u
 	return 0;
 }
 
-static int verify_file(const char *path, const uint8_t *root)
+static int verify_file(const char *path, const struct options *options)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err, status;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), tree_fd = -1, err, status;
 	const char *why = NULL;
 	uint64_t count = 0;
 	struct verity v;
@@ -72,15 +72,21 @@ static int verify_file(const char *path, const uint8_t *root)
 
 	if (fd < 0 || fstat(fd, &st))
 		why = strerror(errno);
+	else if (!options->hash_tree)
+		why = image_tree_open(fd, (uint64_t)st.st_size, options->roothash, &v);
+	else if ((tree_fd = image_tree_file_open(path, options->hash_tree)) < 0)
+		why = strerror(-tree_fd);
 	else
-		why = image_tree_open(fd, (uint64_t)st.st_size, root, &v);
+		why = image_tree_open_apart(tree_fd, (uint64_t)st.st_size, options->roothash, &v);
 	if (why) {
-		fprintf(stderr, "farroot verify: %s: %s\n", path, why);
+		fprintf(stderr, "farroot verify: %s%s: %s\n", path, options->hash_tree ? options->hash_tree : "", why);
+		if (tree_fd >= 0)
+			close(tree_fd);
 		if (fd >= 0)
 			close(fd);
 		return EXIT_FAILURE;
 	}
-	err = verity_check_file(&v, fd, name_bad, &count);
+	err = verity_check_file(&v, fd, tree_fd, name_bad, &count);
 	if (err)
 		fprintf(stderr, "farroot verify: %s: %s\n", path, strerror(-err));
 	else if (count)
@@ -91,6 +97,8 @@ static int verify_file(const char *path, const uint8_t *root)
 	status = err || count ? EXIT_FAILURE :
 		 tell_compressed(path, seek_table_read_file, &fd, v.data_blocks * VERITY_BLOCK_SIZE);
 	verity_free(&v);
+	if (tree_fd >= 0)
+		close(tree_fd);
 	close(fd);
 	return status;
 }
@@ -208,11 +216,16 @@ int cmd_verify(int argc, char **argv)
 		err = options_set(&options, "url", argv[0], why, sizeof why);
 	if (!err && is_url)
 		err = options_check(&options, why, sizeof why);
+	if (!err && !is_url && options.hash_tree && options.hash_tree[0] != '.') {
+		err = -EINVAL;
+		snprintf(why, sizeof why, "hash-tree=%s: of a FILE it must begin with a dot: what is appended to its name",
+			 options.hash_tree);
+	}
 	if (err)
 		status = tool_usage_error("verify", "%s", why);
 	else
 		status = is_url ? verify_url(&options, argv[0]) :
-				  verify_file(argv[0], options.roothash);
+				  verify_file(argv[0], &options);
 	options_free(&options);
 	return status;
 }

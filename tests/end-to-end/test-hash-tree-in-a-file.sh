@@ -91,6 +91,15 @@ plugin_stop
 "$farroot" verify "$url1/zstd" "$zstd_root" hash-tree="$url1/zstd.verity" user=me password=secret >"$dir/verify.log" 2>&1 ||
 	fail "farroot verify"
 
+# Local files.
+cp "$dir/image" "$dir/local"
+cp "$dir/www2/tree" "$dir/local.tree"
+"$farroot" verify "$dir/local" "$plain_root" hash-tree=.tree >"$dir/verify.log" || fail "farroot verify of a file"
+printf x | dd of="$dir/local" bs=1 seek=5000000 conv=notrunc status=none
+"$farroot" verify "$dir/local" "$plain_root" hash-tree=.tree >"$dir/verify.log" 2>&1 && fail "damage is not found"
+grep -q 'block 1220 (offset 4997120) does not verify' "$dir/verify.log" || fail "damage is not named"
+"$farroot" verify "$dir/local" "$plain_root" hash-tree=.none 2>&1 | grep -q 'local.none: No such file' || fail "another message"
+
 # refuses MESSAGE SETTING...
 refuses() {
 	message=$1
