@@ -9,6 +9,7 @@
 #   . "${srcdir:-..}/tests/lib.sh"
 #   need nginx nbdcopy
 #   make_image image 16           -> $dir/image, $roothash
+#   publish image 1               -> $dir/www1/image
 #   origin_start 1                -> $url1 serves $dir/www1
 #   plugin_start url="$url1/image" roothash="$roothash"  -> $socket
 #
@@ -17,6 +18,9 @@
 # In tests/fuse, farroot mount is the front end instead of nbdkit with the plugin: it is
 # started and stopped by the same functions, $nbdkit is its process, and $nbd_read is
 # tests/fuse/file-read, which reads from the file at $socket.mnt/image.
+#
+# test-compressed-NAME.sh is a link to test-NAME.sh, and tries the same with a compressed image:
+# $dir/image is what is read, publish copies the image that make_image has packed with --zstd.
 #
 # A test is run from the build folder; tests/*/*.sh find the source by $srcdir.
 
@@ -31,6 +35,10 @@ farroot=$top_builddir/farroot
 case $0 in
 */fuse/test-*) front=fuse ;;
 *) front=nbd ;;
+esac
+case $0 in
+*/test-compressed-*) pack_options=--zstd=1 ;;
+*) pack_options= ;;
 esac
 case $front in
 fuse) nbd_read=$top_builddir/tests/fuse/file-read ;;
@@ -250,13 +258,33 @@ certificate_lines() {
 # make_image NAME MIB: $dir/NAME, verified; sets $roothash.
 make_image() {
 	random_bytes $(($2 << 20)) >"$dir/$1.data"
-	pack "$dir/$1.data" "$dir/$1"
-	rm "$dir/$1.data"
+	if [ -n "$pack_options" ]; then
+		pack "$dir/$1.data" "$dir/$1.packed"
+		mv "$dir/$1.data" "$dir/$1"
+	else
+		pack "$dir/$1.data" "$dir/$1"
+		rm "$dir/$1.data"
+	fi
+}
+
+# publish NAME N...: what make_image has packed, for the origins with these numbers.
+publish() {
+	name=$1
+	shift
+	for n; do
+		mkdir "$dir/www$n"
+		if [ -n "$pack_options" ]; then
+			cp "$dir/$name.packed" "$dir/www$n/$name"
+		else
+			cp "$dir/$name" "$dir/www$n/$name"
+		fi
+	done
 }
 
 # pack IN OUT: appends the hash tree; sets $roothash.
 pack() {
-	roothash=$("$farroot" pack "$1" -o "$2" 2>>"$dir/pack.log" | grep -o '[0-9a-f]\{64\}' | head -n 1)
+	# shellcheck disable=SC2086 # none, or one word
+	roothash=$("$farroot" pack $pack_options "$1" -o "$2" 2>>"$dir/pack.log" | grep -o '[0-9a-f]\{64\}' | head -n 1)
 	[ ${#roothash} = 64 ] || fail "farroot pack printed no root hash"
 }
 

@@ -19,7 +19,7 @@ bool server_status_is_complete(const char *socket_path)
 	struct status s;
 
 	if (length <= 0 || status_from_json(text, (size_t)length, &s) || s.state != STATUS_MATERIALIZED ||
-	    s.cache_bytes < s.image_bytes)
+	    s.cache_bytes < s.image_bytes || s.seekable.frames || s.partition.number)
 		return false;
 	status_file_write(socket_path, text, (size_t)length);
 	return true;

@@ -30,7 +30,9 @@ static const struct simple_key {
 	{ "cookie", STRING, offsetof(struct options, http.cookie) },
 	{ "cookie-file", STRING, offsetof(struct options, http.cookie_file) },
 	{ "cookiefile", STRING, offsetof(struct options, http.cookiefile) },
+	{ "decompress", BOOL, offsetof(struct options, decompress) },
 	{ "followlocation", BOOL, offsetof(struct options, http.followlocation) },
+	{ "hash-tree", STRING, offsetof(struct options, hash_tree) },
 	{ "header", LIST, offsetof(struct options, http.headers) },
 	{ "header-file", STRING, offsetof(struct options, http.header_file) },
 	{ "http-version", STRING, offsetof(struct options, http.http_version) },
@@ -80,6 +82,7 @@ void options_init(struct options *o)
 	memset(o, 0, sizeof *o);
 	o->outage_ms = -1;
 	o->http.sslverify = true;
+	o->decompress = true;
 	o->http.followlocation = true;
 	o->http.tcp_keepalive = true;
 	o->http.tcp_nodelay = true;
@@ -275,6 +278,16 @@ static int set_fill(struct options *o, const char *value, char *why, size_t why_
 	return 0;
 }
 
+static int set_partition(struct options *o, const char *value, char *why, size_t why_size)
+{
+	uint64_t n;
+
+	if (parse_size(value, &n) || n < 1 || n > 128)
+		return refuse(why, why_size, "partition=%s: must be the number of a partition, 1 to 128", value);
+	o->partition = (unsigned)n;
+	return 0;
+}
+
 static int set_rate(struct options *o, const char *value, char *why, size_t why_size)
 {
 	uint64_t bytes;
@@ -323,6 +336,7 @@ static const struct special_key {
 	{ "connections", set_connections },
 	{ "fill", set_fill },
 	{ "outage", set_outage },
+	{ "partition", set_partition },
 	{ "rate", set_rate },
 	{ "roothash", set_roothash },
 	{ "size", set_size },
@@ -458,6 +472,11 @@ int options_check(const struct options *o, char *why, size_t why_size)
 	if (o->verify_none && o->store_path)
 		return refuse(why, why_size,
 			      "store= needs roothash=: without it a damaged store cannot be detected");
+	if (o->hash_tree && !o->have_roothash)
+		return refuse(why, why_size, "hash-tree= needs roothash=");
+	if (o->hash_tree && o->hash_tree[0] != '.' && !parse_is_url(o->hash_tree))
+		return refuse(why, why_size,
+			      "hash-tree=%s: must be a URL, or begin with a dot: what is appended to url=", o->hash_tree);
 	if (o->have_roothash && o->size_bytes % 4096)
 		return refuse(why, why_size,
 			      "size=: the size of a verified image is a multiple of 4096 bytes");

@@ -68,6 +68,7 @@ struct options {
 	enum cache_kind cache_kind;
 	uint64_t cache_value;		/* bytes, or percent of MemAvailable */
 	char *store_path;		/* NULL: in memory */
+	char *hash_tree;		/* a URL, or what is appended to the path of each URL; NULL: in the image */
 	enum fill_kind fill;
 	uint64_t rate_bytes_per_s;	/* 0: no limit */
 	uint64_t budget_bytes;		/* 0: no limit */
@@ -76,6 +77,8 @@ struct options {
 	char *profile;			/* "none", a URL or a path; NULL: the URL of the image + .profile */
 	char *status_path;		/* Unix socket; NULL: none */
 	bool mlock;			/* lock the memory */
+	bool decompress;		/* a seekable file; default true */
+	unsigned partition;		/* the one that is exported; 0: all of the image */
 	char *log_path;			/* NULL: the log of the front end */
 	struct http_options http;
 };

@@ -54,6 +54,8 @@ const char *const status_fault_names[FAULT_KINDS] = {
 	[FAULT_LOCAL] = "local",
 };
 
+static const char *const seekable_names[] = { "uncompressed_bytes", "frames" };
+static const char *const partition_names[] = { "number", "offset", "bytes" };
 static const char *const outage_names[] = { "count", "seconds" };
 
 static const char *const latency_names[] = {
@@ -101,6 +103,8 @@ static const struct field {
 	FIELD(eta_s, SIGNED64),
 	FIELD(last_error, TEXT),
 	FIELD(last_error_age_s, SIGNED64),
+	COUNTERS_FIELD(seekable, seekable_names),
+	COUNTERS_FIELD(partition, partition_names),
 	COUNTERS_FIELD(outages, outage_names),
 	COUNTERS_FIELD(fetched_by_class, status_class_names),
 	COUNTERS_FIELD(answers, status_answer_names),

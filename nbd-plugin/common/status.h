@@ -55,6 +55,11 @@ struct status {
 	char last_error[256];	/* "": there was none */
 	int64_t last_error_age_s;	/* -1: there was none */
 
+	/* The image is a seekable file; 0: it is none. */
+	struct { uint64_t uncompressed_bytes, frames; } seekable;
+	/* The partition that is exported; 0: all of the image is. */
+	struct { uint64_t number, offset, bytes; } partition;
+
 	/* Counters since the start of the server, each an array of uint64_t. */
 	struct { uint64_t count, seconds; } outages;
 	uint64_t fetched_by_class[STATUS_CLASSES];	/* their sum is fetched_bytes */

@@ -63,6 +63,23 @@ uint64_t image_size(const struct image *image)
 	return open ? open->size_bytes : 0;
 }
 
+uint64_t image_data_size(const struct image *image)
+{
+	const struct open_image *open = inbox_image(image->inbox);
+
+	return open ? open->data_bytes : 0;
+}
+
+void image_set_seekable(struct image *image, uint64_t uncompressed_bytes, uint32_t frames)
+{
+	inbox_set_seekable(image->inbox, uncompressed_bytes, frames);
+}
+
+void image_set_partition(struct image *image, unsigned number, uint64_t offset, uint64_t bytes)
+{
+	inbox_set_partition(image->inbox, number, offset, bytes);
+}
+
 /* Returns the bytes from at to the end of the blocks-th block, at most up to end. */
 static uint32_t piece(uint64_t at, uint64_t end, uint64_t blocks)
 {
@@ -223,6 +240,19 @@ int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
 	}
 	inbox_count_read(image->inbox, clock_ns() - began_ns, has_waited);
 	return 0;
+}
+
+int image_peek(struct image *image, void *buf, uint32_t count, uint64_t offset,
+	       const struct cancel *cancel)
+{
+	const struct open_image *open = inbox_image(image->inbox);
+	bool has_waited;
+
+	if (!is_within(open, count, offset))
+		return -EINVAL;
+	if (!disk_check_read(open->check, open->store, buf, offset, count))
+		return 0;
+	return read_missing(image, open, buf, count, offset, cancel, &has_waited);
 }
 
 int image_prefetch(struct image *image, uint64_t count, uint64_t offset)

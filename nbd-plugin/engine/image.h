@@ -60,6 +60,22 @@ uint64_t image_size(const struct image *image);
 int image_pread(struct image *image, void *buf, uint32_t count, uint64_t offset,
 		const struct cancel *cancel);
 
+/* The size of the data in front of the hash tree, or the whole size if there is none; without
+ * a root hash only the size tells.  As image_size.
+ */
+uint64_t image_data_size(const struct image *image);
+
+/* image_pread for a format of the engine, of bytes in one block: neither counted nor recorded in
+ * the access trace.
+ */
+int image_peek(struct image *image, void *buf, uint32_t count, uint64_t offset,
+	       const struct cancel *cancel);
+
+/* For the status: this part of the image, or of what is compressed in it, is exported. */
+void image_set_partition(struct image *image, unsigned number, uint64_t offset, uint64_t bytes);
+/* For the status: the image is a seekable file of this uncompressed size. */
+void image_set_seekable(struct image *image, uint64_t uncompressed_bytes, uint32_t frames);
+
 /* A read that does not block its caller, for a front end that has more reads than threads. */
 struct image_read;
 

@@ -29,7 +29,7 @@ static void help(void)
 	       "       farroot mount --umount DIR\n"
 	       "       farroot mount --status [--json] DIR\n"
 	       "Mounts an image with FUSE: DIR has one file, image.  Needs no root.\n\n"
-	       "  -t, --tree         mount the squashfs or erofs in the image on DIR\n"
+	       "  -t, --tree         mount the file system in the image on DIR\n"
 	       "  -f, --foreground   stay in the foreground\n"
 	       "  -o OPTION[,...]    allow_other, auto_unmount, fsname=NAME, tree, options of\n"
 	       "                     mount(8), and KEY=VALUE\n"

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,21 +30,30 @@ struct slot {
 
 struct local_file {
 	int fd;
-	uint64_t size_bytes;
+	int tree_fd;		/* superblock and tree; < 0: at the end of fd */
+	uint64_t size_bytes;	/* with the tree */
 	bool is_verified;
 	struct verity verity;
 	const struct log *log;
+	pthread_mutex_t lock;	/* for the slots */
 	struct slot slots[SLOTS];
 };
 
-/* Reads from the disk.  Returns 0 or -errno; -EIO: the file is too short. */
+/* Reads from the disk, not across the end of the data.  Returns 0 or -errno; -EIO: the file is too
+ * short.
+ */
 static int read_raw(const struct local_file *f, void *buf, size_t count, uint64_t offset)
 {
+	uint64_t data_bytes = f->verity.data_blocks * VERITY_BLOCK_SIZE;
+	bool is_apart = f->tree_fd >= 0 && offset >= data_bytes;
+	int fd = is_apart ? f->tree_fd : f->fd;
 	uint8_t *to = buf;
 	ssize_t got;
 
+	if (is_apart)
+		offset -= data_bytes;
 	for (; count; count -= (size_t)got, to += got, offset += (uint64_t)got) {
-		got = pread(f->fd, to, count, (off_t)offset);
+		got = pread(fd, to, count, (off_t)offset);
 		if (got < 0 && errno == EINTR)
 			got = 0;
 		else if (got <= 0)
@@ -98,15 +108,13 @@ static int read_block(struct local_file *f, uint64_t block, uint8_t *out)
 	return err;
 }
 
-int local_file_read(struct local_file *f, void *buf, uint32_t count, uint64_t offset)
+static int read_verified(struct local_file *f, void *buf, uint32_t count, uint64_t offset)
 {
 	uint64_t at = offset, end = offset + count, from;
 	uint8_t block[VERITY_BLOCK_SIZE];
 	size_t length;
 	int err = 0;
 
-	if (!f->is_verified)
-		return read_raw(f, buf, count, offset);
 	for (; at < end && !err; at += length) {
 		from = at % VERITY_BLOCK_SIZE;
 		length = VERITY_BLOCK_SIZE - from < end - at ? VERITY_BLOCK_SIZE - from : end - at;
@@ -117,22 +125,41 @@ int local_file_read(struct local_file *f, void *buf, uint32_t count, uint64_t of
 	return err;
 }
 
-/* Returns NULL, or a message. */
-static const char *open_tree(struct local_file *f, const uint8_t *roothash)
+int local_file_read(struct local_file *f, void *buf, uint32_t count, uint64_t offset)
 {
-	const char *why = image_tree_open(f->fd, f->size_bytes, roothash, &f->verity);
-	uint8_t top[VERITY_BLOCK_SIZE];
+	int err;
 
+	if (!f->is_verified)
+		return read_raw(f, buf, count, offset);
+	pthread_mutex_lock(&f->lock);
+	err = read_verified(f, buf, count, offset);
+	pthread_mutex_unlock(&f->lock);
+	return err;
+}
+
+/* Returns NULL, or a message. */
+static const char *open_tree(struct local_file *f, const char *path, const uint8_t *roothash, const char *suffix)
+{
+	uint8_t top[VERITY_BLOCK_SIZE];
+	const char *why;
+
+	if (suffix)
+		f->tree_fd = image_tree_file_open(path, suffix);
+	if (suffix && f->tree_fd < 0)
+		return strerror(-f->tree_fd);
+	why = suffix ? image_tree_open_apart(f->tree_fd, f->size_bytes, roothash, &f->verity) :
+		       image_tree_open(f->fd, f->size_bytes, roothash, &f->verity);
 	if (why)
 		return why;
+	f->size_bytes = f->verity.total_blocks * VERITY_BLOCK_SIZE;
 	f->is_verified = true;
 	if (read_block(f, f->verity.levels ? f->verity.level_start[f->verity.levels - 1] : 0, top))
 		return "does not match roothash=";
 	return NULL;
 }
 
-int local_file_open(const char *path, const uint8_t *roothash, const struct log *log,
-		    struct local_file **out, char *why, size_t why_size)
+int local_file_open(const char *path, const uint8_t *roothash, const char *tree_suffix,
+		    const struct log *log, struct local_file **out, char *why, size_t why_size)
 {
 	struct local_file *f = calloc(1, sizeof *f);
 	const char *wrong = NULL;
@@ -144,6 +171,8 @@ int local_file_open(const char *path, const uint8_t *roothash, const struct log 
 		return -ENOMEM;
 	}
 	f->log = log;
+	f->tree_fd = -1;
+	pthread_mutex_init(&f->lock, NULL);
 	f->fd = open(path, O_RDONLY | O_CLOEXEC);
 	/* Unlike st_size, this also works for a block device. */
 	if (f->fd >= 0)
@@ -153,10 +182,10 @@ int local_file_open(const char *path, const uint8_t *roothash, const struct log 
 		wrong = strerror(errno);
 	} else {
 		f->size_bytes = (uint64_t)size;
-		wrong = roothash ? open_tree(f, roothash) : NULL;
+		wrong = roothash ? open_tree(f, path, roothash, tree_suffix) : NULL;
 	}
 	if (wrong) {
-		snprintf(why, why_size, "%s: %s", path, wrong);
+		snprintf(why, why_size, "%s%s: %s", path, tree_suffix ? tree_suffix : "", wrong);
 		local_file_close(f);
 		return err ? err : -EINVAL;
 	}
@@ -170,11 +199,19 @@ void local_file_close(struct local_file *f)
 		return;
 	if (f->fd >= 0)
 		close(f->fd);
+	if (f->tree_fd >= 0)
+		close(f->tree_fd);
 	verity_free(&f->verity);
+	pthread_mutex_destroy(&f->lock);
 	free(f);
 }
 
 uint64_t local_file_size(const struct local_file *f)
 {
 	return f->size_bytes;
+}
+
+uint64_t local_file_data_size(const struct local_file *f)
+{
+	return f->is_verified ? f->verity.data_blocks * VERITY_BLOCK_SIZE : f->size_bytes;
 }

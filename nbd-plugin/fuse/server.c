@@ -32,6 +32,7 @@ struct server {
 	int log_fd;			/* log=, or -1 */
 	_Atomic bool is_daemon;		/* the log is the system's */
 	int signals;			/* signalfd(2) */
+	struct image *image;		/* NULL: the content is a local file */
 	struct content content;
 	struct status_socket *status;
 	struct session *session;
@@ -99,9 +100,9 @@ static int open_status_socket(struct server *s)
 	const char *path = s->request->options.status_path;
 
 	if (path)
-		return status_socket_open(path, s->content.image, &s->log, &s->status);
+		return status_socket_open(path, s->image, &s->log, &s->status);
 	if (*s->request->socket)
-		(void)status_socket_open(s->request->socket, s->content.image, &s->log, &s->status);
+		(void)status_socket_open(s->request->socket, s->image, &s->log, &s->status);
 	return 0;
 }
 
@@ -109,8 +110,10 @@ static int open_image(struct server *s)
 {
 	const struct options *options = &s->request->options;
 	struct cancel cancel = { .is_cancelled = must_end, .ctx = s };
-	int err = image_new(options, &s->log, &s->content.image);
+	int err = image_new(options, &s->log, &s->image);
 
+	if (!err)
+		err = export_new(s->image, options, &s->log, &s->content.export);
 	if (err)
 		return err;
 	if (options->mlock && mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) {
@@ -121,12 +124,12 @@ static int open_image(struct server *s)
 	err = open_status_socket(s);
 	if (err)
 		return err;
-	err = image_start(s->content.image, NULL, NULL);
+	err = image_start(s->image, NULL, NULL);
 	if (err) {
 		log_say(&s->log, LOG_WARN, "cannot start the fetch thread: %s", strerror(-err));
 		return err;
 	}
-	err = image_wait_open(s->content.image, &cancel);
+	err = export_wait_open(s->content.export, &cancel);
 	if (err == -EIO)
 		log_say(&s->log, LOG_WARN, "no usable data from any origin within outage= seconds");
 	else if (err && must_end(s))
@@ -143,8 +146,9 @@ static int open_content(struct server *s)
 		return open_image(s);
 	if (options->verify_none)
 		log_say(&s->log, LOG_WARN, "verify=none: NOTHING IS VERIFIED");
-	if (local_file_open(s->request->file, options->verify_none ? NULL : options->roothash, &s->log,
-			    &s->content.file, why, sizeof why)) {
+	if (local_file_open(s->request->file, options->verify_none ? NULL : options->roothash, options->hash_tree,
+			    &s->log, &s->content.file, why, sizeof why) ||
+	    content_open_file(&s->content, options, &s->log, why, sizeof why)) {
 		log_say(&s->log, LOG_WARN, "%s", why);
 		return -EINVAL;
 	}
@@ -219,7 +223,9 @@ static void clean_up(struct server *s)
 	status_socket_close(s->status);
 	if (s->session)
 		session_stop(s->session);
-	image_free(s->content.image);
+	image_free(s->image);
+	export_free(s->content.export);
+	content_close_file(&s->content);
 	session_free(s->session);
 	local_file_close(s->content.file);
 	if (*r->hidden)

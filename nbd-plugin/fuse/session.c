@@ -41,14 +41,14 @@ struct session {
 	size_t buffer_size;
 	struct fuse_buf request;
 	_Atomic bool is_stopped;
-	uint64_t told_ms;		/* when the log last told of a failure */
+	_Atomic uint64_t told_ms;	/* when the log last told of a failure */
 };
 
-/* A read whose answer the fetch thread sends. */
+/* A read whose answer another thread sends. */
 struct late_read {
 	fuse_req_t request;
 	struct session *session;
-	struct image_read *read;
+	struct content_read *read;
 	bool is_direct;			/* past the page cache */
 	uint32_t count;
 	uint8_t bytes[];
@@ -151,12 +151,12 @@ static void tell_failure(struct session *s)
 	log_say(s->log, LOG_FAULT, "no usable data from any origin within outage= seconds");
 }
 
-/* The fetch thread calls it, or the thread of the session if all blocks have come meanwhile. */
+/* Another thread calls it, or the thread of the session if all blocks have come meanwhile. */
 static void end_late_read(void *ctx, int result)
 {
 	struct late_read *late = ctx;
 
-	if (result == -EIO)
+	if (result == -EIO && late->session->content->export)
 		tell_failure(late->session);
 	/* Waits for on_interrupt, if it runs, and no call of it follows. */
 	fuse_req_interrupt_func(late->request, NULL, NULL);
@@ -165,7 +165,7 @@ static void end_late_read(void *ctx, int result)
 	else if (!result)
 		fuse_reply_buf(late->request, (char *)late->bytes, late->count);
 	else
-		fuse_reply_err(late->request, result == -ESHUTDOWN ? EINTR : -result);
+		fuse_reply_err(late->request, result == -ESHUTDOWN ? EINTR : result == -EBADMSG ? EIO : -result);
 	free(late);
 }
 
@@ -202,7 +202,7 @@ static void on_interrupt(fuse_req_t request, void *ctx)
 		return;
 	/* NULL: the interrupt came before the read was started. */
 	if (late->read)
-		image_read_cancel(late->session->content->image, late->read);
+		content_cancel(late->session->content, late->read);
 }
 
 static void read_late(struct session *s, fuse_req_t request, uint32_t count, uint64_t offset,
@@ -228,8 +228,7 @@ static void read_late(struct session *s, fuse_req_t request, uint32_t count, uin
 		end_late_read(late, -ESHUTDOWN);
 		return;
 	}
-	err = image_pread_start(s->content->image, late->bytes, count, offset, end_late_read, late,
-				&late->read);
+	err = content_start(s->content, late->bytes, count, offset, end_late_read, late, &late->read);
 	if (err)
 		end_late_read(late, err);
 }

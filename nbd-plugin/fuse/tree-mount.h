@@ -15,8 +15,8 @@
  */
 bool tree_is_possible(void);
 
-/* Mounts the squashfs or erofs in the file image on folder: with root by a loop device,
- * otherwise, or if there is no loop device, by squashfuse_ll or erofsfuse.  Blocks while the
+/* Mounts the squashfs, erofs, ext4, btrfs or ISO 9660 in the file image on folder: with root by a loop device,
+ * otherwise, or if there is no loop device, by squashfuse_ll, erofsfuse or fuse2fs.  Blocks while the
  * image has an outage; a signal ends the process then.  image may be unmounted lazily
  * afterwards.  Not in the process that answers the reads of image.  Returns 0 or -1, after a
  * message.

@@ -19,6 +19,7 @@
 #define NBDKIT_API_VERSION 2
 #include <nbdkit-plugin.h>
 
+#include "engine/export/export.h"
 #include "engine/image.h"
 #include "common/options.h"
 #include "common/secret.h"
@@ -31,6 +32,7 @@ extern void nbdkit_disconnect(int force) __attribute__((weak));
 
 static struct options options;
 static struct image *image;
+static struct export *export;	/* of image */
 static struct status_socket *status_socket;
 static int log_fd = -1;
 
@@ -161,7 +163,12 @@ static int farroot_get_ready(void)
 			return -1;
 		}
 	}
-	return image_new(&options, &log_to_nbdkit, &image) ? -1 : 0;
+	if (image_new(&options, &log_to_nbdkit, &image))
+		return -1;
+	if (!export_new(image, &options, &log_to_nbdkit, &export))
+		return 0;
+	nbdkit_error("out of memory");
+	return -1;
 }
 
 static int farroot_after_fork(void)
@@ -193,6 +200,8 @@ static void farroot_cleanup(void)
 	status_socket = NULL;
 	image_free(image);
 	image = NULL;
+	export_free(export);
+	export = NULL;
 }
 
 static void *is_stopping(void *stopping)
@@ -226,10 +235,10 @@ static int fail(int err)
 {
 	if (err == -ESHUTDOWN)
 		hang_up();
-	else
+	else if (err != -EBADMSG)	/* which was logged */
 		log_say(&log_to_nbdkit, LOG_FAULT, "%s", err == -EIO ? "no usable data from any origin within outage= seconds" :
 			strerror(-err));
-	nbdkit_set_error(-err);
+	nbdkit_set_error(err == -EBADMSG ? EIO : -err);
 	return -1;
 }
 
@@ -253,7 +262,7 @@ static void *farroot_open(int readonly)
 		return NULL;
 	}
 	pthread_mutex_init(&client->lock, NULL);
-	err = image_wait_open(image, &cancel);
+	err = export_wait_open(export, &cancel);
 	if (err) {
 		farroot_close(client);
 		fail(err);
@@ -265,14 +274,14 @@ static void *farroot_open(int readonly)
 static int64_t farroot_get_size(void *handle)
 {
 	(void)handle;
-	return (int64_t)image_size(image);
+	return (int64_t)export_size(export);
 }
 
 static int farroot_pread(void *handle, void *buf, uint32_t count, uint64_t offset,
 			 uint32_t flags)
 {
 	struct cancel cancel = { .is_cancelled = client_is_gone, .ctx = handle };
-	int err = image_pread(image, buf, count, offset, &cancel);
+	int err = export_pread(export, buf, count, offset, &cancel);
 
 	(void)flags;
 	return err ? fail(err) : 0;
@@ -307,7 +316,7 @@ static int farroot_can_cache(void *handle)
 
 static int farroot_cache(void *handle, uint32_t count, uint64_t offset, uint32_t flags)
 {
-	int err = image_prefetch(image, count, offset);
+	int err = export_prefetch(export, count, offset);
 
 	(void)handle;
 	(void)flags;
@@ -329,17 +338,21 @@ static void farroot_dump_plugin(void)
 	printf("farroot_version=%s\n", PACKAGE_VERSION);
 	printf("farroot_http=%s\n", image_http_library());
 	printf("farroot_verity=sha256,4096\n");
+	printf("farroot_compression=zstd-seekable\n");
 }
 
 #define farroot_config_help \
 	"[url=]<URL>               URL of the image; repeat it for mirrors.\n" \
 	"roothash=<HEX>            Root hash that verifies the image, or\n" \
 	"verify=none               do not verify the image (dangerous).\n" \
+	"hash-tree=<URL>|.<SUFFIX> The hash tree is in a file of its own.\n" \
 	"size=<BYTES>              Pin the size of the image.\n" \
 	"cache=<SIZE>|<N>%         Capacity of the cache.\n" \
 	"store=<FILE>              Keep the cache in a file that survives restarts.\n" \
 	"fill=yes|idle|no          Fetch the rest in the background.\n" \
 	"profile=none|<URL>|<FILE> Extents to prefetch; default: <URL>.profile, if any.\n" \
+	"decompress=no             Serve a compressed image as it is.\n" \
+	"partition=<N>             Serve one partition of a disk.\n" \
 	"rate=<BYTES>              Fetch at most this many bytes per second.\n" \
 	"budget=<SIZE>             After this many bytes, stop background requests:\n" \
 	"budget-stops=fill|all     only the fill, or the profile and readahead too.\n" \

@@ -17,6 +17,9 @@
 
 #include "pack/pack.h"
 #include "pack/packed-image.h"
+#include "pack/seekable-file.h"
+#include "engine/format/compressed-file.h"
+#include "engine/format/seek-table-load.h"
 #include "engine/format/squashfs-superblock.h"
 #include "engine/verity/verity-build.h"
 
@@ -44,12 +47,14 @@ static void remove_on_signals(const char *path)
 		sigaction(signals[i], &action, NULL);
 }
 
-static void print_result(const struct verity *v, const char *hex, const char *url)
+static void print_result(const struct pack *p, const struct verity *v, const char *hex)
 {
 	printf("roothash=%s\n", hex);
 	printf("size=%" PRIu64 "\n", v->total_blocks * VERITY_BLOCK_SIZE);
+	if (p->uncompressed_bytes)
+		printf("uncompressed-size=%" PRIu64 "\n", p->uncompressed_bytes);
 	printf("hash-offset=%" PRIu64 "\n", v->data_blocks * VERITY_BLOCK_SIZE);
-	printf("kernel-arguments=boot=farroot farroot=%s roothash=%s ip=dhcp\n", url, hex);
+	printf("kernel-arguments=boot=farroot farroot=%s roothash=%s ip=dhcp\n", p->url, hex);
 }
 
 /* Returns 0 or PACK_SAID. */
@@ -79,17 +84,11 @@ int pack_refuse_truncated(const struct pack *p)
 	return err;
 }
 
-/* Refuses an image that has a tree: a second tree would verify, but the user would not
- * expect it.
- */
-static int refuse_packed(const struct pack *p, int fd, uint64_t size)
+/* A second tree would verify, but the user would not expect it. */
+int pack_refuse(const struct pack *p, const struct packed_image *found, uint64_t size)
 {
-	struct packed_image found;
-	int err;
+	int err = refuse_truncated(p, found, size);
 
-	if (!packed_image_find(fd, size, &found))
-		return 0;
-	err = refuse_truncated(p, &found, size);
 	return err ? err : -EALREADY;
 }
 
@@ -104,10 +103,61 @@ static bool is_truncated(int fd, uint64_t size)
 	       tables.end > size;
 }
 
+int pack_refuse_compressed(const struct pack *p, const char *program)
+{
+	fprintf(stderr, "farroot pack: %s: this is compressed as a whole, by %s: no part of it could be read"
+		" without all before that part. Compress it in parts: %s -dc < IMAGE | farroot pack --zstd - -o OUT\n",
+		p->input, program, program);
+	return PACK_SAID;
+}
+
+/* A seekable file may be packed as it is. */
+static int refuse_compressed(const struct pack *p, int fd, uint64_t size)
+{
+	uint8_t bytes[COMPRESSED_FILE_BYTES];
+	ssize_t got = pread(fd, bytes, sizeof bytes, 0);
+	const char *program = got > 0 ? compressed_file_program(bytes, (size_t)got) : NULL;
+
+	if (!program || seekable_file_has_table(fd, size))
+		return 0;
+	return pack_refuse_compressed(p, program);
+}
+
+int pack_check_input(const struct pack *p, int fd, uint64_t size)
+{
+	struct packed_image found;
+
+	if (!size)
+		return -ENODATA;
+	if (packed_image_find(fd, size, &found))
+		return pack_refuse(p, &found, size);
+	return is_truncated(fd, size) ? PACK_TRUNCATED : refuse_compressed(p, fd, size);
+}
+
+/* If the data is a seekable file, its seek table must be its end also after it was padded. */
+static int pad_seekable(struct pack *p, int fd, uint64_t size)
+{
+	char why[SEEK_TABLE_WHY];
+	struct seek_table table;
+	int err = seek_table_load(seek_table_read_file, &fd, size, &table, why);
+
+	if (err == -ENOENT)
+		return 0;
+	if (err) {
+		fprintf(stderr, "farroot pack: %s: %s\n", p->input, why);
+		return PACK_SAID;
+	}
+	p->uncompressed_bytes = table.size_bytes;
+	if (size % VERITY_BLOCK_SIZE)
+		err = seekable_file_pad(fd, &table);
+	seek_table_free(&table);
+	return err;
+}
+
 /* Pads the image in fd and appends the tree.  If it returns 0, v is initialized and must be
  * freed.
  */
-static int append_tree(const struct pack *p, int fd, struct verity *v)
+static int append_tree(struct pack *p, int fd, struct verity *v)
 {
 	uint8_t salt[VERITY_PACK_SALT_SIZE];
 	uint64_t blocks;
@@ -116,13 +166,13 @@ static int append_tree(const struct pack *p, int fd, struct verity *v)
 
 	if (fstat(fd, &st))
 		return -errno;
-	if (!st.st_size)
-		return -ENODATA;
-	err = refuse_packed(p, fd, (uint64_t)st.st_size);
+	err = pack_check_input(p, fd, (uint64_t)st.st_size);
+	if (!err)
+		err = pad_seekable(p, fd, (uint64_t)st.st_size);
+	if (!err && fstat(fd, &st))
+		err = -errno;
 	if (err)
 		return err;
-	if (is_truncated(fd, (uint64_t)st.st_size))
-		return PACK_TRUNCATED;
 	blocks = ((uint64_t)st.st_size + VERITY_BLOCK_SIZE - 1) / VERITY_BLOCK_SIZE;
 	if (ftruncate(fd, (off_t)(blocks * VERITY_BLOCK_SIZE)))
 		return -errno;
@@ -214,7 +264,7 @@ static int make(struct pack *p, char *temporary, int fd)
 	if (!err)
 		err = publish(p, temporary, fd);
 	if (!err)
-		print_result(&v, hex, p->url);
+		print_result(p, &v, hex);
 	verity_free(&v);
 	return err;
 }

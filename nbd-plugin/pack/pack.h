@@ -9,6 +9,7 @@
 #define FARROOT_PACK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define PACK_HEX_SIZE 65
 /* Instead of -errno. */
@@ -19,6 +20,9 @@
 struct pack {
 	const char *input, *output;
 	const char *url;	/* for the kernel arguments */
+	int level;		/* of compression; for fill_zstd alone */
+	uint32_t frame_bytes;
+	uint64_t uncompressed_bytes;	/* set by pack_run; 0: not a seekable file */
 	/* Writes the data of the image to an empty file, fd at path.  Returns 0, -errno or
 	 * PACK_SAID.
 	 */
@@ -31,6 +35,18 @@ struct pack {
 
 /* Returns whether -errno err can only be from a write: the output has no more space. */
 bool pack_is_full(int err);
+
+struct packed_image;
+
+/* For a fill that changes the data: refuses an input that has a hash tree, or a part of one, or
+ * is a part of a squashfs, or is compressed as a whole.  fd has size bytes.  Returns 0, -errno,
+ * PACK_SAID or PACK_TRUNCATED.  Changes the position of fd.
+ */
+int pack_check_input(const struct pack *pack, int fd, uint64_t size);
+/* The result of pack_check_input for an input of size bytes with this hash tree ... */
+int pack_refuse(const struct pack *pack, const struct packed_image *found, uint64_t size);
+/* ... and for one that this program decompresses. */
+int pack_refuse_compressed(const struct pack *pack, const char *program);
 
 /* For a fill that drops the hash tree of its input.  Returns 0; PACK_SAID if the input looks like
  * a truncated packed image; -errno if it cannot be read.

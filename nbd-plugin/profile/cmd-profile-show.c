@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -16,6 +17,7 @@
 
 #include "profile/cmd-profile.h"
 #include "common/options.h"
+#include "engine/format/seek-table-load.h"
 #include "engine/verity/image-info.h"
 #include "profile/draw.h"
 #include "tool/commands.h"
@@ -29,6 +31,8 @@ struct show {
 	unsigned columns;
 	bool ascii;
 	struct image_info image;	/* size_bytes 0: not given */
+	uint64_t uncompressed_bytes;	/* 0: not a seekable file */
+	uint32_t frames;
 };
 
 static void help(void)
@@ -64,11 +68,29 @@ static unsigned terminal_columns(void)
 	return size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
 }
 
+static void look_for_frames(struct show *s, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char why[SEEK_TABLE_WHY];
+	struct seek_table table;
+
+	if (fd < 0)
+		return;
+	if (!seek_table_probe(seek_table_read_file, &fd, s->image.data_bytes, &table, why)) {
+		s->uncompressed_bytes = table.size_bytes;
+		s->frames = table.frames;
+		seek_table_free(&table);
+	}
+	close(fd);
+}
+
 /* Takes IMAGE or SIZE: a file, or else a number. */
 static int take_image(struct show *s, const char *text)
 {
 	int err = image_info_read(text, &s->image);
 
+	if (!err)
+		look_for_frames(s, text);
 	if (err == -ENOENT && !parse_size(text, &s->image.size_bytes))
 		err = 0;
 	if (!err && !s->image.size_bytes)
@@ -87,6 +109,9 @@ static void print_totals(const struct show *s, const struct picture *p)
 	printf("%-9s %.1f of %.1f MiB (%.1f %%), %" PRIu64 " bytes\n", "read",
 	       (double)bytes / (1 << 20), (double)p->size_bytes / (1 << 20),
 	       100.0 * (double)bytes / (double)p->size_bytes, bytes);
+	if (s->frames)
+		printf("%-9s %.1f MiB, compressed in %" PRIu32 " frames\n", "exports",
+		       (double)s->uncompressed_bytes / (1 << 20), s->frames);
 	printf("%-9s %zu steps, over %zu extents of the image\n", "in",
 	       profile->count, p->regions->count);
 	if (profile->recorded[0])

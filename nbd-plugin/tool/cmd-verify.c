@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "engine/image.h"
+#include "engine/format/seek-table-load.h"
 #include "common/secret.h"
 #include "common/status.h"
 #include "tool/commands.h"
@@ -42,9 +43,28 @@ static void name_bad(void *ctx, uint64_t block)
 		       block, block * VERITY_BLOCK_SIZE);
 }
 
-static int verify_file(const char *path, const uint8_t *root)
+/* Tells what is compressed in data that has verified.  Returns the exit status. */
+static int tell_compressed(const char *path, seek_table_read *read, void *ctx, uint64_t data_bytes)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	char why[SEEK_TABLE_WHY];
+	struct seek_table table;
+	int err = seek_table_probe(read, ctx, data_bytes, &table, why);
+
+	if (err == -ENOENT)
+		return 0;
+	if (err) {
+		fprintf(stderr, "farroot verify: %s: compressed image: %s\n", path, why);
+		return EXIT_FAILURE;
+	}
+	printf("%s: %" PRIu64 " bytes, compressed to %" PRIu64 " bytes in %" PRIu32 " frames\n", path,
+	       table.size_bytes, data_bytes, table.frames);
+	seek_table_free(&table);
+	return 0;
+}
+
+static int verify_file(const char *path, const struct options *options)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), tree_fd = -1, err, status;
 	const char *why = NULL;
 	uint64_t count = 0;
 	struct verity v;
@@ -52,16 +72,21 @@ static int verify_file(const char *path, const uint8_t *root)
 
 	if (fd < 0 || fstat(fd, &st))
 		why = strerror(errno);
+	else if (!options->hash_tree)
+		why = image_tree_open(fd, (uint64_t)st.st_size, options->roothash, &v);
+	else if ((tree_fd = image_tree_file_open(path, options->hash_tree)) < 0)
+		why = strerror(-tree_fd);
 	else
-		why = image_tree_open(fd, (uint64_t)st.st_size, root, &v);
+		why = image_tree_open_apart(tree_fd, (uint64_t)st.st_size, options->roothash, &v);
 	if (why) {
-		fprintf(stderr, "farroot verify: %s: %s\n", path, why);
+		fprintf(stderr, "farroot verify: %s%s: %s\n", path, options->hash_tree ? options->hash_tree : "", why);
+		if (tree_fd >= 0)
+			close(tree_fd);
 		if (fd >= 0)
 			close(fd);
 		return EXIT_FAILURE;
 	}
-	err = verity_check_file(&v, fd, name_bad, &count);
-	close(fd);
+	err = verity_check_file(&v, fd, tree_fd, name_bad, &count);
 	if (err)
 		fprintf(stderr, "farroot verify: %s: %s\n", path, strerror(-err));
 	else if (count)
@@ -69,8 +94,13 @@ static int verify_file(const char *path, const uint8_t *root)
 			path, count, v.total_blocks);
 	else
 		printf("%s: all %" PRIu64 " blocks verify\n", path, v.total_blocks);
+	status = err || count ? EXIT_FAILURE :
+		 tell_compressed(path, seek_table_read_file, &fd, v.data_blocks * VERITY_BLOCK_SIZE);
 	verity_free(&v);
-	return err || count ? EXIT_FAILURE : 0;
+	if (tree_fd >= 0)
+		close(tree_fd);
+	close(fd);
+	return status;
 }
 
 static void to_stderr(void *ctx, enum log_level level, const char *message)
@@ -78,6 +108,11 @@ static void to_stderr(void *ctx, enum log_level level, const char *message)
 	(void)ctx;
 	if (level == LOG_WARN)
 		fprintf(stderr, "farroot verify: %s\n", message);
+}
+
+static int read_table(void *ctx, void *buf, uint32_t count, uint64_t offset)
+{
+	return image_pread(ctx, buf, count, offset, NULL);
 }
 
 static int read_all(struct image *image, const char *url)
@@ -97,7 +132,7 @@ static int read_all(struct image *image, const char *url)
 	free(buffer);
 	if (!err) {
 		printf("%s: all %" PRIu64 " blocks verify\n", url, size / VERITY_BLOCK_SIZE);
-		return 0;
+		return tell_compressed(url, read_table, image, image_data_size(image));
 	}
 	image_status(image, &status);
 	fprintf(stderr, "farroot verify: %s: cannot read the image: %s\n", url,
@@ -181,11 +216,16 @@ int cmd_verify(int argc, char **argv)
 		err = options_set(&options, "url", argv[0], why, sizeof why);
 	if (!err && is_url)
 		err = options_check(&options, why, sizeof why);
+	if (!err && !is_url && options.hash_tree && options.hash_tree[0] != '.') {
+		err = -EINVAL;
+		snprintf(why, sizeof why, "hash-tree=%s: of a FILE it must begin with a dot: what is appended to its name",
+			 options.hash_tree);
+	}
 	if (err)
 		status = tool_usage_error("verify", "%s", why);
 	else
 		status = is_url ? verify_url(&options, argv[0]) :
-				  verify_file(argv[0], options.roothash);
+				  verify_file(argv[0], &options);
 	options_free(&options);
 	return status;
 }

@@ -116,6 +116,8 @@ static void put_image(FILE *to, const struct status *s)
 	put_state(to, s->state);
 	put_origin(to, s->origin);
 	gauge(to, "farroot_image_bytes", s->image_bytes, "Size of the image; 0: not open yet.");
+	put_unsigned(to, "gauge", "farroot_uncompressed_bytes", s->seekable.frames,
+		     s->seekable.uncompressed_bytes, "Size of what is compressed in the image.");
 	gauge(to, "farroot_present_bytes", s->present_bytes, "Bytes of the image that are present.");
 	gauge(to, "farroot_cache_bytes", s->cache_bytes, "Capacity of the cache.");
 	gauge(to, "farroot_ready_needs_bytes", s->ready_needs_bytes, "Absent bytes of the profile.");

@@ -57,6 +57,11 @@ void status_print(const struct status *s)
 		printf("%-9s %s\n", "origin", s->origin);
 	printf("%-9s %.1f of %.1f MiB (%.1f %%)\n", "present", status_mib(s->present_bytes),
 	       status_mib(s->image_bytes), status_percent(s));
+	if (s->seekable.frames)
+		printf("%-9s %.1f MiB, compressed in %" PRIu64 " frames\n", "exports",
+		       status_mib(s->seekable.uncompressed_bytes), s->seekable.frames);
+	if (s->partition.number)
+		printf("%-9s %" PRIu64 ", %.1f MiB\n", "partition", s->partition.number, status_mib(s->partition.bytes));
 	printf("%-9s %.1f MiB in %" PRIu64 " requests, %.1f MiB wasted\n", "fetched",
 	       status_mib(s->fetched_bytes), s->requests, status_mib(s->wasted_bytes));
 	printf("%-9s %.1f MiB, %u reads waiting\n", "served", status_mib(s->served_bytes), s->waiting);

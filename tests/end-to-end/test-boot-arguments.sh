@@ -35,6 +35,7 @@ takes "farroot.rate=100K $good farroot.mirror=http://b/x?a=b" url=http://a/x rat
 takes 'farroot=https://a/x farroot.verify=none' url=https://a/x verify=none
 takes "$good farroot.overlay=1G" url=http://a/x "roothash=$hash"
 [ "$farroot_overlay_size" = 1G ] || fail "overlay: $farroot_overlay_size"
+takes "$good farroot.partition=2 rootfstype=ext4" url=http://a/x "roothash=$hash" partition=2
 # For init-top/farroot-watchdog, not for the plugin.
 takes "$good" url=http://a/x "roothash=$hash"
 same "$farroot_watchdog" 60 "the default of farroot.watchdog="

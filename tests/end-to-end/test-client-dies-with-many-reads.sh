@@ -35,8 +35,7 @@ forgotten_or_dead() {
 }
 
 make_image image 16
-mkdir "$dir/www1"
-cp "$dir/image" "$dir/www1"
+publish image 1
 origin_start 1
 plugin_start url="$url1/image" roothash="$roothash" fill=no status="$dir/status.sock"
 read_is_right 0 65536 "$dir/image"

@@ -6,8 +6,7 @@
 . "${srcdir:-..}/tests/lib.sh"
 
 make_image image 4
-mkdir "$dir/www1"
-cp "$dir/image" "$dir/www1"
+publish image 1
 origin_start 1
 plugin_start url="$url1/image" roothash="$roothash" fill=no status="$dir/status.sock"
 read_is_right 0 4096 "$dir/image"

@@ -7,9 +7,8 @@
 . "${srcdir:-..}/tests/lib.sh"
 
 make_image image 16
+publish image 1 2 3
 for n in 1 2 3; do
-	mkdir "$dir/www$n"
-	cp "$dir/image" "$dir/www$n"
 	origin_start $n
 done
 plugin_start url="$url1/image" url="$url2/image" url="$url3/image" \

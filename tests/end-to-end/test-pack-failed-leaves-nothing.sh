@@ -13,6 +13,7 @@ pack "$dir/here/image" "$dir/here/packed"
 : >"$dir/here/empty"
 for bad in empty packed missing; do
 	"$farroot" pack "$dir/here/$bad" -o "$dir/here/out.img" 2>/dev/null && fail "packs $bad"
+	"$farroot" pack --zstd "$dir/here/$bad" -o "$dir/here/out.img" 2>/dev/null && fail "compresses $bad"
 	[ ! -e "$dir/here/out.img" ] || fail "leaves a result of $bad"
 done
 "$farroot" pack "$dir/here/image" -o "$dir/here/image" 2>/dev/null && fail "replaces the image itself"

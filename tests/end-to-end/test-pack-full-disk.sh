@@ -18,7 +18,7 @@ refused() {
 	same "$(cat "$dir/left")" "" "left over with '$1'"
 }
 
-for option in "" --probe "--profile=$dir/boot.files"; do
+for option in "" --zstd --probe "--profile=$dir/boot.files"; do
 	(
 		ulimit -f 2000
 		"$farroot" pack ${option:+"$option"} "$dir/in" -o "$dir/small/out" 2>"$dir/refused.log"
@@ -29,7 +29,7 @@ done
 
 unshare -m mount -t tmpfs -o size=1M none "$dir/small" 2>/dev/null || skip "cannot mount a tmpfs"
 # shellcheck disable=SC2016 # the inner shell expands these
-for option in "" --probe "--profile=$dir/boot.files"; do
+for option in "" --zstd --probe "--profile=$dir/boot.files"; do
 	unshare -m sh -c 'mount -t tmpfs -o size=1M none "$1/small" || exit 2
 		"$2" pack ${3:+"$3"} "$1/in" -o "$1/small/out" 2>"$1/refused.log" && exit 2
 		ls -A "$1/small" >"$1/left"' sh "$dir" "$farroot" "$option" ||

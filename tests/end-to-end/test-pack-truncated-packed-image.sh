@@ -38,6 +38,9 @@ offset=$((($(stat -c %s "$dir/squashfs") + 4095) / 4096 * 4096))
 first=$roothash
 refused_behind 8 9 20 40 75 80 100 511 512 4095 4096 4097 8192 10000 $((size - offset - 4096)) $((size - offset - 1))
 refused - <"$dir/short"
+refused --zstd "$dir/short"
+# shellcheck disable=SC2002 # a pipe
+cat "$dir/short" | refused --zstd -
 refused --probe "$dir/short"
 printf '# farroot files\n0 2300000 /file\n' >"$dir/boot.files"
 refused --profile="$dir/boot.files" "$dir/short"
@@ -46,6 +49,9 @@ pack "$dir/short" "$dir/out"
 same "$roothash" "$first" "root hash after the advice"
 "$farroot" pack "$dir/packed" -o "$dir/out" 2>"$dir/refused.log" && fail "packs the whole image again"
 grep -q 'already packed' "$dir/refused.log" || fail "another reason for the whole image"
+# shellcheck disable=SC2002 # a pipe
+cat "$dir/packed" | "$farroot" pack --zstd - -o "$dir/out" 2>"$dir/refused.log" && fail "compresses the whole image"
+grep -q 'already packed' "$dir/refused.log" || fail "another reason for a pipe with the whole image"
 "$farroot" pack --probe "$dir/packed" -o "$dir/out" >/dev/null || fail "--probe refuses a whole packed image"
 
 # Trees of three levels and of none, and one with the salt of veritysetup.

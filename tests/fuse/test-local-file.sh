@@ -23,6 +23,17 @@ grep -q 'Input/output error' err || fail "not EIO: $(cat err)"
 dd if=mnt/image bs=4096 skip=245 count=1 of=got status=none || fail "a good block was not served"
 "$farroot" mount --umount mnt || fail "cannot unmount"
 
+# The hash tree in a file of its own.
+head -c 8M image >data
+tail -c +8388609 image >data.verity
+"$farroot" mount data mnt roothash="$roothash" hash-tree=.verity || fail "cannot mount"
+cmp mnt/image image || fail "wrong bytes"
+"$farroot" mount --umount mnt || fail "cannot unmount"
+printf x | dd of=data bs=1 seek=1000000 conv=notrunc status=none
+"$farroot" mount data mnt roothash="$roothash" hash-tree=.verity || fail "cannot mount"
+! dd if=mnt/image bs=4096 skip=244 count=1 of=got status=none 2>err || fail "a damaged block was served"
+"$farroot" mount --umount mnt || fail "cannot unmount"
+
 refused() {
 	text=$1
 	shift
@@ -32,10 +43,11 @@ refused() {
 refused 'does not match roothash=' image mnt roothash="$(echo "$roothash" | tr 0-9 1-90)"
 head -c 1M image >short
 refused 'no image made by farroot pack has this size\|superblock' short mnt roothash="$roothash"
+refused 'data.none: No such file' data mnt roothash="$roothash" hash-tree=.none
 refused 'No such file' none mnt roothash="$roothash"
 if [ "$(id -u)" = 0 ]; then
-	refused 'neither a squashfs nor an erofs' --tree image mnt roothash="$roothash"
-	refused 'neither a squashfs nor an erofs' -f -o tree image mnt roothash="$roothash"
+	refused 'the image is no squashfs' --tree image mnt roothash="$roothash"
+	refused 'the image is no squashfs' -f -o tree image mnt roothash="$roothash"
 	hidden=$(find /run/farroot -name 'tree-*')
 	same "$hidden" '' "what is left"
 fi

@@ -36,7 +36,7 @@ build() {
 	clang -g -O1 -D_GNU_SOURCE -Wall -Wextra -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined -I"$folder" -I"$source/nbd-plugin" \
 		"$source/tests/fuzz/$target.c" "$@" \
-		$(pkg-config --cflags --libs libcrypto json-c) -o "fuzz-$target"
+		$(pkg-config --cflags --libs libcrypto json-c libzstd) -o "fuzz-$target"
 }
 build superblock "$source/nbd-plugin/engine/verity/verity.c"
 build response-check "$source/nbd-plugin/engine/http/response-check.c"
@@ -44,11 +44,14 @@ build options "$source/nbd-plugin/common/options.c" "$source/nbd-plugin/common/p
 build status "$source/nbd-plugin/common/status.c" "$source/nbd-plugin/common/printable.c"
 build profile "$source/nbd-plugin/common/profile.c" "$source/nbd-plugin/common/array.c" "$source/nbd-plugin/profile/regions.c" \
 	"$source/nbd-plugin/profile/draw-map.c" "$source/nbd-plugin/profile/draw-svg.c"
+build partition-table "$source/nbd-plugin/engine/format/partition-table.c"
+build seek-table "$source/nbd-plugin/engine/format/seek-table.c"
+build frame-decoder "$source/nbd-plugin/engine/format/frame-decoder.c" "$source/nbd-plugin/engine/format/xxh64.c"
 build file-list "$source/nbd-plugin/common/file-list.c" "$source/nbd-plugin/common/array.c"
 
 # One valid example each, for the start.
 mkdir -p corpus-superblock corpus-response-check corpus-options corpus-status corpus-profile \
-	corpus-file-list
+	corpus-file-list corpus-seek-table corpus-frame-decoder corpus-partition-table
 {
 	printf 'verity\000\000\001\000\000\000\001\000\000\000'
 	head -c 16 /dev/zero
@@ -67,9 +70,31 @@ printf '# farroot profile\n# roothash=%064d\n# kernel=6.1\n# recorded=2026-01-01
 	>corpus-profile/good
 printf '# farroot files\n# roothash=%064d\n# inodes=8192\n# directories=8192\n0 96 @superblock\n131072 131072 /usr/lib/a\\011b\\134\n\n0 1 /b c\n' 0 \
 	>corpus-file-list/good
+# 44 bytes of frames: a skippable one, and one of 100 bytes with its checksum.
+printf '\054\000\000\000\136\052\115\030\041\000\000\000\012\000\000\000\000\000\000\000\000\000\000\000\042\000\000\000\144\000\000\000\001\002\003\004\002\000\000\000\200\261\352\222\217' \
+	>corpus-seek-table/good
+# A disk of 64 KiB with a GPT and one partition.
+{
+	printf '\100\000'
+	head -c 450 /dev/zero
+	printf '\356\000\000\000\001\000\000\000\377\377'
+	head -c 50 /dev/zero
+	printf '\125\252EFI PART'
+	head -c 64 /dev/zero
+	printf '\002\000\000\000\000\000\000\000\004\000\000\000\200\000\000\000'
+	head -c 424 /dev/zero
+	printf '\001'
+	head -c 31 /dev/zero
+	printf '\040\000\000\000\000\000\000\000\057\000\000\000\000\000\000\000'
+} >corpus-partition-table/good
+# "a" and its checksum.
+{
+	printf '\001\000\133\156\214\251'
+	printf a | zstd -q -c
+} >corpus-frame-decoder/good
 
 status=0
-for target in superblock response-check options status profile file-list; do
+for target in superblock response-check options status profile file-list seek-table frame-decoder partition-table; do
 	if "./fuzz-$target" -max_total_time="$FUZZ_SECONDS" -max_len=4096 -print_final_stats=1 \
 		-artifact_prefix="$target-" "corpus-$target" >"$target.log" 2>&1; then
 		echo "ok $target: $(grep number_of_executed "$target.log")"

@@ -118,13 +118,19 @@ static void draw_more(struct trial *t)
 static void draw_sick(struct trial *t, bool verify_none)
 {
 	struct nature sick = { .profile = PROFILE_REFUSED, .profile_status = 404 };
+	uint64_t first = t->image->tree_block, tree_blocks = t->image->tree_blocks;
 	struct prng r = prng_of(t->seed, 6);
 	unsigned i;
 
-	if (verify_none || t->image->tree_blocks < 2 || !prng_percent(&r, 20))
+	/* Nothing of a seekable file can be read without its first block and its seek table. */
+	if (t->image->is_seekable) {
+		first++;
+		tree_blocks = tree_blocks > 3 ? tree_blocks - 3 : 0;
+	}
+	if (verify_none || tree_blocks < 2 || !prng_percent(&r, 20))
 		return;
-	sick.sick_blocks = 1 + prng_below(&r, t->image->tree_blocks - 1);
-	sick.sick_block = t->image->tree_block + prng_below(&r, t->image->tree_blocks - sick.sick_blocks + 1);
+	sick.sick_blocks = 1 + prng_below(&r, tree_blocks - 1);
+	sick.sick_block = first + prng_below(&r, tree_blocks - sick.sick_blocks + 1);
 	for (i = 0; i < t->origin_count; i++) {
 		t->origin[i].kinds = 0;
 		t->origin[i].delay_ms = 0;
@@ -168,6 +174,15 @@ static void draw_image(struct prng *r, struct built_image *image, bool verify_no
 	else
 		err = image_build(image, blocks, pinned, prng_next(r));
 	if (err)
+		abort();
+}
+
+/* A share of the schedules is about what is compressed in an image. */
+static void draw_compression(uint64_t seed, struct built_image *image, bool verify_none, bool pinned)
+{
+	struct prng r = prng_of(seed, 7);
+
+	if (prng_percent(&r, 25) && image_compress(image, !verify_none, pinned, prng_next(&r)))
 		abort();
 }
 
@@ -247,6 +262,7 @@ static int run_seed(void *ctx, uint64_t seed)
 	int err = 0;
 
 	draw_image(&r, &image, verify_none, pinned);
+	draw_compression(seed, &image, verify_none, pinned);
 	draw_origins(&r, &t, verify_none);
 	draw_more(&t);
 	draw_options(&r, &t, verify_none || !pinned);
@@ -255,7 +271,7 @@ static int run_seed(void *ctx, uint64_t seed)
 	t.reader_count = 1 + (unsigned)prng_below(&r, 5);
 	/* The rest is left to the profile and the fill. */
 	if (prng_percent(&r, 30))
-		t.reach_bytes = 1 + image.size_bytes / 8;
+		t.reach_bytes = 1 + image.content_bytes / 8;
 	t.impatient = prng_percent(&r, 30);
 	t.hostile_ms = (unsigned)prng_below(&r, 2500);
 	/* Long enough to find a read that waits although an origin is good. */

@@ -44,7 +44,7 @@ static void fail(struct readers *rs, const char *what, uint64_t offset, uint32_t
 
 static void compare(struct readers *rs, const uint8_t *buf, uint64_t offset, uint32_t count)
 {
-	const uint8_t *truth = rs->truth->bytes + offset;
+	const uint8_t *truth = rs->truth->content + offset;
 	uint32_t i;
 
 	if (!memcmp(buf, truth, count))
@@ -70,18 +70,20 @@ static void draw_extent(struct prng *r, uint64_t size, uint64_t *offset, uint32_
 }
 
 /* Whether what is read depends on what is sick. */
-static bool is_sick(const struct readers *rs, uint64_t offset, uint32_t count)
+static bool is_sick(const struct readers *rs, uint64_t offset, uint64_t count)
 {
 	unsigned i;
 
+	built_image_extent(rs->truth, count, offset, &count, &offset);
 	for (i = 0; i < 2; i++)
 		if (rs->is_sick && offset < rs->sick[i].to && offset + count > rs->sick[i].from)
 			return true;
 	return false;
 }
 
-static void note_asked(struct readers *rs, uint64_t offset, uint32_t count)
+static void note_asked(struct readers *rs, uint64_t offset, uint64_t count)
 {
+	built_image_extent(rs->truth, count, offset, &count, &offset);
 	rs->asked_bytes += ((offset + count + BLOCK_BYTES - 1) / BLOCK_BYTES - offset / BLOCK_BYTES) * BLOCK_BYTES;
 }
 
@@ -94,12 +96,12 @@ static void read_once(struct reader *me, struct prng *r, uint8_t *buf)
 	uint32_t count;
 	int err;
 
-	draw_extent(r, reach ? reach : rs->truth->size_bytes, &offset, &count);
+	draw_extent(r, reach ? reach : rs->truth->content_bytes, &offset, &count);
 	if (is_sick(rs, offset, count))
 		return;
 	note_asked(rs, offset, count);
 	if (prng_percent(r, 5)) {
-		err = image_prefetch(rs->image, count, offset);
+		err = export_prefetch(rs->image, count, offset);
 		if (err)
 			fail(rs, "prefetch", offset, count, err);
 		return;
@@ -108,7 +110,7 @@ static void read_once(struct reader *me, struct prng *r, uint8_t *buf)
 	if (rs->impatient && prng_percent(r, 20))
 		nerve.until_ms = me->began_ms + 1 + prng_below(r, 1000);
 	memset(buf, 0xa5, count);
-	err = image_pread(rs->image, buf, count, offset, &cancel);
+	err = export_pread(rs->image, buf, count, offset, &cancel);
 	if (!err) {
 		compare(rs, buf, offset, count);
 		me->last_began_ms = me->began_ms;
@@ -132,12 +134,12 @@ static void *reader_thread(void *ctx)
 	if (!buf)
 		abort();
 	me->began_ms = clock_ms();
-	err = image_wait_open(rs->image, &cancel);
+	err = export_wait_open(rs->image, &cancel);
 	me->began_ms = 0;
 	if (err && !nerve.gone)
 		fail(rs, "open", 0, 0, err);
-	if (!err && image_size(rs->image) != rs->truth->size_bytes) {
-		fail(rs, "WRONG SIZE", image_size(rs->image), 0, 0);
+	if (!err && export_size(rs->image) != rs->truth->content_bytes) {
+		fail(rs, "WRONG SIZE", export_size(rs->image), 0, 0);
 		err = -EIO;
 	}
 	while (!err && !rs->stop && !rs->abandon) {
@@ -209,7 +211,7 @@ void readers_join(struct readers *rs)
 
 void readers_check_all(struct readers *rs)
 {
-	uint64_t size = rs->truth->size_bytes, at;
+	uint64_t size = rs->truth->content_bytes, at;
 	uint8_t *buf = malloc(CHECK_BYTES);
 	uint32_t count;
 	int err = 0;
@@ -220,7 +222,7 @@ void readers_check_all(struct readers *rs)
 		count = size - at < CHECK_BYTES ? (uint32_t)(size - at) : CHECK_BYTES;
 		memset(buf, 0xa5, count);
 		note_asked(rs, at, count);
-		err = image_pread(rs->image, buf, count, at, NULL);
+		err = export_pread(rs->image, buf, count, at, NULL);
 		if (err)
 			fail(rs, "read", at, count, err);
 		else

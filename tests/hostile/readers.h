@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "image-builder.h"
-#include "engine/image.h"
+#include "engine/export/export.h"
 
 #define READERS_MAX 8
 
@@ -30,16 +30,16 @@ struct reader {
 };
 
 struct readers {
-	struct image *image;
+	struct export *image;
 	const struct built_image *truth;
 	unsigned count;
 	_Atomic uint64_t reach_bytes;	/* they read only this much of the begin; 0: all */
-	struct { uint64_t from, to; } sick[2];	/* bytes that are not read while is_sick */
+	struct { uint64_t from, to; } sick[2];	/* bytes of the image that are not read while is_sick */
 	_Atomic bool is_sick;
 	bool impatient;			/* some reads give up after a while */
 	_Atomic bool stop;		/* after the read in flight */
 	_Atomic bool abandon;		/* the read in flight too */
-	_Atomic uint64_t asked_bytes;	/* of whole blocks, by all reads */
+	_Atomic uint64_t asked_bytes;	/* of whole blocks of the image, by all reads */
 	_Atomic unsigned failures;	/* wrong bytes or an error, printed on stderr */
 	struct reader reader[READERS_MAX];
 };

@@ -39,6 +39,7 @@ struct run {
 	struct log_limiter log_limiter;
 	struct log log;
 	struct image *image;
+	struct export *export;
 	struct readers readers;
 	FILE *record;			/* what engine and origins log */
 	unsigned failures;
@@ -82,8 +83,8 @@ void trial_describe(const struct trial *t)
 {
 	unsigned i, k;
 
-	fprintf(stderr, "image of %" PRIu64 " bytes, %u readers, hostile for %u ms, end %d%s\n",
-		t->image->size_bytes, t->reader_count, t->hostile_ms, t->end,
+	fprintf(stderr, "image of %" PRIu64 " bytes%s, %u readers, hostile for %u ms, end %d%s\n",
+		t->image->size_bytes, t->image->is_seekable ? " (seekable)" : "", t->reader_count, t->hostile_ms, t->end,
 		t->until_all_here ? ", until all is here" : "");
 	for (i = 0; i < t->option_count; i++)
 		fprintf(stderr, "  %s\n", t->options[i]);
@@ -276,7 +277,8 @@ static void check_profile(struct run *run, const struct status *s)
 
 	for (i = 0; i < run->trial->origin_count; i++)
 		natures[i] = &run->trial->origin[i].nature;
-	if (!run->options.verify_none && profile_is_misused(natures, i, s))
+	/* The seek table is needed, too. */
+	if (!run->options.verify_none && !run->trial->image->is_seekable && profile_is_misused(natures, i, s))
 		fail(run, "a profile of another image is used", s->ready_needs_bytes);
 }
 
@@ -529,7 +531,9 @@ int trial_run(const struct trial *t)
 		fprintf(stderr, "FAIL: the engine does not start\n");
 		return 1;
 	}
-	run.readers.image = run.image;
+	if (export_new(run.image, &run.options, &run.log, &run.export))
+		abort();
+	run.readers.image = run.export;
 	run.readers.truth = t->image;
 	run.readers.count = t->reader_count;
 	run.readers.reach_bytes = t->reach_bytes;
@@ -543,6 +547,7 @@ int trial_run(const struct trial *t)
 	if ((run.failures || run.readers.failures) && !explained)
 		explain(&run);
 	image_free(run.image);
+	export_free(run.export);
 	for (i = 0; i < t->origin_count; i++) {
 		relay_free(run.relays[i]);
 		hostile_origin_free(run.origins[i]);

@@ -60,12 +60,13 @@ BEGIN {
 	may("engine/http", "common engine/policy")
 	may("engine/fetch", "common engine/format engine/store engine/verity engine/policy engine/http")
 	may("engine", "common engine/store engine/http engine/fetch")
-	may("nbdkit", "common engine")
-	may("tool", "common engine engine/verity")
-	may("fuse", "common engine engine/verity tool")
+	may("engine/export", "common engine engine/format")
+	may("nbdkit", "common engine engine/export")
+	may("tool", "common engine engine/format engine/verity")
+	may("fuse", "common engine engine/export engine/format engine/verity tool")
 	may("attach", "common engine/verity tool")
 	may("squashfs", "common")
-	may("profile", "common engine engine/store engine/verity squashfs tool")
+	may("profile", "common engine engine/format engine/store engine/verity squashfs tool")
 	may("pack", "common engine/format engine/verity squashfs profile tool")
 
 	# From the top of the way of a read to its bottom.
@@ -84,6 +85,7 @@ BEGIN {
 	only("sqfs/", "squashfs/")
 	only("seccomp.h", "tool/sandbox-filter.c")
 	only("json-c/", "common/status.c")
+	only("zstd.h", "engine/format/frame-decoder.c pack/frame-compressor.c")
 	only("openssl/", "engine/verity/ engine/http/ca-bundle.c engine/http/tls-hooks.c")
 }
 

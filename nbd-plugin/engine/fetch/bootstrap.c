@@ -70,9 +70,24 @@ void bootstrap_free(struct fetch *f)
 	free(f->bootstrap);
 }
 
-/* Where the superblock and the top of the tree are in an image of this size. */
-static void begin_top(struct bootstrap *b)
+/* The size of the image whose origins have a file of this size: with hash-tree=, the tree is in
+ * another one.  0: there is no such image.
+ */
+static uint64_t image_bytes(const struct fetch *f, uint64_t file_bytes)
 {
+	uint64_t blocks = file_bytes / VERITY_BLOCK_SIZE;
+
+	if (!f->options->hash_tree)
+		return file_bytes;
+	if (file_bytes % VERITY_BLOCK_SIZE || blocks < 2 || blocks > UINT32_MAX)
+		return 0;
+	return verity_total_blocks(blocks) * VERITY_BLOCK_SIZE;
+}
+
+/* Where the superblock and the top of the tree are in an image of this size. */
+static void begin_top(struct fetch *f)
+{
+	struct bootstrap *b = f->bootstrap;
 	uint64_t total = b->claim.size_bytes / VERITY_BLOCK_SIZE;
 	uint64_t data_blocks = verity_data_blocks(total);
 	/* A single data block is its own top, and the only block that proves the salt. */
@@ -82,6 +97,8 @@ static void begin_top(struct bootstrap *b)
 	b->claim.top_count = total - start < TOP_BLOCKS ? (uint32_t)(total - start) : TOP_BLOCKS;
 	b->top_faults = 0;
 	b->state = BOOTSTRAP_TOP;
+	if (f->options->hash_tree)
+		origins_set_split(f->origins, data_blocks * VERITY_BLOCK_SIZE);
 }
 
 /* 0 until there was a set-back for each origin. */
@@ -111,6 +128,7 @@ static void set_back(struct fetch *f)
 	b->first = NULL;
 	b->claim = (struct size_claim){ 0 };
 	b->state = BOOTSTRAP_SIZE;
+	origins_set_split(f->origins, 0);
 	if (!b->setbacks++)
 		b->first_setback_ms = now;
 	b->paused_until_ms = now + pause_ms(f, now);
@@ -160,7 +178,7 @@ static void announce(const struct fetch *f)
 		announce_streaming(f);
 	if (!f->options->verify_none && !f->verity.size_is_pinned && !f->options->size_bytes)
 		log_say(f->log, LOG_NOTE, "this image was not made by farroot pack; give size=%" PRIu64 " to pin its size",
-			f->size_bytes);
+			f->options->hash_tree ? f->verity.data_blocks * VERITY_BLOCK_SIZE : f->size_bytes);
 }
 
 /* The blocks of an answer can be checked now: moves it to the in-flight set. */
@@ -225,14 +243,16 @@ static int open_image(struct fetch *f, struct inflight *top)
 static int take_size(struct fetch *f, struct inflight *request)
 {
 	struct bootstrap *b = f->bootstrap;
-	uint64_t size = origins_reported_total(f->origins, request->request.origin);
+	uint64_t reported = origins_reported_total(f->origins, request->request.origin);
+	uint64_t size = image_bytes(f, reported);
 	char why[160];
 	int err;
 
 	if (!f->options->verify_none &&
 	    (size % VERITY_BLOCK_SIZE || !verity_data_blocks(size / VERITY_BLOCK_SIZE))) {
-		snprintf(why, sizeof why, "%" PRIu64 " bytes is no size of an image with a hash tree; was it made by farroot pack?",
-			 size);
+		snprintf(why, sizeof why, f->options->hash_tree ?
+			 "%" PRIu64 " bytes is no size of the data of an image: it must be a multiple of 4096, at least 8192" :
+			 "%" PRIu64 " bytes is no size of an image with a hash tree; was it made by farroot pack?", reported);
 		refute(f, request->request.origin, why);
 		inflight_free(request);
 		return 0;
@@ -241,7 +261,7 @@ static int take_size(struct fetch *f, struct inflight *request)
 	b->claimed_by = request->request.origin;
 	b->first = request;
 	if (!f->options->verify_none) {
-		begin_top(b);
+		begin_top(f);
 		return 0;
 	}
 	err = open_image(f, NULL);
@@ -385,10 +405,10 @@ static int skip_size(struct fetch *f)
 {
 	struct bootstrap *b = f->bootstrap;
 
-	b->claim.size_bytes = f->options->size_bytes;
+	b->claim.size_bytes = image_bytes(f, f->options->size_bytes);
 	b->claimed_by = -1;
 	if (!f->options->verify_none) {
-		begin_top(b);
+		begin_top(f);
 		return 0;
 	}
 	return open_image(f, NULL);
@@ -401,7 +421,7 @@ static int try_store(struct fetch *f)
 {
 	uint8_t bytes[TOP_BLOCKS * VERITY_BLOCK_SIZE];
 	struct bootstrap *b = f->bootstrap;
-	uint64_t wanted = f->options->size_bytes;
+	uint64_t wanted = image_bytes(f, f->options->size_bytes);
 	int fd = store_disk_fd(f->store);
 	struct stat st;
 	size_t count;
@@ -412,7 +432,7 @@ static int try_store(struct fetch *f)
 	    (wanted && wanted != (uint64_t)st.st_size))
 		return 0;
 	b->claim.size_bytes = (uint64_t)st.st_size;
-	begin_top(b);
+	begin_top(f);
 	count = b->claim.top_count * VERITY_BLOCK_SIZE;
 	if (pread(fd, bytes, count, (off_t)(b->claim.top_start * VERITY_BLOCK_SIZE)) == (ssize_t)count &&
 	    !check_top(f, b->claim.top_start, bytes)) {
@@ -422,6 +442,7 @@ static int try_store(struct fetch *f)
 	}
 	b->claim = (struct size_claim){ 0 };
 	b->state = BOOTSTRAP_SIZE;
+	origins_set_split(f->origins, 0);
 	return 0;
 }
 

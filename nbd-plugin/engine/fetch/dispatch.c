@@ -215,6 +215,17 @@ static bool next_extent(struct fetch *f, uint64_t now, struct extent *e, enum re
 	return room && !is_probe && may_send_background(f) && next_background(f, now, e, class);
 }
 
+/* With hash-tree=, data and tree are in different files: a request is for one of them. */
+static void keep_to_one_file(struct fetch *f, struct extent *e)
+{
+	uint64_t data_blocks = f->verity.data_blocks, end = e->start + e->count;
+
+	if (!f->options->hash_tree || e->start >= data_blocks || end <= data_blocks)
+		return;
+	scheduler_release(&f->scheduler, data_blocks, end - data_blocks);
+	e->count = (uint32_t)(data_blocks - e->start);
+}
+
 static bool has_free_connection(const struct fetch *f)
 {
 	return inflight_set_active(&f->inflight) < f->options->http.connections;
@@ -228,9 +239,11 @@ bool dispatch_requests(struct fetch *f)
 	f->scheduler.is_cut_short = false;
 	while (has_free_connection(f) && !origins_wait_ms(f->origins) &&
 	       !token_bucket_wait_ms(&f->dispatch->bucket, clock_ms()) &&
-	       next_extent(f, clock_ms(), &e, &class))
+	       next_extent(f, clock_ms(), &e, &class)) {
+		keep_to_one_file(f, &e);
 		if (!send_request(f, &e, class))
 			return false;
+	}
 	return f->scheduler.is_cut_short;
 }
 

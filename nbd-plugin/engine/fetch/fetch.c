@@ -153,6 +153,14 @@ static void observe(struct fetch *f)
 	dispatch_connect_ahead(f);
 }
 
+static uint64_t data_bytes(const struct fetch *f)
+{
+	uint64_t blocks = f->options->verify_none ?
+			  verity_data_blocks(f->size_bytes / VERITY_BLOCK_SIZE) : f->verity.data_blocks;
+
+	return blocks ? blocks * VERITY_BLOCK_SIZE : f->size_bytes;
+}
+
 /* One turn while the image is not open.  Returns 0 or -errno. */
 static int open_step(struct fetch *f)
 {
@@ -161,7 +169,7 @@ static int open_step(struct fetch *f)
 	if (!err && f->is_open) {
 		observe(f);
 		inbox_open(f->inbox, &(struct open_image){
-			.size_bytes = f->size_bytes, .store = f->store,
+			.size_bytes = f->size_bytes, .data_bytes = data_bytes(f), .store = f->store,
 			.check = f->disk_check, .trace = f->trace });
 	}
 	return err;
@@ -209,7 +217,9 @@ static int check_size(const struct options *options, const struct log *log)
 {
 	uint64_t size = options->size_bytes;
 
-	if (options->verify_none || !size || verity_data_blocks(size / VERITY_BLOCK_SIZE))
+	if (options->verify_none || !size)
+		return 0;
+	if (options->hash_tree ? size >= 2 * VERITY_BLOCK_SIZE : verity_data_blocks(size / VERITY_BLOCK_SIZE) > 0)
 		return 0;
 	log_say(log, LOG_WARN, "size=%" PRIu64 ": no image with a hash tree has that size; farroot pack prints it",
 		size);

@@ -33,7 +33,8 @@ struct inbox {
 
 	struct open_image image;	/* does not change once is_open */
 	_Atomic bool is_open, stopped, wants_nudges;
-	_Atomic uint64_t served_bytes, nudged_ms;
+	_Atomic uint64_t served_bytes, nudged_ms, uncompressed_bytes, frames,
+		partition, partition_offset, partition_bytes;
 	struct latency_counter hits, misses;
 };
 
@@ -193,6 +194,19 @@ void inbox_count_read(struct inbox *in, uint64_t ns, bool has_waited)
 	latency_add(has_waited ? &in->misses : &in->hits, ns);
 }
 
+void inbox_set_seekable(struct inbox *in, uint64_t uncompressed_bytes, uint64_t frames)
+{
+	in->uncompressed_bytes = uncompressed_bytes;
+	in->frames = frames;
+}
+
+void inbox_set_partition(struct inbox *in, unsigned number, uint64_t offset, uint64_t bytes)
+{
+	in->partition_offset = offset;
+	in->partition_bytes = bytes;
+	in->partition = number;
+}
+
 void inbox_status(struct inbox *in, struct status *out)
 {
 	pthread_mutex_lock(&in->lock);
@@ -204,6 +218,11 @@ void inbox_status(struct inbox *in, struct status *out)
 	}
 	pthread_mutex_unlock(&in->lock);
 	out->served_bytes = in->served_bytes;
+	out->seekable.uncompressed_bytes = in->uncompressed_bytes;
+	out->seekable.frames = in->frames;
+	out->partition.number = in->partition;
+	out->partition.offset = in->partition_offset;
+	out->partition.bytes = in->partition_bytes;
 	latency_copy(&in->hits, &out->hits);
 	latency_copy(&in->misses, &out->misses);
 }

@@ -31,6 +31,7 @@ struct inbox;
 /* What a reader may use of an open image.  All of it stays until inbox_free. */
 struct open_image {
 	uint64_t size_bytes;
+	uint64_t data_bytes;		/* in front of the hash tree; size_bytes: there is none */
 	struct store *store;
 	struct disk_check *check;	/* for reads of store; NULL: none */
 	struct access_trace *trace;
@@ -84,6 +85,10 @@ void inbox_nudge(struct inbox *inbox);
 void inbox_count_served(struct inbox *inbox, uint64_t bytes);
 /* Counts a read that has succeeded, with its time.  Also for the fetch thread. */
 void inbox_count_read(struct inbox *inbox, uint64_t ns, bool has_waited);
+/* For the status: this part of the image is exported. */
+void inbox_set_partition(struct inbox *inbox, unsigned number, uint64_t offset, uint64_t bytes);
+/* For the status: the image is a seekable file of this uncompressed size. */
+void inbox_set_seekable(struct inbox *inbox, uint64_t uncompressed_bytes, uint64_t frames);
 /* The last status snapshot, with the present value of each counter. */
 void inbox_status(struct inbox *inbox, struct status *out);
 

@@ -16,6 +16,8 @@
 #include "engine/fetch/fetch-internal.h"
 #include "engine/fetch/prefetch-hints.h"
 #include "engine/fetch/revalidation.h"
+#include "engine/format/compressed-file.h"
+#include "engine/format/seek-table.h"
 #include "engine/format/squashfs-superblock.h"
 
 /* After a fault, doubling each time up to the longest pause. */
@@ -37,6 +39,9 @@
 /* The most that is scheduled before the image is open, when nothing has been verified. */
 #define GUESS_MAX_BLOCKS 2048
 
+/* WANTED: the image seems to be a seekable file.  BEGUN: its end is scheduled.  NONE: or all of it is. */
+enum seek_table_state { SEEK_TABLE_NONE, SEEK_TABLE_WANTED, SEEK_TABLE_BEGUN };
+
 enum hint_state { HINT_DUE, HINT_ASKED, HINT_HERE, HINT_SCHEDULING, HINT_SCHEDULED, HINT_NONE };
 
 struct prefetch_hints {
@@ -49,6 +54,7 @@ struct prefetch_hints {
 	bool with_image;	/* not before the next request for the image that is not open */
 	bool has_profile;
 	bool has_tables;	/* the tables of a squashfs are scheduled */
+	enum seek_table_state seek_table;
 	struct profile profile;	/* while it is being scheduled */
 	size_t at;		/* the next of its entries */
 	uint64_t at_offset;	/* bytes of that entry that are scheduled */
@@ -121,6 +127,7 @@ void prefetch_hints_renew(struct fetch *f)
 	h->at = 0;
 	h->at_offset = 0;
 	h->has_tables = false;
+	h->seek_table = SEEK_TABLE_NONE;
 	if (h->state != HINT_SCHEDULED)
 		return;
 	*h = (struct prefetch_hints){ .state = HINT_NONE };
@@ -326,18 +333,46 @@ static void parse_profile(struct fetch *f)
 		profile_free(p);
 }
 
-/* Once block 0 is here: if it is a squashfs', its tables will be read. */
+/* The seek table of a compressed image is at the end of its data, and is read before anything else.
+ * Its footer, in the last block, tells its size.
+ */
+static void schedule_seek_table(struct fetch *f)
+{
+	uint64_t end = f->options->verify_none ? f->size_bytes : f->verity.data_blocks * VERITY_BLOCK_SIZE;
+	uint8_t footer[SEEK_TABLE_FOOTER];
+	struct seek_table_place place = { .offset = end > TABLES_LAST ? end - TABLES_LAST : 0 };
+	char why[SEEK_TABLE_WHY];
+
+	if (f->hints->seek_table == SEEK_TABLE_WANTED) {
+		f->hints->seek_table = SEEK_TABLE_BEGUN;
+	} else {
+		if (end < sizeof footer || store_read(f->store, footer, end - sizeof footer, sizeof footer))
+			return;
+		f->hints->seek_table = SEEK_TABLE_NONE;
+		/* What is wrong with it is said when it is read. */
+		if (seek_table_find(footer, end, &place, why))
+			return;
+	}
+	if (expect_bytes(f, place.offset, end))
+		log_say(f->log, LOG_WARN, "out of memory: the seek table is not fetched ahead");
+}
+
+/* Once block 0 is here: if it is a squashfs' or one of zstd, its tables will be read. */
 static void schedule_tables(struct fetch *f)
 {
 	uint8_t bytes[SQUASHFS_SUPERBLOCK_SIZE];
 	struct squashfs_tables t;
 	uint64_t first, last;
+	const char *program;
 
 	if (f->size_bytes < sizeof bytes || store_read(f->store, bytes, 0, sizeof bytes))
 		return;
 	f->hints->has_tables = true;
 	if (f->hints->state == HINT_NONE)
 		f->hints->state = HINT_SCHEDULED;
+	program = f->options->decompress ? compressed_file_program(bytes, sizeof bytes) : NULL;
+	if (program && !strcmp(program, "zstd"))
+		f->hints->seek_table = SEEK_TABLE_WANTED;
 	if (!squashfs_superblock_tables(bytes, sizeof bytes, f->size_bytes, &t))
 		return;
 	first = t.end - t.inodes > TABLES_MAX ? t.end - TABLES_MAX : t.inodes;
@@ -374,6 +409,8 @@ void prefetch_hints_step(struct fetch *f)
 		schedule_slice(f);
 	if (is_given_up(f->hints) && !f->hints->has_tables)
 		schedule_tables(f);
+	if (f->hints->seek_table)
+		schedule_seek_table(f);
 }
 
 bool prefetch_hints_are_here(const struct fetch *f)

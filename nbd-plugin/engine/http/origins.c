@@ -505,6 +505,11 @@ void origins_set_claim(struct origins *os, uint64_t total_bytes, int origin)
 	os->claimed_by = origin;
 }
 
+void origins_set_split(struct origins *os, uint64_t data_bytes)
+{
+	os->split_bytes = data_bytes;
+}
+
 uint64_t origins_reported_total(const struct origins *os, int origin)
 {
 	return os->origin[origin].reported_total;
@@ -567,7 +572,9 @@ int origins_new(const struct options *options, const struct log *log,
 		url_without_secrets(options->urls[i], os->origin[i].shown,
 			 sizeof os->origin[i].shown);
 		os->origin[i].profile_url = url_of_profile(options, options->urls[i]);
-		if (!os->origin[i].profile_url)
+		if (options->hash_tree)
+			os->origin[i].tree_url = url_of_hash_tree(options, options->urls[i]);
+		if (!os->origin[i].profile_url || (options->hash_tree && !os->origin[i].tree_url))
 			err = -ENOMEM;
 	}
 	if (!err)
@@ -596,6 +603,7 @@ void origins_free(struct origins *os)
 		transfer_retire(os->active);
 	for (i = 0; i < os->count; i++) {
 		free(os->origin[i].profile_url);
+		free(os->origin[i].tree_url);
 		free(os->origin[i].target);
 		preconnect_close_all(&os->origin[i].preconnect);
 		while ((t = os->origin[i].idle)) {

@@ -86,7 +86,14 @@ void origins_set_total(struct origins *origins, uint64_t total_bytes);
  */
 void origins_set_claim(struct origins *origins, uint64_t total_bytes, int origin);
 
-/* The size in bytes of the last answer of an origin that was checked and good; 0: none. */
+/* With hash-tree=: the bytes of the image from data_bytes on are those of the hash tree's file, and a
+ * request is for bytes of one of the two files.  0: not known, only the first file is asked.
+ */
+void origins_set_split(struct origins *origins, uint64_t data_bytes);
+
+/* The size in bytes of the last answer of an origin that was checked and good; 0: none.
+ * With hash-tree=, the size of the first file.
+ */
 uint64_t origins_reported_total(const struct origins *origins, int origin);
 
 /* Whether the next request may be for one block only: its origin has sent too many corrupt

@@ -68,7 +68,7 @@ bool transfer_redirect(struct transfer *t)
 	} else if (redirect_is_status(t->response.status) && t->origins->options->http.followlocation) {
 		to = hop = next_hop(t);
 		t->hops++;
-		if (!o->target && !transfer_is_profile(t))
+		if (!o->target && !transfer_is_profile(t) && !t->is_tree)
 			origin_forget_connections(o);
 	}
 	if (!to)
@@ -85,7 +85,7 @@ void transfer_remember_target(const struct transfer *t)
 {
 	struct origin *o = &t->origins->origin[t->origin];
 
-	if (!t->hops || transfer_is_profile(t))
+	if (!t->hops || transfer_is_profile(t) || t->is_tree)
 		return;
 	if (!t->is_at_target)
 		o->target_ms = t->sent_ms;

@@ -48,21 +48,22 @@ static enum fault check_etag(struct transfer *t)
 {
 	struct origins *os = t->origins;
 	struct origin *o = &os->origin[t->origin];
+	char *etag = t->is_tree ? o->tree_etag : o->etag;
 	char why[200];
 
-	if (response_etag_changed(o->etag, t->response.etag)) {
+	if (response_etag_changed(etag, t->response.etag)) {
 		if (os->options->verify_none) {
 			snprintf(t->why, sizeof t->why,
 				 "image was replaced (ETag %.40s, was %.40s)",
-				 t->response.etag, o->etag);
+				 t->response.etag, etag);
 			return FAULT_REPLACED;
 		}
 		snprintf(why, sizeof why, "file was replaced (ETag %.40s, was %.40s); every block is still verified",
-			 t->response.etag, o->etag);
+			 t->response.etag, etag);
 		origin_log(os, t->origin, FAULT_REPLACED, why);
 	}
 	if (t->response.etag[0])
-		memcpy(o->etag, t->response.etag, sizeof o->etag);
+		memcpy(etag, t->response.etag, sizeof o->etag);
 	return FAULT_NONE;
 }
 
@@ -70,7 +71,7 @@ const char *transfer_first_url(const struct transfer *t)
 {
 	const struct origin *o = &t->origins->origin[t->origin];
 
-	return transfer_is_profile(t) ? o->profile_url : o->url;
+	return transfer_is_profile(t) ? o->profile_url : t->is_tree ? o->tree_url : o->url;
 }
 
 /* Whether a cookie or other header lines than our own are sent. */
@@ -134,6 +135,8 @@ static enum fault check_header(struct transfer *t)
 		return response_check_whole(&t->response, t->last, t->why, sizeof t->why);
 	/* A probe does not judge what another origin has claimed. */
 	total = t->request || os->claimed_by < 0 ? os->total_bytes : 0;
+	if (total && os->split_bytes)
+		total = t->is_tree ? total - os->split_bytes : os->split_bytes;
 	fault = response_check(&t->response, t->first, t->last, total,
 			       !os->options->verify_none, t->why, sizeof t->why);
 	explain_unauthorized(t);
@@ -148,7 +151,7 @@ static enum fault check_header(struct transfer *t)
 	if (t->last >= t->response.total)
 		t->last = t->response.total - 1;
 	/* Perhaps another server than that of a request in flight. */
-	if (t->request)
+	if (t->request && !t->is_tree)
 		os->origin[t->origin].reported_total = t->response.total;
 	return FAULT_NONE;
 }
@@ -253,7 +256,7 @@ static int on_connected(void *ctx, char *ip, char *local_ip, int port, int local
 	/* A profile may be on another server, and a probe of another origin starts no
 	 * transfers.
 	 */
-	bool leads = t->request ? !t->request->is_profile : t->is_silence_probe;
+	bool leads = t->request ? !t->request->is_profile && !t->is_tree : t->is_silence_probe;
 
 	(void)local_ip;
 	(void)local_port;
@@ -385,7 +388,8 @@ bool transfer_send_to(struct transfer *t, const char *url)
 	curl_easy_setopt(t->easy, CURLOPT_RANGE, transfer_is_profile(t) ? NULL : range);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_error);
 	forget_credentials(t);
-	if (!t->is_date_probe && redirect_is_same_host(url, transfer_first_url(t)))
+	/* The hash tree may be on another server, which must not get what url= needs. */
+	if (!t->is_date_probe && redirect_is_same_host(url, t->is_tree ? os->origin[t->origin].url : transfer_first_url(t)))
 		t->credentials = credentials_get(&os->setup.credentials);
 	passes_caches = (t->request && t->request->no_cache) ||
 			t->phase_ms < os->origin[t->origin].past_caches_until_ms;
@@ -425,8 +429,9 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	if (!t)
 		return -ENOMEM;
 	t->request = request;
-	t->first = first;
-	t->last = last;
+	t->is_tree = os->split_bytes && request && !request->is_profile && first >= os->split_bytes;
+	t->first = t->is_tree ? first - os->split_bytes : first;
+	t->last = t->is_tree ? last - os->split_bytes : last;
 	t->window_start_ms = t->sent_ms = t->last_byte_ms = clock_ms();
 	t->is_silence_probe = t->is_single = false;
 	t->tcp_limit_ms = transfer_tcp_limit_ms(os, origin, !request);
@@ -437,7 +442,7 @@ int transfer_start(struct origins *os, int origin, uint64_t first,
 	t->hops = 0;
 	t->went_to_itself = false;
 	/* After wrong bytes, one request finds out whether the first URL leads elsewhere now. */
-	t->is_at_target = !transfer_is_profile(t) && o->target &&
+	t->is_at_target = !transfer_is_profile(t) && !t->is_tree && o->target &&
 			  !(request && request->no_cache && o->target_ms <= o->blamed_ms);
 	err = start_at(t, t->is_at_target ? o->target : transfer_first_url(t));
 	if (!err)

@@ -44,8 +44,9 @@ struct transfer {
 	unsigned hops;		/* redirects that were followed */
 	bool went_to_itself;	/* a redirect to the URL that answered it */
 	bool is_at_target;	/* asks the origin's remembered target */
+	bool is_tree;		/* asks for the file of hash-tree=; never at a target */
 	int origin;
-	uint64_t first, last;
+	uint64_t first, last;	/* bytes of the file that is asked for */
 	uint64_t received;	/* bytes of the body */
 	uint64_t discarded;	/* bytes of the body of an error */
 	uint64_t header_bytes;
@@ -79,6 +80,7 @@ struct transfer {
 struct origin {
 	const char *url;
 	char *profile_url;
+	char *tree_url;		/* of hash-tree=; or NULL */
 	char *target;		/* of its redirect, malloc'ed; NULL: not known, or no redirect */
 	char shown_target[256];	/* target without query and password */
 	uint64_t target_ms;	/* when the request was sent that last was redirected there */
@@ -86,7 +88,7 @@ struct origin {
 	uint64_t past_caches_until_ms;	/* requests have Cache-Control: no-cache until then */
 	char shown[256];	/* URL without user, password and query */
 	uint64_t reported_total;
-	char etag[128];
+	char etag[128], tree_etag[128];
 	struct transfer *idle;
 	uint64_t last_byte_ms;	/* the latest of its transfers */
 	unsigned silence_limit_ms;	/* a probe is sent after this time without a byte; 0: default */
@@ -115,6 +117,7 @@ struct origins {
 	int link_fd;
 	int wake_fd;	/* not owned; -1: none */
 	uint64_t total_bytes;
+	uint64_t split_bytes;	/* where the file of hash-tree= begins; 0: not known, or no such file */
 	int claimed_by;		/* the origin that total_bytes is a claim of; -1: none */
 	size_t count;
 	struct origin origin[OPTIONS_MAX_URLS];

@@ -35,6 +35,16 @@ char *url_of_profile(const struct options *options, const char *url)
 	return asprintf(&out, "%.*s.profile%s", (int)path, url, url + path) < 0 ? NULL : out;
 }
 
+char *url_of_hash_tree(const struct options *options, const char *url)
+{
+	size_t path = strcspn(url, "?#");
+	char *out = NULL;
+
+	if (options->hash_tree[0] != '.')
+		return strdup(options->hash_tree);
+	return asprintf(&out, "%.*s%s%s", (int)path, url, options->hash_tree, url + path) < 0 ? NULL : out;
+}
+
 static bool has_port_0(CURLU *parsed)
 {
 	char *port = NULL;
@@ -90,5 +100,7 @@ int url_check_all(const struct options *options, const struct log *log)
 		err = check_url("url", options->urls[i], log);
 	if (!err && options->profile && parse_is_url(options->profile))
 		err = check_url("profile", options->profile, log);
+	if (!err && options->hash_tree && parse_is_url(options->hash_tree))
+		err = check_url("hash-tree", options->hash_tree, log);
 	return err;
 }

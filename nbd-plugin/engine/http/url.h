@@ -18,6 +18,10 @@ void url_without_secrets(const char *url, char *out, size_t size);
  * names.  malloc'ed; NULL: out of memory.
  */
 char *url_of_profile(const struct options *options, const char *url);
+/* The URL of the hash tree of an image in a file of its own, with hash-tree=; free() it.  NULL: no
+ * memory.
+ */
+char *url_of_hash_tree(const struct options *options, const char *url);
 
 /* Returns 0, or -EINVAL, having logged it, if libcurl can never ask for one of the URLs: what can
  * never succeed must not look like an outage.

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,17 +34,15 @@ static bool take_tree(int fd, const struct verity *v, char hex[65])
 	return true;
 }
 
-const char *image_tree_open(int fd, uint64_t size_bytes, const uint8_t *roothash, struct verity *out)
+/* block: of the superblock. */
+static const char *open_tree(int fd, uint64_t block, uint64_t data_blocks, const uint8_t *roothash,
+			     struct verity *out)
 {
-	uint64_t data_blocks = size_bytes % VERITY_BLOCK_SIZE ? 0 :
-			       verity_data_blocks(size_bytes / VERITY_BLOCK_SIZE);
 	uint8_t bytes[VERITY_BLOCK_SIZE];
 	struct verity_superblock sb;
 	const char *why;
 
-	if (!data_blocks)
-		return "no image made by farroot pack has this size";
-	if (!read_block(fd, data_blocks, bytes))
+	if (!read_block(fd, block, bytes))
 		return "cannot read the superblock";
 	if (verity_superblock_parse(bytes, sizeof bytes, &sb, &why))
 		return why;
@@ -51,6 +50,37 @@ const char *image_tree_open(int fd, uint64_t size_bytes, const uint8_t *roothash
 		return "the superblock and the size of the file contradict each other";
 	return verity_init(out, data_blocks, sb.salt, sb.salt_size, roothash) ?
 	       "the salt names another size: this is not the whole image" : NULL;
+}
+
+const char *image_tree_open(int fd, uint64_t size_bytes, const uint8_t *roothash, struct verity *out)
+{
+	uint64_t data_blocks = size_bytes % VERITY_BLOCK_SIZE ? 0 :
+			       verity_data_blocks(size_bytes / VERITY_BLOCK_SIZE);
+
+	if (!data_blocks)
+		return "no image made by farroot pack has this size";
+	return open_tree(fd, data_blocks, data_blocks, roothash, out);
+}
+
+const char *image_tree_open_apart(int tree_fd, uint64_t data_bytes, const uint8_t *roothash, struct verity *out)
+{
+	if (data_bytes % VERITY_BLOCK_SIZE)
+		return "the size of the data is no multiple of 4096";
+	return open_tree(tree_fd, 0, data_bytes / VERITY_BLOCK_SIZE, roothash, out);
+}
+
+int image_tree_file_open(const char *path, const char *suffix)
+{
+	char *name = NULL;
+	int fd;
+
+	if (asprintf(&name, "%s%s", path, suffix) < 0)
+		return -ENOMEM;
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		fd = -errno;
+	free(name);
+	return fd;
 }
 
 static void look_for_tree(int fd, struct image_info *p)

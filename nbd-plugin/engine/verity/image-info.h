@@ -28,4 +28,9 @@ int image_info_read(const char *path, struct image_info *out);
  */
 const char *image_tree_open(int fd, uint64_t size_bytes, const uint8_t *roothash, struct verity *out);
 
+/* The same of the tree in a file of its own, for data of data_bytes in another one. */
+const char *image_tree_open_apart(int tree_fd, uint64_t data_bytes, const uint8_t *roothash, struct verity *out);
+/* Opens the file of the tree, beside path: path with suffix behind it.  Returns the descriptor or -errno. */
+int image_tree_file_open(const char *path, const char *suffix);
+
 #endif

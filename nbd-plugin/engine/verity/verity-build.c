@@ -57,6 +57,7 @@ static int write_blocks(int fd, const uint8_t *bytes, uint64_t block, uint64_t c
 struct walk {
 	const struct verity *v;
 	int fd;
+	int tree_fd;		/* < 0: the tree is in fd */
 	uint8_t *bytes;		/* RUN_BLOCKS blocks */
 	struct zero_subtrees *zeroes;
 	struct holes holes;	/* of the data */
@@ -72,6 +73,7 @@ static int walk_init(struct walk *w, const struct verity *v, int fd)
 {
 	w->v = v;
 	w->fd = fd;
+	w->tree_fd = -1;
 	w->bytes = malloc(RUN_BLOCKS * VERITY_BLOCK_SIZE);
 	w->zeroes = malloc(sizeof *w->zeroes);
 	if (!w->bytes || !w->zeroes)
@@ -294,6 +296,15 @@ int verity_build(struct verity *v, int fd)
 	return err;
 }
 
+/* Blocks of the data, or of what is behind them. */
+static int read_either(const struct walk *w, uint8_t *bytes, uint64_t block, uint64_t count)
+{
+	bool is_apart = w->tree_fd >= 0 && block >= w->v->data_blocks;
+
+	return is_apart ? read_blocks(w->tree_fd, bytes, block - w->v->data_blocks, count) :
+			  read_blocks(w->fd, bytes, block, count);
+}
+
 /* Checks blocks of this height that have the same parent, whose bytes are in parent. */
 static int check_blocks(const struct walk *w, unsigned height, uint64_t start, uint64_t count,
 			bool is_zero, const uint8_t *parent,
@@ -301,7 +312,7 @@ static int check_blocks(const struct walk *w, unsigned height, uint64_t start, u
 {
 	uint8_t digest[VERITY_DIGEST_SIZE];
 	uint64_t i;
-	int err = is_zero ? 0 : read_blocks(w->fd, w->bytes, start, count);
+	int err = is_zero ? 0 : read_either(w, w->bytes, start, count);
 
 	for (i = 0; i < count && !err; i++) {
 		err = zero_subtrees_digest(w->v, w->zeroes, height,
@@ -320,7 +331,7 @@ static int check_run(struct walk *w, unsigned height, uint64_t start, uint64_t c
 	unsigned index;
 	uint64_t parent = verity_parent(w->v, start, &index), done, same;
 	bool is_zero;
-	int err = parent != VERITY_ROOT ? read_blocks(w->fd, bytes, parent, 1) : 0;
+	int err = parent != VERITY_ROOT ? read_either(w, bytes, parent, 1) : 0;
 
 	for (done = 0; done < count && !err; done += same) {
 		same = count;
@@ -346,15 +357,16 @@ static int check_level(struct walk *w, unsigned height, uint64_t start, uint64_t
 	return err;
 }
 
-int verity_check_file(const struct verity *v, int fd,
+int verity_check_file(const struct verity *v, int fd, int tree_fd,
 		      void (*bad)(void *ctx, uint64_t block), void *ctx)
 {
 	struct walk w = { 0 };
 	unsigned level;
 	int err = walk_init(&w, v, fd);
 
+	w.tree_fd = tree_fd;
 	if (!err)
-		err = read_blocks(fd, w.bytes, v->data_blocks, 1);
+		err = read_either(&w, w.bytes, v->data_blocks, 1);
 	if (!err && !verity_check(v, v->data_blocks, w.bytes, NULL))
 		bad(ctx, v->data_blocks);
 	/* Blocks below a bad hash block fail too; the hash block is reported first. */

@@ -17,11 +17,11 @@
  */
 int verity_build(struct verity *v, int fd);
 
-/* Verifies all v->total_blocks blocks of fd, from the root down, and calls bad for each
- * damaged block.  Holes are not read.  Changes the position of fd.  Returns 0 (also with
+/* Verifies all v->total_blocks blocks, from the root down, and calls bad for each damaged block.
+ * The data are in fd; superblock and tree are behind them (tree_fd < 0), or in tree_fd.  Holes are not read.  Changes the position of fd.  Returns 0 (also with
  * damaged blocks) or the -errno of a read.
  */
-int verity_check_file(const struct verity *v, int fd,
+int verity_check_file(const struct verity *v, int fd, int tree_fd,
 		      void (*bad)(void *ctx, uint64_t block), void *ctx);
 
 #endif

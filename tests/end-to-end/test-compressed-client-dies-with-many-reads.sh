@@ -1,0 +1,1 @@
+test-client-dies-with-many-reads.sh

@@ -1,0 +1,1 @@
+test-client-goes-away.sh

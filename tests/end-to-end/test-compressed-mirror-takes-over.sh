@@ -1,0 +1,1 @@
+test-mirror-takes-over.sh

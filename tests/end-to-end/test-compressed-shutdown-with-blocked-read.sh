@@ -1,0 +1,1 @@
+test-shutdown-with-blocked-read.sh

@@ -1,0 +1,1 @@
+../end-to-end/test-compressed-disk-larger-than-memory.sh

@@ -1,0 +1,1 @@
+../end-to-end/test-shutdown-with-blocked-read.sh
