@@ -42,6 +42,8 @@ for value in no 1 15 3600; do
 	takes "$good farroot.watchdog=$value" url=http://a/x "roothash=$hash"
 	same "$farroot_watchdog" "$value" farroot.watchdog=
 done
+# For the rescue system.
+takes "$good farroot.mailbox=http://a/m farroot.mailbox-pause=300 farroot.commands=yes" url=http://a/x "roothash=$hash"
 # Nor is this one.
 takes "$good" url=http://a/x "roothash=$hash"
 same "$farroot_supervise" no "the default of farroot.supervise="

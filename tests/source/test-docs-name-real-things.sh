@@ -179,7 +179,7 @@ BEGIN {
 	read_tree()
 	n = split("README.md CONTRIBUTING.md docs/architecture.md docs/boot-http.md docs/boot-process.md " \
 		"docs/boot-sd-usb-rpiboot.md docs/boot-tftp.md docs/customise.md docs/hacking.md docs/hardware-checklist.md " \
-		"docs/rescue.md docs/rescue-contents.md docs/root-file-system.md docs/unlock-from-afar.md docs/update-eeprom.md docs/when-it-does-not-boot.md", list, " ")
+		"docs/reach.md docs/rescue.md docs/rescue-contents.md docs/root-file-system.md docs/unlock-from-afar.md docs/update-eeprom.md docs/when-it-does-not-boot.md", list, " ")
 	for (i = 1; i <= n; i++)
 		read_document(where = list[i])
 	where = "test-docs-name-real-things.sh"

@@ -61,7 +61,7 @@ BEGIN {
 	may("engine/fetch", "common engine/format engine/store engine/verity engine/policy engine/http")
 	may("engine", "common engine/store engine/http engine/fetch")
 	may("nbdkit", "common engine")
-	may("tool", "common engine engine/verity")
+	may("tool", "common engine engine/verity engine/http")
 	may("fuse", "common engine engine/verity tool")
 	may("attach", "common engine/verity tool")
 	may("squashfs", "common")
