@@ -12,7 +12,8 @@
 # The names: those of the rescue system and of scripts/farroot, then the parameters of the
 # plugin that a kernel argument may set, as farroot.NAME.
 values_names='farroot ip panic roothash vlan
-farroot.commands farroot.host-certificate farroot.hostname farroot.mailbox farroot.mailbox-pause farroot.mirror farroot.ntp farroot.overlay farroot.rescue-after'
+farroot.commands farroot.config farroot.config-groups farroot.config-number farroot.config-pause farroot.config-wait
+farroot.host-certificate farroot.hostname farroot.mailbox farroot.mailbox-pause farroot.mirror farroot.ntp farroot.overlay farroot.rescue-after'
 values_parameters='budget budget-stops cache cainfo capath connect-timeout connections cookie cookie-file
 cookiefile fill followlocation header header-file http-version interface ipresolve outage password
 password-file profile protocols proxy proxy-password proxy-user rate resolve retry-max size
@@ -107,13 +108,14 @@ values_program='
 	key == "farroot" && value !~ /^(rescue|https?:\/\/[^\/ ][^ ]*|\/dev\/.+)$/ {
 		wrong("must be rescue, a URL, or a device such as /dev/sda")
 	}
+	key == "farroot.config-groups" && value !~ /^[A-Za-z0-9_-]+(,[A-Za-z0-9_-]+)*$/ { wrong("must be names of groups, with commas between them") }
 	key == "farroot.commands" && value !~ /^(yes|no)$/ { wrong("must be yes or no") }
-	(key == "farroot.mirror" || key == "farroot.mailbox") && value !~ /^https?:\/\/[^\/ ][^ ]*$/ { wrong("must be a URL") }
+	key ~ /^farroot\.(mirror|mailbox|config)$/ && value !~ /^https?:\/\/[^\/ ][^ ]*$/ { wrong("must be a URL") }
 	key == "roothash" && (value !~ /^[0-9A-Fa-f]+$/ || length(value) != 64) { wrong("must be 64 hex digits, as farroot pack prints them") }
 	key == "farroot.hostname" && (value !~ /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/ || length(value) > 63) {
 		wrong("must be the name of a host: letters, digits, - and ., at most 63")
 	}
-	(key == "farroot.rescue-after" || key == "farroot.mailbox-pause" || key == "panic") && value !~ /^[0-9]+$/ { wrong("must be a number of seconds") }
+	(key == "farroot.rescue-after" || key == "farroot.mailbox-pause" || key ~ /^farroot\.config-(number|pause|wait)$/ || key == "panic") && value !~ /^[0-9]+$/ { wrong("must be a number of seconds") }
 '
 
 # values_merge FILE...: the arguments in FILEs, one per line; those of a later FILE count

@@ -77,6 +77,15 @@ serial_number() {
 	tr -d '\000' <"$rescue_system/proc/device-tree/serial-number" | tail -c 8
 }
 
+# The name of this machine on servers: the serial number of the board, else the lowest address of its
+# network cards.
+machine_name() {
+	rescue_name=$(serial_number)
+	[ -n "$rescue_name" ] || rescue_name=$(cat "$rescue_system"/sys/class/net/*/address 2>/dev/null |
+		tr -d : | grep -v '^0*$' | sort | head -n 1)
+	echo "${rescue_name:-unknown}"
+}
+
 # Console terminals that are serial lines: those of the kernel's console, or else the
 # first one that has hardware.
 serial_lines() {

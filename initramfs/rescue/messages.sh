@@ -31,15 +31,6 @@ mailbox_begin() {
 	mailbox_digest=$(sealed_digest <"$mailbox/key/certificate.der") && [ ${#mailbox_digest} = 64 ]
 }
 
-# The name of this machine: the serial number of the board, else the lowest address of its network
-# cards.
-mailbox_serial() {
-	mailbox_name=$(serial_number)
-	[ -n "$mailbox_name" ] || mailbox_name=$(cat "$rescue_system"/sys/class/net/*/address 2>/dev/null |
-		tr -d : | grep -v '^0*$' | sort | head -n 1)
-	echo "${mailbox_name:-unknown}"
-}
-
 mailbox_host_public() {
 	if signed_has_openssh; then
 		cut -d ' ' -f 1,2 "$mailbox_host_key.pub"
@@ -64,7 +55,7 @@ mailbox_yes() {
 # mailbox_text: the announcement without its signature.
 mailbox_text() {
 	echo 'farroot-announcement 1'
-	echo "serial=$(mailbox_serial)"
+	echo "serial=$(machine_name)"
 	echo "key=$mailbox_digest"
 	echo "certificate=$(base64 -w 0 <"$mailbox/key/certificate.der")"
 	echo "host-key=$(mailbox_host_public)"
@@ -149,7 +140,7 @@ mailbox_check_text() {
 	sealed_is message "$mailbox_signed" && mailbox_purpose=$(sealed_field purpose "$mailbox_signed") &&
 		mailbox_disk=$(sealed_field device "$mailbox_signed") || return
 	mailbox_why='for another machine or another key'
-	[ "$(sealed_field serial "$mailbox_signed")" = "$(mailbox_serial)" ] &&
+	[ "$(sealed_field serial "$mailbox_signed")" = "$(machine_name)" ] &&
 		[ "$(sealed_field key "$mailbox_signed")" = "$mailbox_digest" ] || return
 	mailbox_why='no certificate for the answer'
 	sealed_field reply "$mailbox_signed" | base64 -d >"$mailbox_work/reply" 2>/dev/null &&
@@ -201,7 +192,7 @@ mailbox_do() {
 mailbox_write_answer() {
 	{
 		echo 'farroot-answer 1'
-		echo "serial=$(mailbox_serial)"
+		echo "serial=$(machine_name)"
 		echo "key=$mailbox_digest"
 		echo "message=$mailbox_message"
 		echo "state=$1"

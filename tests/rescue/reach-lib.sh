@@ -36,16 +36,30 @@ cat >"$dir/programs/lsblk" <<'EOF'
 #!/bin/sh
 cat "$REACH_MACHINE/disks"
 EOF
+# What must not change this machine.  The partition farroot-keys is a folder.
+# shellcheck disable=SC2016 # for the stand-in
+printf '#!/bin/sh\necho "$*" >>"$REACH_MACHINE/hostname"\n' >"$dir/programs/hostname"
+cat >"$dir/programs/mount" <<'EOF'
+#!/bin/sh
+[ -d "$REACH_MACHINE/partition" ] || exit 1
+for folder; do :; done
+rmdir "$folder" && ln -s "$REACH_MACHINE/partition" "$folder"
+EOF
+# shellcheck disable=SC2016 # for the stand-in
+printf '#!/bin/sh\nrm "$1" && mkdir "$1"\n' >"$dir/programs/umount"
+printf '#!/bin/sh\n' >"$dir/programs/modprobe"
 chmod +x "$dir/programs"/*
 
 # reach_small_tools: what the small flavour has: busybox and openssl, no ssh-keygen.
 reach_small_tools() {
 	cp "$(command -v busybox)" "$dir/busybox/busybox"
 	for reach_tool in $(busybox --list); do
-		[ "$reach_tool" = busybox ] || ln -s busybox "$dir/busybox/$reach_tool"
+		[ "$reach_tool" = busybox ] || [ -e "$dir/programs/$reach_tool" ] || ln -s busybox "$dir/busybox/$reach_tool"
 	done
 	printf '#!/bin/sh\nexec %s "$@"\n' "$(command -v openssl)" >"$dir/busybox/openssl"
-	cp "$dir/programs/lsblk" "$dir/busybox/"
+	for reach_tool in "$dir/programs"/*; do
+		[ "${reach_tool##*/}" = ssh ] || cp "$reach_tool" "$dir/busybox/"
+	done
 	# dropbearkey -y -f KEY
 	cat >"$dir/busybox/dropbearkey" <<EOF
 #!/bin/sh
@@ -67,6 +81,7 @@ reach_machine() {
 	echo 192.0.2.7 >"$reach_at/state/address.eth0"
 	: >"$reach_at/state/device"
 	: >"$reach_at/state/arguments"
+	: >"$reach_at/system/proc/cmdline"
 	: >"$reach_at/log"
 	: >"$reach_at/state/released.disk"
 	# Who can see the passphrase while it is used?

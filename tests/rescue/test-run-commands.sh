@@ -66,16 +66,9 @@ hides() {
 	[ "$("$FARROOT" http put "$url/x.answer" </dev/null 2>&1)" = 'farroot http: HTTP status 404' ]
 }
 wait_until 10 "the server hides answers" hides
-admin run "$url" "echo >>$dir/count" &
-admin=$!
-ran_twice() {
-	[ "$(wc -l <"$dir/count")" = 2 ]
-}
-wait_until 20 "it runs" ran_twice
-sleep 0.5
+admin run "$url" "echo >>$dir/count"
+refused 'look whether it has run the command before you send it again'
 same "$(wc -l <"$dir/count")" 2 "how often it ran"
-end $admin
-grep -q 'sending the message again' "$dir/err" && fail "it was sent again"
 
 # Every message that ever was, to a machine that has started again, with the same host key.
 # shellcheck disable=SC2154 # set by reach_mailbox
