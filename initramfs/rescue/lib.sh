@@ -26,7 +26,7 @@ rescue_image_arguments='^(farroot|farroot[.](mirror|profile|verify)|roothash)='
 
 # The values of this machine that are secret.  They are in the file device alone.
 # shellcheck disable=SC2034 # for the scripts
-rescue_secrets='^(host-key|password|mailbox-login)='
+rescue_secrets='^(host-key|password|mailbox-login|tunnel-key|wireguard-key)='
 
 # argument NAME: the value of the last NAME=VALUE.  Fails if there is none.
 argument() {

@@ -14,6 +14,8 @@ mailbox=$rescue_state/mailbox
 . "$rescue_here/../reach/sealed.sh"
 # shellcheck source-path=SCRIPTDIR source=../reach/signed.sh
 . "$rescue_here/../reach/signed.sh"
+# shellcheck source-path=SCRIPTDIR source=key-files.sh
+. "$rescue_here/key-files.sh"
 # shellcheck disable=SC2034 # for signed.sh
 signed_folder=$mailbox
 mailbox_host_key=$rescue_state/ssh/host_ed25519_key
@@ -29,14 +31,6 @@ mailbox_begin() {
 		ln -sn "$mailbox_new" "$mailbox/key" 2>/dev/null || rm -r "$mailbox_new"
 	fi
 	mailbox_digest=$(sealed_digest <"$mailbox/key/certificate.der") && [ ${#mailbox_digest} = 64 ]
-}
-
-mailbox_host_public() {
-	if signed_has_openssh; then
-		cut -d ' ' -f 1,2 "$mailbox_host_key.pub"
-	else
-		dropbearkey -y -f "$mailbox_host_key" 2>/dev/null | sed -n 's/^\(ssh-ed25519 [^ ]*\).*/\1/p'
-	fi
 }
 
 # What udev knows of the disks; a broken one must not hold up the mailbox.
@@ -58,7 +52,7 @@ mailbox_text() {
 	echo "serial=$(machine_name)"
 	echo "key=$mailbox_digest"
 	echo "certificate=$(base64 -w 0 <"$mailbox/key/certificate.der")"
-	echo "host-key=$(mailbox_host_public)"
+	echo "host-key=$(keys_public_of "$mailbox_host_key")"
 	echo "ephemeral=$(mailbox_yes test -e "$rescue_state/ephemeral")"
 	echo "commands=$(mailbox_yes mailbox_has_commands)"
 	echo "openssh=$(mailbox_yes signed_has_openssh)"

@@ -174,6 +174,7 @@ BEGIN {
 	excepted["rpi-eeprom-config"]	# of Raspberry Pi
 	excepted["authorized_keys"]	# of OpenSSH
 	excepted["ssh_host_ed25519_key"]
+	excepted["tunnel_ed25519_key"]	# of ours on a disk
 	excepted["farroot-keys"]	# the label of a partition
 	excepted["xfs_scrub"]	# of xfsprogs
 	read_tree()
