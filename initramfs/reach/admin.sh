@@ -166,6 +166,8 @@ reach_trust() {
 	reach_seen=$(ssh-keygen -l -f "$reach_work/host-key" 2>/dev/null | cut -d ' ' -f 2)
 	[ -n "$reach_seen" ] || reach_die "the announcement has no host key: REFUSED"
 	reach_known_keys >"$reach_work/known"
+	! grep -qxF -e "revoked $reach_host_key" "$reach_work/known" ||
+		reach_die "the host key $reach_seen is revoked in known_hosts: REFUSED"
 	signed_line machine farroot-announcement,farroot-answer "$reach_host_key" >"$reach_work/signers"
 	if [ -n "${reach_fingerprint-}" ]; then
 		[ "$reach_fingerprint" = "$reach_seen" ] ||
@@ -198,8 +200,10 @@ reach_known_keys() {
 	: "${reach_name:=$reach_alias}"
 	sed -n 's/^\(user\|global\)knownhostsfile //p' "$reach_work/ssh" | tr ' ' '\n' | sed "s,^~,$HOME," |
 		while IFS= read -r reach_file; do
-			# Revoked keys and authorities begin with @.
-			ssh-keygen -F "$reach_alias" -f "$reach_file" 2>/dev/null | awk '!/^[#@]/ { print $2, $3 }'
+			# Authorities do not count.
+			ssh-keygen -F "$reach_alias" -f "$reach_file" 2>/dev/null | awk '
+				/^@revoked / { print "revoked", $3, $4 }
+				!/^[#@]/ { print $2, $3 }'
 		done
 	echo "$reach_alias" >"$reach_work/name"
 }
@@ -318,6 +322,7 @@ reach_has_moved() {
 reach_read_answer() {
 	signed_split "$reach_work/answer" "$reach_work/text" "$reach_work/signature" &&
 		signed_check "$reach_work/signers" machine farroot-answer "$reach_work/signature" <"$reach_work/text" || return
+	! LC_ALL=C grep -q '[^[:print:]]' "$reach_work/text" || return
 	reach_text=$(cat "$reach_work/text")
 	sealed_is answer "$reach_text" && [ "$(sealed_field serial "$reach_text")" = "$reach_serial" ] &&
 		[ "$(sealed_field key "$reach_text")" = "$reach_digest" ] || return

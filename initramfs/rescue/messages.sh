@@ -74,7 +74,7 @@ mailbox_signers() {
 }
 
 # mailbox_take FOLDER [TAKEN]: takes the sealed file FOLDER/message; writes the signed
-# FOLDER/answer.  The command TAKEN runs before what the message asks for.  Fails if the message
+# FOLDER/answer.  The caller's umask is 077.  The command TAKEN runs before what the message asks for.  Fails if the message
 # was refused.
 mailbox_take() {
 	mailbox_work=$1
@@ -93,8 +93,10 @@ mailbox_take() {
 	log "mailbox: $mailbox_purpose, by a message that the key $mailbox_signer has signed"
 	mailbox_write_answer taken 0 "$mailbox_purpose" </dev/null
 	[ -z "${2-}" ] || "$2"
+	umask 022
 	mailbox_do >"$mailbox_work/output" 2>&1
 	mailbox_status=$?
+	umask 077
 	mailbox_state="done"
 	[ "$mailbox_status" = 0 ] || mailbox_state=failed
 	mailbox_write_answer $mailbox_state $mailbox_status "$mailbox_purpose" <"$mailbox_work/output"

@@ -43,6 +43,8 @@ exit 7"
 done
 admin run full 'head -c 100000 /dev/zero | tr "\0" x; printf end'
 same "$status:$(wc -c <"$dir/out"):$(tail -c 5 "$dir/out")" '0:32768:xxend' "the end of a long output"
+admin run full umask
+same "$(cat "$dir/out")" 0022 "the umask of a command"
 admin run full true
 same "$status:$(cat "$dir/out")" 0: "a command without output"
 

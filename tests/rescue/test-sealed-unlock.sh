@@ -54,6 +54,13 @@ admin unlock --fingerprint "$(reach_fingerprint full)" full <"$dir/full/passphra
 succeeded "unlock with the fingerprint"
 rm "$dir/full/state/ephemeral"
 
+# A key that the administrator has revoked, in spite of its fingerprint.
+cp "$HOME/.ssh/known_hosts" "$dir/known_hosts"
+echo "@revoked * $(cat "$dir/full/public")" >>"$HOME/.ssh/known_hosts"
+admin unlock --fingerprint "$(reach_fingerprint full)" full <"$dir/full/passphrase"
+refused 'is revoked in known_hosts: REFUSED'
+mv "$dir/known_hosts" "$HOME/.ssh/known_hosts"
+
 # A wrong passphrase is the machine's own refusal; two disks need a choice.
 echo wrong >"$dir/wrong"
 admin unlock full <"$dir/wrong"
