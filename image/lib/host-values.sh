@@ -14,7 +14,8 @@
 values_names='farroot ip panic roothash vlan
 farroot.commands farroot.config farroot.config-groups farroot.config-number farroot.config-pause farroot.config-wait
 farroot.host-certificate farroot.hostname farroot.mailbox farroot.mailbox-pause farroot.mirror farroot.ntp farroot.overlay farroot.rescue-after
-farroot.tunnel farroot.tunnel-host-key farroot.tunnel-port'
+farroot.tunnel farroot.tunnel-host-key farroot.tunnel-port farroot.wireguard farroot.wireguard-address
+farroot.wireguard-allowed'
 values_parameters='budget budget-stops cache cainfo capath connect-timeout connections cookie cookie-file
 cookiefile fill followlocation header header-file http-version interface ipresolve outage password
 password-file profile protocols proxy proxy-password proxy-user rate resolve retry-max size
@@ -113,6 +114,10 @@ values_program='
 	key == "farroot.tunnel" && value !~ /^[A-Za-z0-9_.-]+@(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[1-9][0-9]*)?$/ { wrong("must be USER@HOST or USER@HOST:PORT") }
 	key == "farroot.tunnel-host-key" && value !~ /^ssh-ed25519 AAAA[A-Za-z0-9+\/=]+$/ { wrong("must be a public host key: ssh-ed25519 AAAA...") }
 	key == "farroot.tunnel-port" && (value !~ /^[1-9][0-9]*$/ || value > 65535) { wrong("must be a port of the server, 1 to 65535") }
+	key == "farroot.wireguard" && value !~ /^[A-Za-z0-9+\/]+=@.+:[1-9][0-9]*$/ { wrong("must be PUBLICKEY@HOST:PORT") }
+	key ~ /^farroot\.wireguard-(address|allowed)$/ && value !~ /^[0-9A-Fa-f.:]+\/[1-9][0-9]*(,[0-9A-Fa-f.:]+\/[1-9][0-9]*)*$/ {
+		wrong("must be ADDRESS/PREFIX, with commas between them, and no prefix of 0")
+	}
 	key == "farroot.commands" && value !~ /^(yes|no)$/ { wrong("must be yes or no") }
 	key ~ /^farroot\.(mirror|mailbox|config)$/ && value !~ /^https?:\/\/[^\/ ][^ ]*$/ { wrong("must be a URL") }
 	key == "roothash" && (value !~ /^[0-9A-Fa-f]+$/ || length(value) != 64) { wrong("must be 64 hex digits, as farroot pack prints them") }

@@ -175,6 +175,7 @@ BEGIN {
 	excepted["authorized_keys"]	# of OpenSSH
 	excepted["ssh_host_ed25519_key"]
 	excepted["tunnel_ed25519_key"]	# of ours on a disk
+	excepted["wireguard_key"]
 	excepted["farroot-keys"]	# the label of a partition
 	excepted["xfs_scrub"]	# of xfsprogs
 	read_tree()
