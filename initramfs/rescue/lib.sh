@@ -81,8 +81,12 @@ serial_number() {
 # network cards.
 machine_name() {
 	rescue_name=$(serial_number)
-	[ -n "$rescue_name" ] || rescue_name=$(cat "$rescue_system"/sys/class/net/*/address 2>/dev/null |
-		tr -d : | grep -v '^0*$' | sort | head -n 1)
+	# An interface without hardware may have another address at each start.
+	[ -n "$rescue_name" ] || rescue_name=$(
+		for rescue_interface in "$rescue_system"/sys/class/net/*; do
+			[ ! -e "$rescue_interface/device" ] || tr -d : <"$rescue_interface/address"
+		done | grep -E '^[0-9a-f]{12}$' | sort | head -n 1
+	)
 	echo "${rescue_name:-unknown}"
 }
 

@@ -93,10 +93,13 @@ mailbox_take() {
 	log "mailbox: $mailbox_purpose, by a message that the key $mailbox_signer has signed"
 	mailbox_write_answer taken 0 "$mailbox_purpose" </dev/null
 	[ -z "${2-}" ] || "$2"
+	# The boot does not restart the machine while this process lives.
+	: >"$mailbox/working.$$"
 	umask 022
 	mailbox_do >"$mailbox_work/output" 2>&1
 	mailbox_status=$?
 	umask 077
+	rm -f "$mailbox/working.$$"
 	mailbox_state="done"
 	[ "$mailbox_status" = 0 ] || mailbox_state=failed
 	mailbox_write_answer $mailbox_state $mailbox_status "$mailbox_purpose" <"$mailbox_work/output"

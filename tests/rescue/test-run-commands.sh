@@ -43,6 +43,25 @@ exit 7"
 done
 admin run full 'head -c 100000 /dev/zero | tr "\0" x; printf end'
 same "$status:$(wc -c <"$dir/out"):$(tail -c 5 "$dir/out")" '0:32768:xxend' "the end of a long output"
+# A machine that has no root file system does not restart meanwhile.
+# shellcheck source-path=SCRIPTDIR source=../../initramfs/scripts/farroot
+. "$srcdir/initramfs/scripts/farroot"
+works() {
+	# Without the tmux and the logins of this machine.
+	farroot_rescue=$dir/full/state
+	grep() { return 1; }
+	farroot_has_sessions
+	works=$?
+	unset -f grep
+	return $works
+}
+! works || fail "a command counts as running"
+admin run full "until [ -e $dir/go-on ]; do sleep 0.1; done" &
+admin=$!
+wait_until 20 "the command counts as a session" works
+: >"$dir/go-on"
+wait $admin
+! works || fail "a command that has ended counts as running"
 admin run full umask
 same "$(cat "$dir/out")" 0022 "the umask of a command"
 admin run full true
