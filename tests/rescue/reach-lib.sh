@@ -96,8 +96,8 @@ echo "opened $1"
 EOF
 		chmod +x "$reach_at/rescue/$reach_program"
 	done
-	reach_path=$dir/programs:$PATH
-	[ "${3-}" != small ] || reach_path=$dir/busybox
+	reach_path=$dir/programs:$PATH reach_shell=/bin/sh
+	[ "${3-}" != small ] || reach_path=$dir/busybox reach_shell=$dir/busybox/sh
 	cat >"$reach_at/env" <<EOF
 #!/bin/sh
 # farroot mailbox COMMAND, or a script of the rescue system.
@@ -105,6 +105,9 @@ export RESCUE_STATE=$reach_at/state RESCUE_LOG=$reach_at/log FARROOT_SYSTEM=$rea
 export PATH=$reach_path RESCUE_PAUSE=0.1
 name=\$1
 shift
+case \$(head -c 9 "$reach_at/rescue/\$name") in
+'#!/bin/sh') exec $reach_shell "$reach_at/rescue/\$name" "\$@" ;;
+esac
 exec "$reach_at/rescue/\$name" "\$@"
 EOF
 	chmod +x "$reach_at/env"
