@@ -121,11 +121,17 @@ back_off_reset() {
 }
 
 # Waits: each time half as long again, up to the longest, and up to a quarter more or less, so
-# that many machines do not ask at once.
+# that many machines do not ask at once.  Without an address, the pause does not grow.
 back_off() {
+	if ! has_address && [ ! -e "$rescue_state/handed-over" ]; then
+		back_off_reset
+		sleep "$back_off_shortest"
+		return
+	fi
+	back_off_next=$(awk -v s="$back_off_next" -v most="${RESCUE_PAUSE:-$back_off_longest}" 'BEGIN { print (s > most ? most : s) }')
 	sleep "$(awk -v s="$back_off_next" -v byte="$(printf '%d' "0x$(head -c 1 /dev/urandom | xxd -p)")" \
 		'BEGIN { printf "%.2f", s * (0.75 + byte / 512) }')"
-	back_off_next=$(awk -v s="$back_off_next" -v most="$back_off_longest" 'BEGIN { s *= 1.5; print (s > most ? most : s) }')
+	back_off_next=$(awk -v s="$back_off_next" 'BEGIN { print s * 1.5 }')
 }
 
 # farroot_http get|put URL [LOGIN]: a small file from standard input or to standard output, in one

@@ -52,6 +52,30 @@ for card in eth1:52:54:00:12:34:57 eth0:52:54:00:12:34:56 sit0:0.0.0.0 lo:00:00:
 done
 same "$(name)" 525400123456 "the name by a card"
 
+# Pauses between questions to a server: they grow up to the longest, and are not all the same;
+# without an address they do not grow.
+pauses() {
+	(
+		# shellcheck source=/dev/null
+		. "$rescue/lib.sh"
+		# shellcheck disable=SC2317 # for lib.sh
+		sleep() { echo "$1"; }
+		unset RESCUE_PAUSE
+		back_off_limits 5 60
+		n=0
+		while [ $n -lt 12 ]; do
+			back_off
+			n=$((n + 1))
+		done
+	)
+}
+same "$(pauses | sort -u)" 5 "pauses without an address"
+echo 192.0.2.7 >"$RESCUE_STATE/address.eth0"
+pauses >"$dir/pauses"
+rm "$RESCUE_STATE/address.eth0"
+awk 'NR == 1 && ($1 < 3.7 || $1 > 6.3) || NR > 8 && ($1 < 45 || $1 > 75) { exit 1 }' "$dir/pauses" || fail "pauses: $(cat "$dir/pauses")"
+[ "$(tail -n 4 "$dir/pauses" | sort -u | wc -l)" -gt 1 ] || fail "pauses without a jitter: $(cat "$dir/pauses")"
+
 mkdir "$dir/keys"
 key_of() {
 	rm -f "$dir"/keys/*

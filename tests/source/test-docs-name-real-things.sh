@@ -176,6 +176,7 @@ BEGIN {
 	excepted["ssh_host_ed25519_key"]
 	excepted["tunnel_ed25519_key"]	# of ours on a disk
 	excepted["wireguard_key"]
+	excepted["rendezvous_machines"]	# of Ansible
 	excepted["farroot-keys"]	# the label of a partition
 	excepted["xfs_scrub"]	# of xfsprogs
 	read_tree()
