@@ -121,6 +121,7 @@ same "$(find "$reach_www/9ffefdef" -name '*.message' | wc -l)" 2 "messages"
 : >"$dir/full/state/handed-over"
 # shellcheck disable=SC2154 # set by reach_mailbox
 wait_until 10 "the mailbox of full ends" is_gone "$poll_full"
+[ -z "$(find "$dir/full/state/mailbox" -name key.pem)" ] || fail "a one-time key outlives the rescue system"
 for log in "$dir"/*/poll.log; do
 	[ ! -s "$log" ] || fail "messages on standard error: $(cat "$log")"
 done
