@@ -12,7 +12,10 @@
 # The names: those of the rescue system and of scripts/farroot, then the parameters of the
 # plugin that a kernel argument may set, as farroot.NAME.
 values_names='farroot ip panic roothash vlan
-farroot.host-certificate farroot.hostname farroot.mirror farroot.ntp farroot.overlay farroot.rescue-after'
+farroot.commands farroot.config farroot.config-groups farroot.config-number farroot.config-pause farroot.config-wait
+farroot.host-certificate farroot.hostname farroot.mailbox farroot.mailbox-pause farroot.mirror farroot.ntp farroot.overlay farroot.rescue-after
+farroot.tunnel farroot.tunnel-host-key farroot.tunnel-port farroot.wireguard farroot.wireguard-address
+farroot.wireguard-allowed'
 values_parameters='budget budget-stops cache cainfo capath connect-timeout connections cookie cookie-file
 cookiefile fill followlocation header header-file http-version interface ipresolve outage password
 password-file profile protocols proxy proxy-password proxy-user rate resolve retry-max size
@@ -94,7 +97,7 @@ values_program='
 	}
 	/[^ -~\t]/ { print NR ": has characters that are not ASCII, or the line ends of Windows"; exit }
 	!/^[a-z][a-z0-9.-]*=./ { print NR ": \"" key "\" is not NAME=VALUE; one argument per line"; exit }
-	key == "host-key" || key == "password" {
+	key ~ /^(host-key|password|mailbox-login|tunnel-key|wireguard-key)$/ {
 		wrong("TFTP gives this file to any machine that asks; put it under [farroot] into a file of eeprom.d")
 	}
 	key == "farroot.watchdog" { wrong("is read before this file; put it into a file of cmdline.d") }
@@ -107,12 +110,21 @@ values_program='
 	key == "farroot" && value !~ /^(rescue|https?:\/\/[^\/ ][^ ]*|\/dev\/.+)$/ {
 		wrong("must be rescue, a URL, or a device such as /dev/sda")
 	}
-	key == "farroot.mirror" && value !~ /^https?:\/\/[^\/ ][^ ]*$/ { wrong("must be a URL") }
+	key == "farroot.config-groups" && value !~ /^[A-Za-z0-9_-]+(,[A-Za-z0-9_-]+)*$/ { wrong("must be names of groups, with commas between them") }
+	key == "farroot.tunnel" && value !~ /^[A-Za-z0-9_.-]+@(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[1-9][0-9]*)?$/ { wrong("must be USER@HOST or USER@HOST:PORT") }
+	key == "farroot.tunnel-host-key" && value !~ /^ssh-ed25519 AAAA[A-Za-z0-9+\/=]+$/ { wrong("must be a public host key: ssh-ed25519 AAAA...") }
+	key == "farroot.tunnel-port" && (value !~ /^[1-9][0-9]*$/ || value > 65535) { wrong("must be a port of the server, 1 to 65535") }
+	key == "farroot.wireguard" && value !~ /^[A-Za-z0-9+\/]+=@.+:[1-9][0-9]*$/ { wrong("must be PUBLICKEY@HOST:PORT") }
+	key ~ /^farroot\.wireguard-(address|allowed)$/ && value !~ /^[0-9A-Fa-f.:]+\/[1-9][0-9]*(,[0-9A-Fa-f.:]+\/[1-9][0-9]*)*$/ {
+		wrong("must be ADDRESS/PREFIX, with commas between them, and no prefix of 0")
+	}
+	key == "farroot.commands" && value !~ /^(yes|no)$/ { wrong("must be yes or no") }
+	key ~ /^farroot\.(mirror|mailbox|config)$/ && value !~ /^https?:\/\/[^\/ ][^ ]*$/ { wrong("must be a URL") }
 	key == "roothash" && (value !~ /^[0-9A-Fa-f]+$/ || length(value) != 64) { wrong("must be 64 hex digits, as farroot pack prints them") }
 	key == "farroot.hostname" && (value !~ /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/ || length(value) > 63) {
 		wrong("must be the name of a host: letters, digits, - and ., at most 63")
 	}
-	(key == "farroot.rescue-after" || key == "panic") && value !~ /^[0-9]+$/ { wrong("must be a number of seconds") }
+	(key == "farroot.rescue-after" || key == "farroot.mailbox-pause" || key ~ /^farroot\.config-(number|pause|wait)$/ || key == "panic") && value !~ /^[0-9]+$/ { wrong("must be a number of seconds") }
 '
 
 # values_merge FILE...: the arguments in FILEs, one per line; those of a later FILE count

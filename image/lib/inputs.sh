@@ -70,7 +70,7 @@ inputs_version() {
 }
 
 inputs_site() {
-	for inputs_key in authorized_keys user_ca.pub; do
+	for inputs_key in authorized_keys user_ca.pub config.pub; do
 		[ ! -e "$site_dir/$inputs_key" ] || inputs_file site "$site_dir/$inputs_key" "$inputs_key"
 	done
 	[ -z "$site_extra" ] || inputs_line option parts "$site_extra"

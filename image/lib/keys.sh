@@ -24,11 +24,20 @@ keys_check() {
 	keys_check_any
 	[ -n "$keys_found" ] ||
 		die "$site_dir: neither authorized_keys nor user_ca.pub, so no user could log in; put your public keys into $site_dir/authorized_keys"
+	keys_check_config
 	case "$1:$keys_found" in
 	'small: user_ca.pub')
 		die "$site_dir/user_ca.pub: the small flavour has dropbear, which knows no certificates; add authorized_keys, or choose flavour=full"
 		;;
 	esac
+}
+
+# SITE/config.pub verifies the signed configurations of machines.
+keys_check_config() {
+	[ -e "$site_dir/config.pub" ] || return 0
+	{ [ -f "$site_dir/config.pub" ] && [ "$(sed -n 2p "$site_dir/config.pub" | base64 -d 2>/dev/null | head -c 2)" = Ed ] &&
+		[ "$(sed -n 2p "$site_dir/config.pub" | base64 -d 2>/dev/null | wc -c)" = 42 ]; } ||
+		die "$site_dir/config.pub: is no public key of signify; farroot-image config --public --key KEY prints one"
 }
 
 # keys_check_file FILE NAME
@@ -54,9 +63,9 @@ keys_check_file() {
 	[ "$keys_count" -gt 0 ] || die "$1: has no key; a line looks like: ssh-ed25519 AAAA... name"
 }
 
-# keys_install TREE: as /etc/farroot/authorized_keys and user_ca.pub in it.
+# keys_install TREE: as /etc/farroot/authorized_keys, user_ca.pub and config.pub in it.
 keys_install() {
-	for keys_name in authorized_keys user_ca.pub; do
+	for keys_name in authorized_keys user_ca.pub config.pub; do
 		if [ -f "$site_dir/$keys_name" ]; then
 			install -D -m 644 "$site_dir/$keys_name" "$1/etc/farroot/$keys_name"
 		fi

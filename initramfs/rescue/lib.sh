@@ -24,6 +24,10 @@ rescue_arguments=$rescue_state/arguments
 # shellcheck disable=SC2034 # for the scripts
 rescue_image_arguments='^(farroot|farroot[.](mirror|profile|verify)|roothash)='
 
+# The values of this machine that are secret.  They are in the file device alone.
+# shellcheck disable=SC2034 # for the scripts
+rescue_secrets='^(host-key|password|mailbox-login|tunnel-key|wireguard-key)='
+
 # argument NAME: the value of the last NAME=VALUE.  Fails if there is none.
 argument() {
 	grep -q "^$1=" "$rescue_arguments" 2>/dev/null || return
@@ -73,6 +77,19 @@ serial_number() {
 	tr -d '\000' <"$rescue_system/proc/device-tree/serial-number" | tail -c 8
 }
 
+# The name of this machine on servers: the serial number of the board, else the lowest address of its
+# network cards.
+machine_name() {
+	rescue_name=$(serial_number)
+	# An interface without hardware may have another address at each start.
+	[ -n "$rescue_name" ] || rescue_name=$(
+		for rescue_interface in "$rescue_system"/sys/class/net/*; do
+			[ ! -e "$rescue_interface/device" ] || tr -d : <"$rescue_interface/address"
+		done | grep -E '^[0-9a-f]{12}$' | sort | head -n 1
+	)
+	echo "${rescue_name:-unknown}"
+}
+
 # Console terminals that are serial lines: those of the kernel's console, or else the
 # first one that has hardware.
 serial_lines() {
@@ -85,4 +102,49 @@ serial_lines() {
 		done
 	fi
 	echo "$rescue_lines"
+}
+
+# --- asking a server for ever ------------------------------------------------
+
+# back_off_limits SHORTEST LONGEST: pauses in seconds; a test has shorter ones.
+back_off_limits() {
+	back_off_shortest=${RESCUE_PAUSE:-$1}
+	back_off_longest=${RESCUE_PAUSE:-$2}
+	case $back_off_longest in
+	*[!0-9.]* | '') back_off_longest=300 ;;
+	esac
+	back_off_reset
+}
+
+back_off_reset() {
+	back_off_next=$back_off_shortest
+}
+
+# Waits: each time half as long again, up to the longest, and up to a quarter more or less, so
+# that many machines do not ask at once.  Without an address, the pause does not grow.
+back_off() {
+	if ! has_address && [ ! -e "$rescue_state/handed-over" ]; then
+		back_off_reset
+		sleep "$back_off_shortest"
+		return
+	fi
+	back_off_next=$(awk -v s="$back_off_next" -v most="${RESCUE_PAUSE:-$back_off_longest}" 'BEGIN { print (s > most ? most : s) }')
+	sleep "$(awk -v s="$back_off_next" -v byte="$(printf '%d' "0x$(head -c 1 /dev/urandom | xxd -p)")" \
+		'BEGIN { printf "%.2f", s * (0.75 + byte / 512) }')"
+	back_off_next=$(awk -v s="$back_off_next" 'BEGIN { print s * 1.5 }')
+}
+
+# farroot_http get|put URL [LOGIN]: a small file from standard input or to standard output, in one
+# try.  The first line of the file LOGIN, unless that is empty, is USER:PASSWORD.  Returns 3 if the
+# server has no such file, 1 for all else, with the reason in the file http_log.
+http_log=$rescue_state/http-log.$$
+farroot_http() {
+	(
+		cainfo=$(argument farroot.cainfo)
+		login=${3-}
+		set -- "$1" "$2"
+		[ ! -r "$cainfo" ] || set -- "$@" "--cainfo=$cainfo"
+		[ ! -s "$login" ] || set -- "$@" "--login=$login"
+		"${FARROOT:-farroot}" http "$@" 2>"$http_log"
+	)
 }

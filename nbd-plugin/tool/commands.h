@@ -29,7 +29,9 @@ int cmd_attach(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
 int cmd_jail(int argc, char **argv);
 int cmd_rdnss(int argc, char **argv);
+int cmd_http(int argc, char **argv);
 int cmd_rescue(int argc, char **argv); /* each command of the rescue system */
+int cmd_reach(int argc, char **argv); /* farroot unlock and farroot run */
 
 /* Prints what is wrong with the command line and how to get help on standard error.
  * Returns EXIT_USAGE.

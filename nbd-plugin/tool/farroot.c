@@ -23,9 +23,13 @@ static const struct command {
 	{ "attach", cmd_attach, "attach a served image to a block device of the kernel" },
 	{ "jail", cmd_jail, "run a server in a sandbox, for the root file system" },
 	{ "rdnss", cmd_rdnss, "print the name servers of IPv6 router advertisements" },
+	{ "unlock", cmd_reach, "give a passphrase to a machine in its rescue system" },
+	{ "run", cmd_reach, "run a command on a machine in its rescue system" },
+	{ "http", cmd_http, "get or put a small file of a web server" },
 	{ "boot-local", cmd_rescue, "rescue system: open and boot a root of this machine" },
 	{ "boot-stream", cmd_rescue, "rescue system: boot the image on the web server" },
 	{ "chroot-root", cmd_rescue, "rescue system: a shell in a root of this machine" },
+	{ "mailbox", cmd_rescue, "rescue system: take what farroot unlock and run send" },
 	{ "report", cmd_rescue, "rescue system: pack logs and states, without secrets" },
 };
 

@@ -33,6 +33,19 @@ play publish -- --check --diff
 changed 0 "check mode after it"
 same "$(tree "$www")" "$before" "the tree"
 
+# Signed configurations of machines, beside the channel.
+mkdir "$dir/configs"
+printf 'untrusted comment: x\nRW\nnumber 1\n' >"$dir/configs/9ffefdef.conf"
+echo 'no signature' >"$dir/configs/other.conf"
+play publish -- -e "publish_configs=$dir/configs"
+changed some "the first configuration"
+same "$(get config/9ffefdef.conf)" "$(cat "$dir/configs/9ffefdef.conf")" "the configuration"
+[ ! -e "$www/config/other.conf" ] || fail "a file without a signature is published"
+same "$(header config/9ffefdef.conf Cache-Control)" no-cache "Cache-Control of a configuration"
+play publish -- -e "publish_configs=$dir/configs"
+changed 0 "the second run with configurations"
+rm -r "$www/config"
+
 # An update, first in check mode.
 make_build 2
 play publish -- --check --diff

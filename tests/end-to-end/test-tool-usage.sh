@@ -43,7 +43,7 @@ done
 for command in record show; do
 	echo "$commands_of_profile" | grep -qx "$command" || fail "no profile $command"
 done
-for command in pack verify serve mount status profile attach jail rdnss report boot-local boot-stream chroot-root; do
+for command in pack verify serve mount status profile attach jail rdnss http unlock run mailbox report boot-local boot-stream chroot-root; do
 	echo "$commands" | grep -qx "$command" || fail "no $command"
 done
 
@@ -94,3 +94,10 @@ expect 2 '--pivot needs the arguments store=PATH and status=PATH' attach --super
 expect 1 "$dir/none: No such file" attach --supervise "$dir/none" root /usr/bin/nbdkit memory
 expect 2 'a DIRECTORY and a PROGRAM' jail "$dir"
 expect 2 'no arguments' rdnss eth0
+expect 2 'give HOST or URL' unlock
+expect 2 'not a device such as' unlock host sda
+expect 2 '--wait needs a value' unlock --wait
+expect 2 'must begin with SHA256:' unlock --fingerprint 12:34 host
+expect 2 'a host of ssh, or a URL' unlock ftp://host/1
+expect 2 'a COMMAND in quotes' run host ls -l
+expect 2 'give show or take' mailbox

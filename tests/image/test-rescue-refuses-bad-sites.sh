@@ -46,6 +46,11 @@ bad 'not a package name'
 echo 'kernel=4.9' >>"$site/site.conf"
 bad 'must be debian, or a package'
 
+echo 'untrusted comment: x' >"$site/config.pub"
+bad 'config.pub: is no public key of signify'
+printf 'untrusted comment: signify secret key\n%s\n' "$(head -c 104 /dev/urandom | base64 -w 0)" >"$site/config.pub"
+bad 'config.pub: is no public key of signify'
+
 mkdir -p "$site/rescue/package.d"
 bad 'rescue/package.d: unknown'
 mkdir -p "$site/common/packages.d" && echo 'htop --reinstall' >"$site/common/packages.d/more"

@@ -37,6 +37,45 @@ same "$(cat "$RESCUE_STATE/device")" "ip=192.0.2.7::192.0.2.1:255.255.255.0::eth
 farroot.hostname=north-hall
 host-key=$(printf '%032d' 7 | base64)" "the section [farroot]"
 
+# The name on servers: the lowest address of a card, unless the board has a serial number.
+name() {
+	# shellcheck source=/dev/null
+	(. "$rescue/lib.sh" && machine_name)
+}
+same "$(name)" unknown "the name of a machine without anything"
+for card in eth1:52:54:00:12:34:57 eth0:52:54:00:12:34:56 sit0:0.0.0.0 lo:00:00:00:00:00:00 veth0:02:00:00:00:00:01; do
+	mkdir -p "$FARROOT_SYSTEM/sys/class/net/${card%%:*}"
+	echo "${card#*:}" >"$FARROOT_SYSTEM/sys/class/net/${card%%:*}/address"
+	case $card in
+	eth*) : >"$FARROOT_SYSTEM/sys/class/net/${card%%:*}/device" ;;
+	esac
+done
+same "$(name)" 525400123456 "the name by a card"
+
+# Pauses between questions to a server: they grow up to the longest, and are not all the same;
+# without an address they do not grow.
+pauses() {
+	(
+		# shellcheck source=/dev/null
+		. "$rescue/lib.sh"
+		# shellcheck disable=SC2317 # for lib.sh
+		sleep() { echo "$1"; }
+		unset RESCUE_PAUSE
+		back_off_limits 5 60
+		n=0
+		while [ $n -lt 12 ]; do
+			back_off
+			n=$((n + 1))
+		done
+	)
+}
+same "$(pauses | sort -u)" 5 "pauses without an address"
+echo 192.0.2.7 >"$RESCUE_STATE/address.eth0"
+pauses >"$dir/pauses"
+rm "$RESCUE_STATE/address.eth0"
+awk 'NR == 1 && ($1 < 3.7 || $1 > 6.3) || NR > 8 && ($1 < 45 || $1 > 75) { exit 1 }' "$dir/pauses" || fail "pauses: $(cat "$dir/pauses")"
+[ "$(tail -n 4 "$dir/pauses" | sort -u | wc -l)" -gt 1 ] || fail "pauses without a jitter: $(cat "$dir/pauses")"
+
 mkdir "$dir/keys"
 key_of() {
 	rm -f "$dir"/keys/*
@@ -90,6 +129,7 @@ mkdir -p "$FARROOT_SYSTEM/etc/farroot" "$RESCUE_STATE/ssh"
 : >"$RESCUE_STATE/ssh/host_ed25519_key"
 echo 'ssh-ed25519 AAAA ca' >"$FARROOT_SYSTEM/etc/farroot/user_ca.pub"
 printf '100000009ffefdef\0' >"$FARROOT_SYSTEM/proc/device-tree/serial-number"
+same "$(name)" 9ffefdef "the name by the serial number"
 "$rescue/ssh" --only-write || fail "ssh --only-write: $?"
 same "$(cat "$RESCUE_STATE/principals")" 'rescue
 rescue@9ffefdef' "the principals of this machine"

@@ -62,7 +62,7 @@ BEGIN {
 	may("engine", "common engine/store engine/http engine/fetch")
 	may("engine/export", "common engine engine/format")
 	may("nbdkit", "common engine engine/export")
-	may("tool", "common engine engine/format engine/verity")
+	may("tool", "common engine engine/format engine/verity engine/http")
 	may("fuse", "common engine engine/export engine/format engine/verity tool")
 	may("attach", "common engine/verity tool")
 	may("squashfs", "common")
