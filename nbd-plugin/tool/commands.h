@@ -29,6 +29,7 @@ int cmd_attach(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
 int cmd_jail(int argc, char **argv);
 int cmd_rdnss(int argc, char **argv);
+int cmd_fleet(int argc, char **argv);
 int cmd_rescue(int argc, char **argv); /* each command of the rescue system */
 
 /* Prints what is wrong with the command line and how to get help on standard error.
@@ -49,6 +50,8 @@ ssize_t status_client_ask(const char *path, const char *request, unsigned limit_
 #define HELPER_SQUASHFS "farroot-squashfs"
 /* The helper program with the code that needs libfuse3. */
 #define HELPER_FUSE "farroot-fuse"
+/* The helper program for the server of a fleet, in Python. */
+#define HELPER_FLEET "farroot-fleet"
 /* The helper program that boots a virtual machine. */
 #define HELPER_PROFILE_BOOT "profile-boot"
 

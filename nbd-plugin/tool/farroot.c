@@ -23,6 +23,7 @@ static const struct command {
 	{ "attach", cmd_attach, "attach a served image to a block device of the kernel" },
 	{ "jail", cmd_jail, "run a server in a sandbox, for the root file system" },
 	{ "rdnss", cmd_rdnss, "print the name servers of IPv6 router advertisements" },
+	{ "fleet", cmd_fleet, "on a web server: decide what each machine boots" },
 	{ "boot-local", cmd_rescue, "rescue system: open and boot a root of this machine" },
 	{ "boot-stream", cmd_rescue, "rescue system: boot the image on the web server" },
 	{ "chroot-root", cmd_rescue, "rescue system: a shell in a root of this machine" },
