@@ -43,7 +43,7 @@ def summary(store, config, now):
             "name": row["name"], "serial": serial, "group": row["stage"], "state": state_of(row, now, config.away_days),
             "board": row["board"], "loader": row["loader"], "address": row["address"],
             "target": row["target"], "before": row["before"], "booted": row["boot_version"], "healthy": row["healthy_version"],
-            "restart": bool(row["boot_version"]) and row["boot_version"] != (rescue if row["rescue"] else row["target"]),
+            "restart": bool(row["boot_version"] or row["rescue"]) and row["boot_version"] != (rescue if row["rescue"] else row["target"]),
             "boots": row["boots"], "failed_boots": row["failed"], "signed": decide.is_signed(row), "phase": row["phase"],
             "percent": row["percent"] if row["percent"] >= 0 else None, "eta_seconds": row["eta"] if row["eta"] >= 0 else None,
             "seen": seen or None, "fault": row["fault"], "fault_time": row["fault_time"] or None, "reason": row["reason"],
