@@ -152,5 +152,8 @@ class Verifier:
         with open(path, "w", encoding="ascii") as stream:
             stream.write("-----BEGIN SSH SIGNATURE-----\n%s\n-----END SSH SIGNATURE-----\n" % "\n".join(lines))
         argv = ["ssh-keygen", "-Y", "verify", "-f", os.path.join(self.folder.name, "allowed"), "-I", serial, "-n", NAMESPACE, "-s", path]
-        return subprocess.run(argv, input=message, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60,
-                              check=False).returncode == 0
+        try:
+            return subprocess.run(argv, input=message, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60,
+                                  check=False).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False

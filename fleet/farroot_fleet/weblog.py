@@ -59,7 +59,8 @@ def files_from(path, position):
             found = False
         if found:
             return [(name, position["offset"])] + [(newer, 0) for newer in reversed(names[:index])], False
-    return here, True
+    # Without any file, the next run looks again.
+    return here, bool(here)
 
 
 def lines_of(stream):
@@ -84,6 +85,8 @@ def read(path, position, most):
     """At most that number of lines: (lines, new position, whether there is more, whether lines were lost)."""
     files, lost = files_from(path, position)
     lines, more = [], False
+    if lost:
+        position = None
     for name, offset in files:
         at = offset
         try:
