@@ -30,6 +30,7 @@ int cmd_profile(int argc, char **argv);
 int cmd_jail(int argc, char **argv);
 int cmd_rdnss(int argc, char **argv);
 int cmd_http(int argc, char **argv);
+int cmd_fleet(int argc, char **argv);
 int cmd_rescue(int argc, char **argv); /* each command of the rescue system */
 int cmd_reach(int argc, char **argv); /* farroot unlock and farroot run */
 
@@ -51,6 +52,8 @@ ssize_t status_client_ask(const char *path, const char *request, unsigned limit_
 #define HELPER_SQUASHFS "farroot-squashfs"
 /* The helper program with the code that needs libfuse3. */
 #define HELPER_FUSE "farroot-fuse"
+/* The helper program for the server of a fleet, in Python. */
+#define HELPER_FLEET "farroot-fleet"
 /* The helper program that boots a virtual machine. */
 #define HELPER_PROFILE_BOOT "profile-boot"
 

@@ -26,6 +26,7 @@ static const struct command {
 	{ "unlock", cmd_reach, "give a passphrase to a machine in its rescue system" },
 	{ "run", cmd_reach, "run a command on a machine in its rescue system" },
 	{ "http", cmd_http, "get or put a small file of a web server" },
+	{ "fleet", cmd_fleet, "on a web server: decide what each machine boots" },
 	{ "boot-local", cmd_rescue, "rescue system: open and boot a root of this machine" },
 	{ "boot-stream", cmd_rescue, "rescue system: boot the image on the web server" },
 	{ "chroot-root", cmd_rescue, "rescue system: a shell in a root of this machine" },

@@ -42,7 +42,7 @@ done
 for module in eeprom_info eeprom_plan eeprom_write farroot_image no_secrets published_info source_info; do
 	ansible-doc -t module "farroot.rpi.$module" >"$dir/doc" 2>&1 || fail "ansible-doc: $(cat "$dir/doc")"
 done
-for filter in lines config_txt; do
+for filter in lines config_txt fleet_devices; do
 	ansible-doc -t filter "farroot.rpi.$filter" >"$dir/doc" 2>&1 || fail "ansible-doc: $(cat "$dir/doc")"
 done
 ansible-doc -t role -l farroot.rpi >"$dir/doc" 2>&1 || fail "ansible-doc: $(cat "$dir/doc")"

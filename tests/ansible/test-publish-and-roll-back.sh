@@ -56,6 +56,7 @@ play publish
 second=$(version)
 [ "$second" != "$first" ] || fail "the same version"
 same "$(get pi/root.img.profile)" "profile 2" "the new profile"
+same "$(get "images/$roothash1/root.img.profile")" "profile 1" "the profile beside the old image"
 same "$(get pi/boot.sig)" "$(cat "$dir/boot/http/boot.sig")" "the new boot.sig"
 same "$(get "images/$roothash1/root.img" | sha256sum | cut -d ' ' -f 1)" "$roothash1" "the image of machines that still run"
 

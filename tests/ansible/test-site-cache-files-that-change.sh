@@ -80,7 +80,12 @@ mkdir "$www/images/new"
 echo new >"$www/images/new/root.img"
 same "$(get images/new/root.img)" new "the file when it is there"
 origin_stop 1
-origin_start 1 'location /images/busy/ { add_header Retry-After 17 always; return 503; }' 'location /busy/ { add_header Retry-After 18 always; return 429; }'
+origin_start 1 'location /images/busy/ { add_header Retry-After 17 always; return 503; }' 'location /busy/ { add_header Retry-After 18 always; return 429; }' \
+	"location = /fleet/challenge { return 200 'message \$args\n'; }"
+# Messages of machines reach the origin, each time.
+for number in 1 2; do
+	same "$(get "fleet/challenge?m=$number&s=b")" "message m=$number&s=b" "a message of a machine"
+done
 same "$(curl -s -D - -o /dev/null -r 0-9 "$url/images/busy/root.img" | tr -d '\r' | grep -E '^HTTP|^Retry')" 'HTTP/1.1 503 Service Temporarily Unavailable
 Retry-After: 17' "an origin that is busy"
 same "$(curl -s -D - -o /dev/null "$url/busy/boot.sig" | tr -d '\r' | grep -E '^HTTP|^Retry')" 'HTTP/1.1 429 Too Many Requests

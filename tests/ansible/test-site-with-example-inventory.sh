@@ -83,6 +83,23 @@ same "$(get other/boot.sig)" "$(cat "$dir/srv/boot/http/boot.sig")" "boot.sig of
 site farroot.rpi.rollback -e publish_version="$(version)"
 changed 0 "a rollback to the version that is there"
 
+# The machines as a fleet: each has a link of its own.
+variables "fleet_publish_root: $dir/www
+fleet_config: $dir/fleet.json
+fleet_state: $dir/fleet-state
+fleet_log: $dir/fleet-access
+fleet_program: ['$(cd "$srcdir/fleet" && pwd)/farroot-fleet']
+fleet_nginx_folder: $dir/conf.d
+fleet_nginx_test: [nginx, -t, -q, -c, $dir/nginx.conf]
+fleet_units: $dir
+fleet_install: false
+fleet_manage_service: false"
+site farroot.rpi.publish -e farroot_fleet=true
+same "$(readlink "$dir/www/devices/abcdef01") $(readlink "$dir/www/devices/abcdef02")" "../versions/$(version) ../versions/$(version)" "the links"
+grep -q '"group": "canary"' "$dir/fleet.json" || fail "no group: $(cat "$dir/fleet.json")"
+site farroot.rpi.publish -e farroot_fleet=true
+changed 0 "the fleet, again"
+
 # The cache of the example, with this machine in its place.
 local_port=$(free_port)
 cache_port=$(free_port)

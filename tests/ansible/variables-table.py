@@ -12,7 +12,7 @@ import yaml
 
 BEGIN = "<!-- variables: made by tests/ansible/variables-table.py --write -->\n"
 END = "<!-- end of variables -->\n"
-ORDER = ["tools", "keys", "site", "rescue", "rootfs", "boot", "publish", "netboot", "site_cache", "rendezvous", "eeprom"]
+ORDER = ["tools", "keys", "site", "rescue", "rootfs", "boot", "publish", "netboot", "site_cache", "fleet", "device", "rendezvous", "eeprom"]
 
 
 def read(path):

@@ -43,7 +43,7 @@ done
 for command in record show; do
 	echo "$commands_of_profile" | grep -qx "$command" || fail "no profile $command"
 done
-for command in pack verify serve mount status profile attach jail rdnss http unlock run mailbox report boot-local boot-stream chroot-root; do
+for command in pack verify serve mount status profile attach jail rdnss fleet http unlock run mailbox report boot-local boot-stream chroot-root; do
 	echo "$commands" | grep -qx "$command" || fail "no $command"
 done
 

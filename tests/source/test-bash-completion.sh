@@ -49,5 +49,7 @@ completes profile files --ne --needs
 completes mount http://a/x rooth roothash=
 completes mount -o allow_o allow_other
 completes mount --um --umount
+completes fleet roll rollout
+completes fleet --js --json
 completes --ver --version
 exit "$failed"

@@ -29,7 +29,7 @@ depends_on() {
 }
 
 mkdir "$dir/root"
-for file in "farroot_${version}_$arch" "farroot-fuse_${version}_$arch" "nbdkit-plugin-farroot_${version}_$arch" "farroot-image_${version}_all" \
+for file in "farroot_${version}_$arch" "farroot-fuse_${version}_$arch" "nbdkit-plugin-farroot_${version}_$arch" "farroot-image_${version}_all" "farroot-fleet_${version}_all" \
 	"farroot-initramfs_${version}_all" "farroot-rescue_${version}_all"; do
 	[ -s "$packages/$file.deb" ] || fail "no $file.deb; is the version in debian/changelog that of configure.ac?"
 	dpkg-deb -x "$packages/$file.deb" "$dir/root"
@@ -53,6 +53,14 @@ has farroot-initramfs usr/share/initramfs-tools/scripts/init-top/farroot-watchdo
 has farroot-initramfs usr/share/man/man7/farroot-boot.7.gz
 has farroot-rescue usr/libexec/farroot/rescue/serve
 has farroot-rescue usr/share/initramfs-tools/scripts/init-top/farroot-rescue
+has farroot-fleet usr/libexec/farroot/farroot-fleet
+has farroot-fleet usr/share/farroot-fleet/farroot_fleet/main.py
+has farroot-fleet usr/share/man/man1/farroot-fleet.1.gz
+same "$(sed -n 's/^LIBRARY = //p' "$dir/root/usr/libexec/farroot/farroot-fleet")" '"/usr/share/farroot-fleet"' "where farroot-fleet looks for its parts"
+for file in "$srcdir"/fleet/farroot_fleet/*.py; do
+	has farroot-fleet "usr/share/farroot-fleet/farroot_fleet/${file##*/}"
+done
+has farroot-initramfs usr/lib/systemd/system/timers.target.wants/farroot-beacon.timer
 has farroot-image usr/share/farroot-image/lib/cmd-boot.sh
 has farroot-image usr/share/man/man1/farroot-image.1.gz
 has farroot-image usr/share/doc/farroot-image/boot-http.md.gz

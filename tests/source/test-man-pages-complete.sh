@@ -94,6 +94,21 @@ done
 podchecker "$builder_pod" >/dev/null 2>&1 || missing "well-formed pod" farroot-image.pod
 [ -s "$top_builddir/image/farroot-image.1" ] || missing farroot-image.1 "the build folder"
 
+fleet_pod=$srcdir/fleet/farroot-fleet.pod
+for option in $(options_of fleet); do
+	grep -q "B<${option}[=>]" "$fleet_pod" || missing "$option" farroot-fleet.pod
+done
+for command in $(commands_of fleet); do
+	grep -q -e "B<farroot fleet $command>" -e ">|B<$command>" "$fleet_pod" || missing "$command" farroot-fleet.pod
+done
+grep -o 'farroot_fleet_[a-z_]*[a-z]' "$srcdir/fleet/farroot_fleet/show.py" | sort -u >"$folder/fleet-metrics"
+[ -s "$folder/fleet-metrics" ] || missing metrics show.py
+while read -r metric; do
+	grep -q "B<$metric" "$fleet_pod" || missing "$metric" farroot-fleet.pod
+done <"$folder/fleet-metrics"
+podchecker "$fleet_pod" >/dev/null 2>&1 || missing "well-formed pod" farroot-fleet.pod
+[ -s "$top_builddir/fleet/farroot-fleet.1" ] || missing farroot-fleet.1 "the build folder"
+
 for page in tool/farroot.1 nbdkit/nbdkit-farroot-plugin.1 fuse/mount.fuse.farroot.8; do
 	podchecker "$pods/${page%.*}.pod" >/dev/null 2>&1 || missing "well-formed pod" "${page%.*}.pod"
 	[ -s "$top_builddir/nbd-plugin/$page" ] || missing "$page" "the build folder"

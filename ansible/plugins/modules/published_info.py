@@ -115,6 +115,14 @@ def links_in(root):
     return links
 
 
+def versions_of_devices(root):
+    """The versions that the role fleet has single devices boot, or can go back to."""
+    folder = os.path.join(root, "devices")
+    paths = [os.path.join(folder, name) for name in (os.listdir(folder) if os.path.isdir(folder) else [])]
+    targets = [os.readlink(path).rstrip("/") for path in paths if os.path.islink(path)]
+    return set(os.path.basename(target) for target in targets if target.startswith("../versions/"))
+
+
 def free_bytes(path):
     while not os.path.isdir(path):
         path = os.path.dirname(path)
@@ -136,7 +144,7 @@ def to_delete(params, links, roothashes):
     old = links.get(params["channel"])
     if old and old != new:
         links = dict(links, **{params["channel"] + ".previous": old})
-    needed = set(version for link, version in links.items() if link != params["channel"]) | set([new])
+    needed = set(version for link, version in links.items() if link != params["channel"]) | set([new]) | versions_of_devices(root)
     ages = {}
     for version in folders_in(os.path.join(root, "versions")):
         ages[version] = time.time() - os.stat(os.path.join(root, "versions", version)).st_mtime

@@ -106,6 +106,9 @@ def main():
         name = os.path.basename(path)
         folder = "images/" + roothash if name == "root.img" else "versions/" + version
         files[folder + "/" + name] = {"src": path, "sha256": digests[name], "size": os.path.getsize(path)}
+        if name == "root.img.profile":
+            # Where a machine looks for it that is told no other place, whatever a channel has by then.
+            files["images/" + roothash + "/" + name] = files[folder + "/" + name]
     module.exit_json(changed=False, missing=[], version=version, roothash=roothash, files=files)
 
 
