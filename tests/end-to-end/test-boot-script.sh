@@ -188,6 +188,20 @@ mount() {
 }
 same "$(farroot_pause_service_watchdogs)" "mount -o bind $farroot_systemd/farroot-cmdline $dir/cmdline" "the mount"
 same "$(cat "$farroot_systemd/farroot-cmdline")" 'console=ttyS0 boot=farroot systemd.service_watchdogs=no' "what systemd reads"
+# Its generator of verity devices is masked, unless the image has such devices.
+generator=$farroot_systemd/system-generators/systemd-veritysetup-generator
+rootmnt=$dir/root
+mkdir -p "$rootmnt/etc"
+farroot_keep_systemd_from_verity
+same "$(readlink "$generator")" /dev/null "the generator"
+rm "$generator"
+: >"$rootmnt/etc/veritytab"
+farroot_keep_systemd_from_verity
+[ ! -L "$generator" ] || fail "the image's own verity devices are not made"
+rm "$rootmnt/etc/veritytab"
+echo 'usrhash=0' >>"$dir/cmdline"
+farroot_keep_systemd_from_verity
+[ ! -L "$generator" ] || fail "the verity device of /usr is not made"
 farroot_kernel_cmdline=/proc
 same "$(farroot_pause_service_watchdogs)" '' "the second time"
 unset -f mount
