@@ -141,7 +141,7 @@ build_clean_up() {
 }
 
 # The packages that are asked for; apt adds what they depend on.  build_packages is the list
-# of the part, build_more_packages another one, or empty; of our packages, no image needs farroot-image and farroot-fuse, which may have been
+# of the part, build_more_packages another one, or empty; of our packages, no image needs farroot-image, farroot-fuse and farroot-fleet, which may have been
 # built for another release of Debian; build_not_these is a pattern for those of our packages that it does not need,
 # build_needs the one that it cannot do without.
 build_plan() {
@@ -156,7 +156,7 @@ build_plan() {
 		find -L "$build_folder" -maxdepth 1 -name '*.deb' | LC_ALL=C sort
 	done >"$work/local"
 	[ -z "$debs" ] || find -L "$debs" -maxdepth 1 \( -name 'farroot*.deb' -o -name 'nbdkit-plugin*.deb' \) \
-		! -name '*-dbgsym_*' ! -name 'farroot-image_*' ! -name 'farroot-fuse_*' ! -name "$build_not_these" | LC_ALL=C sort >>"$work/local"
+		! -name '*-dbgsym_*' ! -name 'farroot-image_*' ! -name 'farroot-fuse_*' ! -name 'farroot-fleet_*' ! -name "$build_not_these" | LC_ALL=C sort >>"$work/local"
 	build_check_local
 	plan_open "$mirror" "$security"
 	(
