@@ -17,7 +17,7 @@ farroot.host-certificate farroot.hostname farroot.mailbox farroot.mailbox-pause 
 farroot.tunnel farroot.tunnel-host-key farroot.tunnel-port farroot.wireguard farroot.wireguard-address
 farroot.wireguard-allowed'
 values_parameters='budget budget-stops cache cainfo capath connect-timeout connections cookie cookie-file
-cookiefile fill followlocation header header-file http-version interface ipresolve outage password
+cookiefile decompress fill followlocation hash-tree header header-file http-version interface ipresolve outage partition password
 password-file profile protocols proxy proxy-password proxy-user rate resolve retry-max size
 ssl-cipher-list ssl-version sslverify stall tcp-keepalive tcp-nodelay tls13-ciphers unix-socket-path
 user user-agent verify'
