@@ -119,14 +119,13 @@ static void draw_sick(struct trial *t, bool verify_none)
 {
 	struct nature sick = { .profile = PROFILE_REFUSED, .profile_status = 404 };
 	uint64_t first = t->image->tree_block, tree_blocks = t->image->tree_blocks;
+	/* The first block tells what the image is; nothing of a seekable file can be read without its seek table. */
+	const uint64_t needed = t->image->is_seekable ? 3 : 1;
 	struct prng r = prng_of(t->seed, 6);
 	unsigned i;
 
-	/* Nothing of a seekable file can be read without its first block and its seek table. */
-	if (t->image->is_seekable) {
-		first++;
-		tree_blocks = tree_blocks > 3 ? tree_blocks - 3 : 0;
-	}
+	first++;
+	tree_blocks = tree_blocks > needed ? tree_blocks - needed : 0;
 	if (verify_none || tree_blocks < 2 || !prng_percent(&r, 20))
 		return;
 	sick.sick_blocks = 1 + prng_below(&r, tree_blocks - 1);
