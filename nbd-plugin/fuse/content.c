@@ -39,18 +39,14 @@ static int open_frames(struct content *c, const struct log *log, char *why, size
 {
 	struct frame_source source = { .ctx = c->file, .start = start, .cancel = cancel };
 	char text[SEEK_TABLE_WHY] = "out of memory";
-	uint8_t begins[COMPRESSED_FILE_BYTES];
 	struct seek_table table;
-	const char *program = NULL;
-	int err = seek_table_probe(read_table, c->file, local_file_data_size(c->file), &table, text);
+	const char *program;
+	int err = seek_table_probe(read_table, c->file, local_file_data_size(c->file), &table, &program, text);
 
 	if (err == -ENOENT) {
-		if (local_file_size(c->file) >= sizeof begins && !local_file_read(c->file, begins, sizeof begins, 0))
-			program = compressed_file_program(begins, sizeof begins);
 		if (!program)
 			return 0;
-		snprintf(why, why_size, "the image is compressed as a whole, by %s: no part of it can be read without all before that part; make an image of what is in it: %s -dc < IMAGE | farroot pack --zstd - -o OUT (decompress=no exports the compressed bytes)",
-			 program, program);
+		snprintf(why, why_size, COMPRESSED_FILE_ADVICE, program, program);
 		return err;
 	}
 	if (!err)

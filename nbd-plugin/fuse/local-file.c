@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file-io.h"
 #include "engine/verity/image-info.h"
 #include "engine/verity/verity.h"
 #include "fuse/local-file.h"
@@ -47,19 +48,9 @@ static int read_raw(const struct local_file *f, void *buf, size_t count, uint64_
 	uint64_t data_bytes = f->verity.data_blocks * VERITY_BLOCK_SIZE;
 	bool is_apart = f->tree_fd >= 0 && offset >= data_bytes;
 	int fd = is_apart ? f->tree_fd : f->fd;
-	uint8_t *to = buf;
-	ssize_t got;
+	ssize_t got = file_read(fd, buf, count, is_apart ? offset - data_bytes : offset);
 
-	if (is_apart)
-		offset -= data_bytes;
-	for (; count; count -= (size_t)got, to += got, offset += (uint64_t)got) {
-		got = pread(fd, to, count, (off_t)offset);
-		if (got < 0 && errno == EINTR)
-			got = 0;
-		else if (got <= 0)
-			return got ? -errno : -EIO;
-	}
-	return 0;
+	return got < 0 ? (int)got : (size_t)got < count ? -EIO : 0;
 }
 
 /* Verifies the content of a block with its hash block, which is read and verified first.

@@ -7,7 +7,6 @@
  */
 #include "config.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "engine/format/compressed-file.h"
+#include "engine/format/little-endian.h"
 #include "engine/format/seek-table.h"
 #include "pack/fill.h"
 #include "pack/frame-compressor.h"
@@ -48,10 +48,9 @@ struct filling {
 static int put_frame(void *ctx, const uint8_t *compressed, size_t compressed_bytes, uint32_t bytes)
 {
 	struct filling *f = ctx;
-	uint32_t checksum;
+	uint32_t checksum = little_endian32(compressed + compressed_bytes - sizeof checksum);
 
-	memcpy(&checksum, compressed + compressed_bytes - sizeof checksum, sizeof checksum);
-	return seekable_writer_add(&f->writer, compressed, compressed_bytes, bytes, le32toh(checksum));
+	return seekable_writer_add(&f->writer, compressed, compressed_bytes, bytes, checksum);
 }
 
 /* Fills the chunk, less at the end of the input.  Returns the bytes or -errno. */

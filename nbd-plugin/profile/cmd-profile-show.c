@@ -73,10 +73,11 @@ static void look_for_frames(struct show *s, const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char why[SEEK_TABLE_WHY];
 	struct seek_table table;
+	const char *program;
 
 	if (fd < 0)
 		return;
-	if (!seek_table_probe(seek_table_read_file, &fd, s->image.data_bytes, &table, why)) {
+	if (!seek_table_probe(seek_table_read_file, &fd, s->image.data_bytes, &table, &program, why)) {
 		s->uncompressed_bytes = table.size_bytes;
 		s->frames = table.frames;
 		seek_table_free(&table);

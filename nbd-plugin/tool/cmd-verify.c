@@ -48,7 +48,8 @@ static int tell_compressed(const char *path, seek_table_read *read, void *ctx, u
 {
 	char why[SEEK_TABLE_WHY];
 	struct seek_table table;
-	int err = seek_table_probe(read, ctx, data_bytes, &table, why);
+	const char *program;
+	int err = seek_table_probe(read, ctx, data_bytes, &table, &program, why);
 
 	if (err == -ENOENT)
 		return 0;

@@ -142,8 +142,7 @@ static int open_frames(struct export *e, struct seek_table *table)
 
 static void say_whole(const struct export *e, const char *program)
 {
-	log_say(e->log, LOG_WARN, "the image is compressed as a whole, by %s: no part of it can be read without all before that part; make an image of what is in it: %s -dc < IMAGE | farroot pack --zstd - -o OUT (decompress=no exports the compressed bytes)",
-		program, program);
+	log_say(e->log, LOG_WARN, COMPRESSED_FILE_ADVICE, program, program);
 }
 
 /* Returns 0, once the kind is known, or -errno. */

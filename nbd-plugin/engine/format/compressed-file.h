@@ -18,4 +18,8 @@
  */
 const char *compressed_file_program(const uint8_t *bytes, size_t size);
 
+/* What to do with such an image, for snprintf and log_say; both arguments are the program. */
+#define COMPRESSED_FILE_ADVICE \
+	"the image is compressed as a whole, by %s: no part of it can be read without all before that part; make an image of what is in it: %s -dc < IMAGE | farroot pack --zstd - -o OUT (decompress=no exports the compressed bytes)"
+
 #endif

@@ -3,15 +3,14 @@
  */
 #include "config.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <zstd.h>
 
 #include "engine/format/frame-decoder.h"
+#include "engine/format/little-endian.h"
 #include "engine/format/xxh64.h"
 
 /* In the byte behind the magic number.  Source: RFC 8878, 3.1.1.1.1. */
@@ -29,24 +28,16 @@ void frame_decoder_free(struct frame_decoder *decoder)
 	ZSTD_freeDCtx((ZSTD_DCtx *)decoder);
 }
 
-static uint32_t number32(const uint8_t *at)
-{
-	uint32_t n;
-
-	memcpy(&n, at, sizeof n);
-	return le32toh(n);
-}
-
 /* The checksum at the end of a frame is the same number as in a seek table, and libzstd has
  * verified it.  Returns false if there is none, or if other frames follow.
  */
 static bool own_checksum(const uint8_t *compressed, size_t size, uint32_t *out)
 {
-	if (size <= 2 * sizeof *out || number32(compressed) != ZSTD_MAGICNUMBER ||
+	if (size <= 2 * sizeof *out || little_endian32(compressed) != ZSTD_MAGICNUMBER ||
 	    !(compressed[sizeof *out] & HAS_OWN_CHECKSUM) ||
 	    ZSTD_findFrameCompressedSize(compressed, size) != size)
 		return false;
-	*out = number32(compressed + size - sizeof *out);
+	*out = little_endian32(compressed + size - sizeof *out);
 	return true;
 }
 

@@ -3,13 +3,13 @@
  */
 #include "config.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/format/little-endian.h"
 #include "engine/format/partition-table.h"
 
 #define MBR_BYTES 512U
@@ -28,22 +28,6 @@ struct disk {
 	uint64_t bytes;
 	char *why;
 };
-
-static uint32_t number32(const uint8_t *at)
-{
-	uint32_t n;
-
-	memcpy(&n, at, sizeof n);
-	return le32toh(n);
-}
-
-static uint64_t number64(const uint8_t *at)
-{
-	uint64_t n;
-
-	memcpy(&n, at, sizeof n);
-	return le64toh(n);
-}
 
 static int read_disk(const struct disk *d, void *buf, uint32_t count, uint64_t offset)
 {
@@ -91,8 +75,8 @@ static int find_in_gpt(const struct disk *d, unsigned number, unsigned sector, c
 		       struct partition *out)
 {
 	static const uint8_t unused[16] = { 0 };
-	uint64_t entries = number64(header + 72), last;
-	uint32_t count = number32(header + 80), size = number32(header + 84);
+	uint64_t entries = little_endian64(header + 72), last;
+	uint32_t count = little_endian32(header + 80), size = little_endian32(header + 84);
 	uint8_t entry[GPT_ENTRY_BYTES];
 	int err;
 
@@ -112,10 +96,10 @@ static int find_in_gpt(const struct disk *d, unsigned number, unsigned sector, c
 		snprintf(d->why, PARTITION_WHY, "there is no partition %u in the partition table (GPT)", number);
 		return -EINVAL;
 	}
-	last = number64(entry + 40);
-	if (last < number64(entry + 32))
-		last = number64(entry + 32) - 1;	/* take says it */
-	return take(d, number, number64(entry + 32), last - number64(entry + 32) + 1, sector, out);
+	last = little_endian64(entry + 40);
+	if (last < little_endian64(entry + 32))
+		last = little_endian64(entry + 32) - 1;	/* take says it */
+	return take(d, number, little_endian64(entry + 32), last - little_endian64(entry + 32) + 1, sector, out);
 }
 
 static int find_gpt(const struct disk *d, unsigned number, struct partition *out)
@@ -161,5 +145,5 @@ int partition_find(partition_read *read, void *ctx, uint64_t disk_bytes, unsigne
 	entry = mbr_entry(mbr, number);
 	if (!entry[4])
 		return none_in_mbr(&d, mbr, number);
-	return take(&d, number, number32(entry + 8), number32(entry + 12), 512, out);
+	return take(&d, number, little_endian32(entry + 8), little_endian32(entry + 12), 512, out);
 }

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "common/file-io.h"
 #include "engine/format/compressed-file.h"
 #include "engine/format/seek-table-load.h"
 
@@ -55,15 +55,18 @@ int seek_table_load(seek_table_read *read, void *ctx, uint64_t file_bytes, struc
 }
 
 int seek_table_probe(seek_table_read *read, void *ctx, uint64_t file_bytes, struct seek_table *out,
-		     char *why)
+		     const char **program, char *why)
 {
 	uint8_t begins[COMPRESSED_FILE_BYTES];
 	int err;
 
+	*program = NULL;
 	if (file_bytes < sizeof begins)
 		return -ENOENT;
 	err = read_or_say(read, ctx, begins, sizeof begins, 0, why);
-	if (!err && !compressed_file_program(begins, sizeof begins))
+	if (!err)
+		*program = compressed_file_program(begins, sizeof begins);
+	if (!err && !*program)
 		err = -ENOENT;
 	return err ? err : seek_table_load(read, ctx, file_bytes, out, why);
 }
@@ -71,16 +74,7 @@ int seek_table_probe(seek_table_read *read, void *ctx, uint64_t file_bytes, stru
 int seek_table_read_file(void *ctx, void *buf, uint32_t count, uint64_t offset)
 {
 	const int *fd = ctx;
-	size_t done = 0;
-	ssize_t got;
+	ssize_t got = file_read(*fd, buf, count, offset);
 
-	while (done < count) {
-		got = pread(*fd, (char *)buf + done, count - done, (off_t)(offset + done));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got ? -errno : -EIO;
-		done += (size_t)got;
-	}
-	return 0;
+	return got < 0 ? (int)got : (size_t)got < count ? -EIO : 0;
 }

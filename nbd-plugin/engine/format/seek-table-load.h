@@ -19,11 +19,11 @@ typedef int seek_table_read(void *ctx, void *buf, uint32_t count, uint64_t offse
 int seek_table_load(seek_table_read *read, void *ctx, uint64_t file_bytes, struct seek_table *out,
 		    char *why);
 
-/* The same, but -ENOENT also if the file does not begin as one of zstd: the same rule as that of the
- * exports.  Calls read once more.
+/* The same, but -ENOENT also if the file does not begin as a compressed one: the same rule as that of
+ * the exports.  *program is that of compressed_file_program.  Calls read once more.
  */
 int seek_table_probe(seek_table_read *read, void *ctx, uint64_t file_bytes, struct seek_table *out,
-		     char *why);
+		     const char **program, char *why);
 
 /* A seek_table_read for a file; ctx is an int, the descriptor. */
 int seek_table_read_file(void *ctx, void *buf, uint32_t count, uint64_t offset);

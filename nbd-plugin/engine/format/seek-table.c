@@ -3,13 +3,13 @@
  */
 #include "config.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/format/little-endian.h"
 #include "engine/format/seek-table.h"
 
 /* A point for each of this number of frames: fewer bytes than an offset for each frame, and a
@@ -23,14 +23,6 @@ struct seek_point {
 	uint64_t compressed_offset, offset;
 };
 
-static uint32_t number32(const uint8_t *at)
-{
-	uint32_t n;
-
-	memcpy(&n, at, sizeof n);
-	return le32toh(n);
-}
-
 static uint32_t entry_bytes(bool has_checksums)
 {
 	return has_checksums ? 12 : 8;
@@ -42,14 +34,14 @@ int seek_table_find(const uint8_t footer[SEEK_TABLE_FOOTER], uint64_t file_bytes
 	uint8_t descriptor = footer[4];
 	uint64_t bytes;
 
-	if (file_bytes < SEEK_TABLE_FOOTER || number32(footer + 5) != SEEK_TABLE_MAGIC)
+	if (file_bytes < SEEK_TABLE_FOOTER || little_endian32(footer + 5) != SEEK_TABLE_MAGIC)
 		return -ENOENT;
 	if (descriptor & SEEK_TABLE_RESERVED) {
 		snprintf(why, SEEK_TABLE_WHY, "the seek table is of a newer version of the format: its reserved bits are 0x%02x",
 			 descriptor & SEEK_TABLE_RESERVED);
 		return -EINVAL;
 	}
-	out->frames = number32(footer);
+	out->frames = little_endian32(footer);
 	out->has_checksums = descriptor & SEEK_TABLE_HAS_CHECKSUMS;
 	bytes = SEEK_TABLE_HEADER + (uint64_t)out->frames * entry_bytes(out->has_checksums) +
 		SEEK_TABLE_FOOTER;
@@ -83,9 +75,9 @@ static void read_entry(const struct seek_table *t, uint32_t index, struct seek_f
 	const uint8_t *e = entry(t, index);
 
 	out->index = index;
-	out->compressed_bytes = number32(e);
-	out->bytes = number32(e + 4);
-	out->checksum = t->has_checksums ? number32(e + 8) : 0;
+	out->compressed_bytes = little_endian32(e);
+	out->bytes = little_endian32(e + 4);
+	out->checksum = t->has_checksums ? little_endian32(e + 8) : 0;
 }
 
 static int check_frame(const struct seek_frame *f, uint64_t left, char *why)
@@ -151,8 +143,8 @@ static int check_ends(const struct seek_table_place *place, const uint8_t *bytes
 {
 	struct seek_table_place again;
 
-	if (number32(bytes) != SEEK_TABLE_FRAME_MAGIC ||
-	    number32(bytes + 4) != place->bytes - SEEK_TABLE_HEADER) {
+	if (little_endian32(bytes) != SEEK_TABLE_FRAME_MAGIC ||
+	    little_endian32(bytes + 4) != place->bytes - SEEK_TABLE_HEADER) {
 		snprintf(why, SEEK_TABLE_WHY, "the seek table is damaged: it does not begin %" PRIu32 " bytes before its end",
 			 place->bytes);
 		return -EINVAL;

@@ -3,9 +3,7 @@
  */
 #include "config.h"
 
-#include <endian.h>
-#include <string.h>
-
+#include "engine/format/little-endian.h"
 #include "engine/format/squashfs-superblock.h"
 
 #define MAGIC 0x73717368U	/* "hsqs" */
@@ -14,28 +12,17 @@
 /* Offsets in the superblock. */
 enum { AT_MAJOR = 28, AT_BYTES_USED = 40, AT_INODES = 64, AT_DIRECTORIES = 72, AT_FRAGMENTS = 80 };
 
-static uint64_t number64(const uint8_t *at)
-{
-	uint64_t n;
-
-	memcpy(&n, at, sizeof n);
-	return le64toh(n);
-}
-
 bool squashfs_superblock_tables(const uint8_t *bytes, size_t size, uint64_t image_bytes,
 			  struct squashfs_tables *out)
 {
-	uint32_t magic;
-
 	if (size < SQUASHFS_SUPERBLOCK_SIZE)
 		return false;
-	memcpy(&magic, bytes, sizeof magic);
-	if (le32toh(magic) != MAGIC || bytes[AT_MAJOR] != MAJOR || bytes[AT_MAJOR + 1])
+	if (little_endian32(bytes) != MAGIC || bytes[AT_MAJOR] != MAJOR || bytes[AT_MAJOR + 1])
 		return false;
-	out->inodes = number64(bytes + AT_INODES);
-	out->directories = number64(bytes + AT_DIRECTORIES);
-	out->fragments = number64(bytes + AT_FRAGMENTS);
-	out->end = number64(bytes + AT_BYTES_USED);
+	out->inodes = little_endian64(bytes + AT_INODES);
+	out->directories = little_endian64(bytes + AT_DIRECTORIES);
+	out->fragments = little_endian64(bytes + AT_FRAGMENTS);
+	out->end = little_endian64(bytes + AT_BYTES_USED);
 	/* Without fragments there is no fragment table: the offset is all ones. */
 	if (out->fragments > out->end)
 		out->fragments = out->end;

@@ -3,9 +3,7 @@
  */
 #include "config.h"
 
-#include <endian.h>
-#include <string.h>
-
+#include "engine/format/little-endian.h"
 #include "engine/format/xxh64.h"
 
 #define PRIME_1 0x9E3779B185EBCA87ULL
@@ -18,22 +16,6 @@
 static uint64_t rotate(uint64_t n, unsigned bits)
 {
 	return n << bits | n >> (64 - bits);
-}
-
-static uint64_t number64(const uint8_t *at)
-{
-	uint64_t n;
-
-	memcpy(&n, at, sizeof n);
-	return le64toh(n);
-}
-
-static uint32_t number32(const uint8_t *at)
-{
-	uint32_t n;
-
-	memcpy(&n, at, sizeof n);
-	return le32toh(n);
 }
 
 static uint64_t add_lane(uint64_t lane, uint64_t input)
@@ -53,10 +35,10 @@ static uint64_t sum_stripes(const uint8_t **at, size_t size)
 	const uint8_t *p = *at, *end = p + size / STRIPE * STRIPE;
 
 	for (; p < end; p += STRIPE) {
-		a = add_lane(a, number64(p));
-		b = add_lane(b, number64(p + 8));
-		c = add_lane(c, number64(p + 16));
-		d = add_lane(d, number64(p + 24));
+		a = add_lane(a, little_endian64(p));
+		b = add_lane(b, little_endian64(p + 8));
+		c = add_lane(c, little_endian64(p + 16));
+		d = add_lane(d, little_endian64(p + 24));
 	}
 	*at = end;
 	sum = rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18);
@@ -69,9 +51,9 @@ static uint64_t sum_stripes(const uint8_t **at, size_t size)
 static uint64_t sum_rest(uint64_t sum, const uint8_t *p, size_t size)
 {
 	for (; size >= 8; p += 8, size -= 8)
-		sum = rotate(sum ^ add_lane(0, number64(p)), 27) * PRIME_1 + PRIME_4;
+		sum = rotate(sum ^ add_lane(0, little_endian64(p)), 27) * PRIME_1 + PRIME_4;
 	for (; size >= 4; p += 4, size -= 4)
-		sum = rotate(sum ^ number32(p) * PRIME_1, 23) * PRIME_2 + PRIME_3;
+		sum = rotate(sum ^ little_endian32(p) * PRIME_1, 23) * PRIME_2 + PRIME_3;
 	for (; size; p++, size--)
 		sum = rotate(sum ^ *p * PRIME_5, 11) * PRIME_1;
 	return sum;

@@ -25,24 +25,25 @@ void url_without_secrets(const char *url, char *out, size_t size)
 	snprintf(out, size, "%.*s%.*s%s", scheme, url, rest, host, host[rest] ? "?…" : "");
 }
 
-char *url_of_profile(const struct options *options, const char *url)
+/* The URL with a suffix behind its path; malloc'ed, or NULL. */
+static char *add_suffix(const char *url, const char *suffix)
 {
 	size_t path = strcspn(url, "?#");
 	char *out = NULL;
 
+	return asprintf(&out, "%.*s%s%s", (int)path, url, suffix, url + path) < 0 ? NULL : out;
+}
+
+char *url_of_profile(const struct options *options, const char *url)
+{
 	if (options->profile && parse_is_url(options->profile))
 		return strdup(options->profile);
-	return asprintf(&out, "%.*s.profile%s", (int)path, url, url + path) < 0 ? NULL : out;
+	return add_suffix(url, ".profile");
 }
 
 char *url_of_hash_tree(const struct options *options, const char *url)
 {
-	size_t path = strcspn(url, "?#");
-	char *out = NULL;
-
-	if (options->hash_tree[0] != '.')
-		return strdup(options->hash_tree);
-	return asprintf(&out, "%.*s%s%s", (int)path, url, options->hash_tree, url + path) < 0 ? NULL : out;
+	return options->hash_tree[0] == '.' ? add_suffix(url, options->hash_tree) : strdup(options->hash_tree);
 }
 
 static bool has_port_0(CURLU *parsed)

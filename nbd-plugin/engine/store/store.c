@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "common/atomic-bitmap.h"
+#include "common/file-io.h"
 #include "engine/store/capacity.h"
 #include "engine/store/store.h"
 
@@ -412,37 +413,7 @@ uint64_t store_next_absent(const struct store *s, uint64_t block)
 
 static int read_all(int fd, void *buf, size_t count, uint64_t offset)
 {
-	uint8_t *at = buf;
-	ssize_t got;
-
-	while (count) {
-		got = pread(fd, at, count, (off_t)offset);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return -EIO;
-		at += got;
-		count -= (size_t)got;
-		offset += (uint64_t)got;
-	}
-	return 0;
-}
-
-static int write_all(int fd, const uint8_t *bytes, size_t count, uint64_t offset)
-{
-	ssize_t put;
-
-	while (count) {
-		put = pwrite(fd, bytes, count, (off_t)offset);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return -errno;
-		bytes += put;
-		count -= (size_t)put;
-		offset += (uint64_t)put;
-	}
-	return 0;
+	return file_read(fd, buf, count, offset) == (ssize_t)count ? 0 : -EIO;
 }
 
 static int copy_out(const struct store *s, void *buf, uint64_t offset, uint32_t count)
@@ -510,7 +481,7 @@ void store_put(struct store *s, uint64_t block, uint32_t count, const uint8_t *b
 
 	do {
 		make_room(s, count);
-		err = write_all(s->fd, bytes, length, block * STORE_BLOCK);
+		err = file_write(s->fd, bytes, length, block * STORE_BLOCK);
 	} while (err && ++tries < READ_TRIES && !recover(s, err));
 	for (i = block; i < end; i++) {
 		if (err) {

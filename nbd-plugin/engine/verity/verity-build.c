@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "common/file-io.h"
 #include "engine/verity/holes.h"
 #include "engine/verity/verity-build.h"
 #include "engine/verity/zero-subtrees.h"
@@ -17,40 +17,15 @@
 
 static int read_blocks(int fd, uint8_t *bytes, uint64_t block, uint64_t count)
 {
-	size_t left = (size_t)count * VERITY_BLOCK_SIZE;
-	off_t at = (off_t)(block * VERITY_BLOCK_SIZE);
-	ssize_t got;
+	size_t size = (size_t)count * VERITY_BLOCK_SIZE;
+	ssize_t got = file_read(fd, bytes, size, block * VERITY_BLOCK_SIZE);
 
-	while (left) {
-		got = pread(fd, bytes, left, at);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got ? -errno : -ENODATA;
-		bytes += got;
-		at += got;
-		left -= (size_t)got;
-	}
-	return 0;
+	return got < 0 ? (int)got : (size_t)got < size ? -ENODATA : 0;
 }
 
 static int write_blocks(int fd, const uint8_t *bytes, uint64_t block, uint64_t count)
 {
-	size_t left = (size_t)count * VERITY_BLOCK_SIZE;
-	off_t at = (off_t)(block * VERITY_BLOCK_SIZE);
-	ssize_t put;
-
-	while (left) {
-		put = pwrite(fd, bytes, left, at);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return -errno;
-		bytes += put;
-		at += put;
-		left -= (size_t)put;
-	}
-	return 0;
+	return file_write(fd, bytes, (size_t)count * VERITY_BLOCK_SIZE, block * VERITY_BLOCK_SIZE);
 }
 
 /* Both functions go through a file with these. */
