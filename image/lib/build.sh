@@ -141,9 +141,8 @@ build_clean_up() {
 }
 
 # The packages that are asked for; apt adds what they depend on.  build_packages is the list
-# of the part, build_more_packages another one, or empty; of our packages, no image needs farroot-image, farroot-fuse and farroot-fleet, which may have been
-# built for another release of Debian; build_not_these is a pattern for those of our packages that it does not need,
-# build_needs the one that it cannot do without.
+# of the part, build_more_packages another one, or empty; build_ours are those of our packages that the image
+# takes, build_needs the one that it cannot do without.
 build_plan() {
 	{
 		echo "$kernel"
@@ -155,8 +154,9 @@ build_plan() {
 	site_parts "$build_part" debs | while IFS= read -r build_folder; do
 		find -L "$build_folder" -maxdepth 1 -name '*.deb' | LC_ALL=C sort
 	done >"$work/local"
-	[ -z "$debs" ] || find -L "$debs" -maxdepth 1 \( -name 'farroot*.deb' -o -name 'nbdkit-plugin*.deb' \) \
-		! -name '*-dbgsym_*' ! -name 'farroot-image_*' ! -name 'farroot-fuse_*' ! -name 'farroot-fleet_*' ! -name "$build_not_these" | LC_ALL=C sort >>"$work/local"
+	[ -z "$debs" ] || for build_word in $build_ours; do
+		find -L "$debs" -maxdepth 1 -name "${build_word}_*.deb"
+	done | LC_ALL=C sort >>"$work/local"
 	build_check_local
 	plan_open "$mirror" "$security"
 	(

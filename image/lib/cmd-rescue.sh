@@ -39,7 +39,7 @@ rescue_read_site() {
 	flavour=$(site_get_one_of flavour full small)
 	keys_check "$flavour"
 	build_packages=$image_lib/rescue/packages-$flavour
-	build_not_these=
+	build_ours='farroot farroot-initramfs farroot-rescue nbdkit-plugin-farroot'
 	build_needs=farroot-rescue
 	[ -e "$build_packages" ] || die "$build_packages: missing; install farroot-image again"
 }

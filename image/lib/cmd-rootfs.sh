@@ -48,7 +48,7 @@ rootfs_read_site() {
 	init=$(site_get_one_of init systemd sysvinit openrc)
 	build_packages=$image_lib/rootfs/packages
 	build_more_packages=$image_lib/rootfs/packages-$init
-	build_not_these='farroot-rescue_*'
+	build_ours='farroot farroot-initramfs nbdkit-plugin-farroot'
 	build_needs=farroot-initramfs
 	command -v farroot >/dev/null || die "farroot is not installed; install the package farroot"
 	[ -z "${record-}" ] || pack_check_recorder
