@@ -9,6 +9,8 @@
 reach_command=${0##*/}
 # shellcheck source-path=SCRIPTDIR source=sealed.sh
 . "${0%/*}/sealed.sh"
+# shellcheck source-path=SCRIPTDIR source=ed25519.sh
+. "${0%/*}/ed25519.sh"
 # shellcheck source-path=SCRIPTDIR source=signed.sh
 . "${0%/*}/signed.sh"
 

@@ -8,14 +8,15 @@
 #   base64 of "Ed", 8 bytes of the key's number, 64 bytes of signature
 #   what is signed, to the end of the file
 #
-# The public key has the same two lines, with 32 bytes of key instead of the signature.
+# The public key has the same two lines, with 32 bytes of key instead of the signature.  Source it after
+# ed25519.sh.
 # shellcheck shell=dash
 
 # signify_hex FILE DIGITS: what the second line of FILE has behind "Ed", or nothing if it does not have
 # this number of hexadecimal digits.
 signify_hex() {
 	head -n 1 "$1" | LC_ALL=C grep -q '^untrusted comment: ' &&
-		sed -n 2p "$1" | base64 -d 2>/dev/null | xxd -p | tr -d '\n' | sed -n "s/^4564\([0-9a-f]\{$2\}\)\$/\1/p"
+		sed -n 2p "$1" | base64 -d 2>/dev/null | to_hex | sed -n "s/^4564\([0-9a-f]\{$2\}\)\$/\1/p"
 }
 
 # signify_check PUBLIC FILE FOLDER: whether the key of the file PUBLIC has signed FILE.  What is
@@ -26,11 +27,8 @@ signify_check() {
 	[ ${#signify_public} = 80 ] && [ ${#signify_signature} = 144 ] || return
 	# The number only tells keys apart.
 	[ "${signify_public%"${signify_public#????????????????}"}" = "${signify_signature%"${signify_signature#????????????????}"}" ] || return
-	printf '302a300506032b6570032100%s' "${signify_public#????????????????}" | xxd -r -p >"$3/public"
-	printf '%s' "${signify_signature#????????????????}" | xxd -r -p >"$3/signature"
 	tail -n +3 "$2" >"$3/message"
-	openssl pkeyutl -verify -pubin -keyform DER -inkey "$3/public" -rawin -in "$3/message" -sigfile "$3/signature" >/dev/null 2>&1 &&
-		return
+	ed25519_verify "${signify_public#????????????????}" "${signify_signature#????????????????}" "$3/message" "$3" && return
 	rm -f "$3/message"
 	return 1
 }

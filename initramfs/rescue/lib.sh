@@ -16,6 +16,18 @@ log() {
 	echo "farroot-rescue: $*" >>"${RESCUE_LOG:-/dev/kmsg}"
 }
 
+# log_news FILE PREFIX TEXT: once, until FILE is told another text.  An empty one is not logged.
+log_news() {
+	[ "$3" != "$(cat "$1" 2>/dev/null)" ] || return 0
+	[ -z "$3" ] || log "$2: $3"
+	printf '%s\n' "$3" >"$1"
+}
+
+# The clock may jump; this does not.
+uptime_seconds() {
+	cut -d . -f 1 /proc/uptime
+}
+
 # The arguments of this machine, which gather-arguments puts together.
 rescue_arguments=$rescue_state/arguments
 

@@ -12,6 +12,8 @@
 mailbox=$rescue_state/mailbox
 # shellcheck source-path=SCRIPTDIR source=../reach/sealed.sh
 . "$rescue_here/../reach/sealed.sh"
+# shellcheck source-path=SCRIPTDIR source=../reach/ed25519.sh
+. "$rescue_here/../reach/ed25519.sh"
 # shellcheck source-path=SCRIPTDIR source=../reach/signed.sh
 . "$rescue_here/../reach/signed.sh"
 # shellcheck source-path=SCRIPTDIR source=key-files.sh
@@ -55,7 +57,7 @@ mailbox_text() {
 	echo "host-key=$(keys_public_of "$mailbox_host_key")"
 	echo "ephemeral=$(mailbox_yes test -e "$rescue_state/ephemeral")"
 	echo "commands=$(mailbox_yes mailbox_has_commands)"
-	echo "openssh=$(mailbox_yes signed_has_openssh)"
+	echo "openssh=$(mailbox_yes has_openssh)"
 	echo "disks=$(mailbox_disks | tr '\n' ' ')"
 }
 
@@ -124,7 +126,7 @@ $mailbox_begins
 	printf '%s' "$mailbox_begins${mailbox_plain##*"$mailbox_begins"}" >"$mailbox_work/signature"
 	mailbox_signers >"$mailbox_work/signers"
 	mailbox_why="not signed by a key of this machine's authorized_keys; keys with options do not count$(
-		signed_has_openssh || echo ', and in this flavour Ed25519 alone'
+		has_openssh || echo ', and in this flavour Ed25519 alone'
 	)"
 	printf '%s' "$mailbox_signed" | signed_check "$mailbox_work/signers" admin farroot-message "$mailbox_work/signature"
 	mailbox_status=$?

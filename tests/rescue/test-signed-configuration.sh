@@ -114,7 +114,7 @@ has full farroot.ntp=192.0.2.1 || fail "no value of the group: $(cat "$state/arg
 cp "$state/arguments" "$dir/true"
 good=$www/9ffefdef.conf
 is_calm() {
-	! grep -q . "$state/config/work/told.9ffefdef.web"
+	! grep -q . "$state/config/poll/told.9ffefdef.web"
 }
 # refuses TEXT: what the file $dir/lie has; then the true one is there again.
 refuses() {
