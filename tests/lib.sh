@@ -420,6 +420,19 @@ plugin_stop() {
 	end "$nbdkit"
 }
 
+# plugin_cannot_open PARAMETER...: no image can be opened with these; the log has only what it says of that.
+plugin_cannot_open() {
+	: >"$log"
+	plugin_launch "$@"
+	if [ "$front" = fuse ]; then
+		wait_until 20 "the front end ends" is_gone "$nbdkit"
+	else
+		wait_until 10 "the front end listens" plugin_listens
+		read_at 0 100 >/dev/null && fail "it is opened"
+		plugin_stop
+	fi
+}
+
 plugin_kill() {
 	end "$nbdkit" KILL
 }

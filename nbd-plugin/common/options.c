@@ -282,8 +282,9 @@ static int set_partition(struct options *o, const char *value, char *why, size_t
 {
 	uint64_t n;
 
-	if (parse_size(value, &n) || n < 1 || n > 128)
-		return refuse(why, why_size, "partition=%s: must be the number of a partition, 1 to 128", value);
+	if (parse_size(value, &n) || n < 1 || n > OPTIONS_MAX_PARTITION)
+		return refuse(why, why_size, "partition=%s: must be the number of a partition, 1 to %u", value,
+			      OPTIONS_MAX_PARTITION);
 	o->partition = (unsigned)n;
 	return 0;
 }

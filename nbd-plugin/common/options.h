@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #define OPTIONS_MAX_URLS 8
+#define OPTIONS_MAX_PARTITION 128U
 #define OPTIONS_MAX_CONNECTIONS 64
 #define OPTIONS_MAX_LIST 16
 
@@ -78,7 +79,7 @@ struct options {
 	char *status_path;		/* Unix socket; NULL: none */
 	bool mlock;			/* lock the memory */
 	bool decompress;		/* a seekable file; default true */
-	unsigned partition;		/* the one that is exported; 0: all of the image */
+	unsigned partition;		/* the one that is exported, up to OPTIONS_MAX_PARTITION; 0: all of the image */
 	char *log_path;			/* NULL: the log of the front end */
 	struct http_options http;
 };

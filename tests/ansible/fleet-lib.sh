@@ -7,6 +7,7 @@
 #
 #   make_device NAME SERIAL GROUP   -> $dir/NAME; its line is added to the inventory
 #   make_unsigned NAME SERIAL GROUP a device without a host key
+#   make_pair          the signed barn and the unsigned field, and their first version, $first
 #   fleet_variables                 the variables of the role fleet
 #   publish_version N [bad]         as the role publish, with what the build number N makes; sets $new
 #                      with a file $dir/NAME/broken, no version becomes healthy
@@ -41,6 +42,15 @@ make_unsigned() {
 	chmod 755 "$dir/$1/bin"/*
 	printf '  - name: %s\n    serial: "%s"\n    group: %s\n' "$1" "$2" "$3" >>"$inventory"
 	devices="$devices $1"
+}
+
+make_pair() {
+	configure
+	make_device barn 10000000abcdef01 canary
+	make_unsigned field abcdef02 all
+	fleet_variables
+	publish_version 1
+	first=$new
 }
 
 serial_of() {

@@ -8,12 +8,7 @@
 . "$srcdir/tests/ansible/lib.sh"
 . "$srcdir/tests/ansible/publish-lib.sh"
 . "$srcdir/tests/ansible/fleet-lib.sh"
-configure
-make_device barn 10000000abcdef01 canary
-make_unsigned field abcdef02 all
-fleet_variables
-publish_version 1
-first=$new
+make_pair
 play publish fleet -- --tags publish_server,fleet -e fleet_url=
 start_server
 

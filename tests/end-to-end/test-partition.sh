@@ -38,15 +38,7 @@ plugin_stop
 
 # cannot_open PARTITION MESSAGE
 cannot_open() {
-	: >"$log"
-	plugin_launch url="$url1/image" roothash="$roothash" fill=no partition="$1"
-	if [ "$front" = fuse ]; then
-		wait_until 20 "the front end ends" is_gone "$nbdkit"
-	else
-		wait_until 10 "the front end listens" plugin_listens
-		read_at 0 100 >/dev/null && fail "it is opened"
-		plugin_stop
-	fi
+	plugin_cannot_open url="$url1/image" roothash="$roothash" fill=no partition="$1"
 	logged "partition=$1: $2" || fail "another message"
 }
 cannot_open 3 'there is no partition 3 in the partition table (GPT)'

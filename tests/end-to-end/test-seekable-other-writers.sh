@@ -55,15 +55,7 @@ plugin_stop
 
 # cannot_open MESSAGE
 cannot_open() {
-	: >"$log"
-	plugin_launch url="$url1/image" "${roothash:+roothash=}${roothash:-verify=none}" fill=no
-	if [ "$front" = fuse ]; then
-		wait_until 20 "the front end ends" is_gone "$nbdkit"
-	else
-		wait_until 10 "the front end listens" plugin_listens
-		read_at 0 100 >/dev/null && fail "it is opened"
-		plugin_stop
-	fi
+	plugin_cannot_open url="$url1/image" "${roothash:+roothash=}${roothash:-verify=none}" fill=no
 	logged "$1" || fail "another message"
 	logged 'decompress=no exports the compressed bytes' || fail "the message does not help"
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "common/options.h"
 #include "engine/format/partition-table.h"
 
 struct disk {
@@ -40,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (size < 2)
 		return 0;
 	d = (struct disk){ bytes + 2, size - 2, (uint64_t)(bytes[0] | bytes[1] << 8) * 1024 };
-	for (n = 1; n <= PARTITION_MAX; n++) {
+	for (n = 1; n <= OPTIONS_MAX_PARTITION; n++) {
 		*why = '\0';
 		err = partition_find(read_disk, &d, d.disk_bytes, n, &p, why);
 		REQUIRE(!err || (err == -EINVAL && *why));

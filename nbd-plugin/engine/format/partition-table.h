@@ -14,7 +14,6 @@
 
 /* For messages; large enough for each. */
 #define PARTITION_WHY 192
-#define PARTITION_MAX 128U
 
 struct partition {
 	uint64_t offset, bytes;		/* bytes > 0 */
