@@ -11,6 +11,8 @@ SERIAL = re.compile(r"(?:[0-9a-f]{8}){1,2}\Z")
 # One line of a file authorized_keys, without options.
 HOST_KEY = re.compile(r"(ssh-ed25519|ecdsa-sha2-nistp(?:256|384|521)|ssh-rsa) [A-Za-z0-9+/]{32,2000}={0,3}(?: [ -~]*)?\Z")
 LAST_GROUP = "all"
+# Folders of the role publish and of this program, beside the channels; publish_channel of that role has the same.
+RESERVED = ("config", "images", "versions", "devices", "fleet")
 
 
 class Refused(Exception):
@@ -51,7 +53,7 @@ def absolute(path, value, key):
 
 def name(path, value, key, default):
     text = value.get(key, default)
-    if not isinstance(text, str) or not re.match(r"[a-z0-9][a-z0-9-]*\Z", text) or text in ("images", "versions", "devices", "fleet"):
+    if not isinstance(text, str) or not re.match(r"[a-z0-9][a-z0-9-]*\Z", text) or text in RESERVED:
         raise Refused("%s: %s: must be the name of a channel of the role publish" % (path, key))
     return text
 

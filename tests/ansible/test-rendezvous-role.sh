@@ -49,6 +49,9 @@ cp "$dir/farroot.conf" "$dir/before"
 refuses 'sshd refuses this configuration' rendezvous -- -e '{"rendezvous_keys_file": "/a \"b"}'
 cmp "$dir/before" "$dir/farroot.conf" || fail "the configuration that was refused stays"
 [ "$(find "$dir" -name 'farroot.conf*' | wc -l)" = 1 ] || fail "copies are left: $(ls "$dir")"
+# Nor is what was right removed when something else is wrong with sshd.
+refuses 'sshd refuses this configuration' rendezvous -- -e '{"rendezvous_sshd_test": ["/bin/false"]}'
+cmp "$dir/before" "$dir/farroot.conf" || fail "the configuration of before is gone"
 
 key=$(cat "$dir/key1.pub")
 wrong 'must be the name of an account' '{"rendezvous_user": "root"}'

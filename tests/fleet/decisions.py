@@ -599,7 +599,7 @@ class Configuration(Case):
     def test_wrong_values(self):
         for key, value, text in (
             ("root", "www", "must be an absolute path"), ("boots", 0, "1 to 100"), ("boots", "3", "whole number"), ("frob", 1, "no such setting"),
-            ("channel", "images", "must be the name of a channel"), ("groups", ["a", "a"], "twice"), ("devices", [{}], "must have a name"),
+            ("channel", "images", "must be the name of a channel"), ("channel", "config", "must be the name of a channel"), ("groups", ["a", "a"], "twice"), ("devices", [{}], "must have a name"),
             ("devices", [{"name": "barn", "serial": "xyz"}], "must be the serial number"),
             ("devices", [{"name": "barn", "serial": BARN, "group": "b"}], "is not in groups"),
             ("devices", [{"name": "barn", "serial": BARN, "host_keys": ["command=\"x\" ssh-ed25519 AAAA"]}], "must be lines as in"),
