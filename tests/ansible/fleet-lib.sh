@@ -50,6 +50,7 @@ make_pair() {
 	make_unsigned field abcdef02 all
 	fleet_variables
 	publish_version 1
+	# shellcheck disable=SC2034 # for the tests
 	first=$new
 }
 

@@ -255,7 +255,8 @@ cp "$out/9ffefdef.conf" "$good"
 begins full
 before=$(now_ms)
 farroot_join_rescue >"$dir/out"
-[ $(($(now_ms) - before)) -le "$(slack 5000)" ] || fail "the boot waits though the configuration is here"
+# Not for the 1,000 seconds; an idle machine takes 2.
+[ $(($(now_ms) - before)) -le "$(slack 100000)" ] || fail "the boot waits though the configuration is here"
 grep -qx 'farroot.hostname=south' "$state/arguments" || fail "the boot goes on without the configuration"
 for log in "$dir"/*/poll.log; do
 	[ ! -s "$log" ] || fail "messages on standard error: $(cat "$log")"
