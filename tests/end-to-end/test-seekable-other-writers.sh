@@ -34,6 +34,17 @@ for options in "65536" "65536 plain" "10000 empty" "300000 mute" "5000 plain emp
 	plugin_stop
 done
 
+# Of `seq 1 4000` with frames of 3,000 bytes: by seekable_compression of zstd 1.5.6
+# (contrib/seekable_format) and by t2sz -r.
+seq 1 4000 >"$dir/numbers"
+for writer in zstd-seekable t2sz; do
+	"$farroot" pack "$srcdir/tests/end-to-end/data/$writer.zst" -o "$dir/www1/image" >"$dir/pack.log" || fail "does not pack the file of $writer"
+	plugin_start url="$url1/image" roothash="$(sed -n 's/^roothash=//p' "$dir/pack.log")" fill=no
+	read_all 4 | cmp - "$dir/numbers" || fail "other bytes of $writer"
+	read_is_right 2990 6020 "$dir/numbers"
+	plugin_stop
+done
+
 # Frame 1 has another checksum than the seek table: of the frame itself, or computed.
 for options in wrong "wrong mute"; do
 	# shellcheck disable=SC2086 # words
