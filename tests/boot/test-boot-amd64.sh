@@ -9,9 +9,35 @@ set -eu
 # shellcheck source-path=SCRIPTDIR source=vm/boot.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/boot/vm/boot.sh"
 
+boot_top=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
+
+# The device trees of the boards ask for no module of this kernel that the rescue system lacks.
+check_boards() {
+	arch=arm64 kernel=$boot_dir/kernel
+	unsquashfs -quiet -no-progress -d "$kernel" "$boot_dir/www/root.img" usr/lib/modules 'usr/lib/linux-image-*' >/dev/null || boot_fail unsquashfs
+	ln -sfn usr/lib "$kernel/lib"
+	version=$(ls "$kernel/usr/lib/modules")
+	die() {
+		boot_fail "$*"
+	}
+	# shellcheck source-path=SCRIPTDIR source=../../image/lib/debian-modules.sh
+	. "$boot_top/image/lib/debian-modules.sh"
+	for flavour in full small; do
+		modules_read "$boot_top/image/rescue/modules-boot" "$boot_top/image/rescue/modules-$flavour" >"$boot_dir/list"
+		modules_resolve "$kernel" "$version" "$boot_dir/list" >"$boot_dir/modules"
+		python3 "$boot_top/tests/image/board-modules.py" "$kernel/lib/modules/$version/modules.alias" "$boot_dir/modules" \
+			"$boot_top/tests/image/modules-unneeded-$flavour" "$kernel/usr/lib/linux-image-$version"/broadcom/bcm2711-*.dtb ||
+			boot_fail "the $flavour flavour lacks modules that a board needs: see above"
+	done
+	rm -rf "$kernel"
+}
+
 case $0 in
 *-amd64.sh) boot_prepare amd64 ;;
-*-arm64.sh) boot_prepare arm64 ;;
+*-arm64.sh)
+	boot_prepare arm64
+	check_boards
+	;;
 esac
 # Clients that die are tried with the guest's nbdkit, by a program of this machine.
 reports=poweroff
