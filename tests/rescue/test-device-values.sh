@@ -97,7 +97,7 @@ first=$(key_of)
 
 conf() {
 	printf '%s\n' "$@" >"$RESCUE_STATE/arguments"
-	rm -f "$RESCUE_STATE/gateway6"
+	rm -f "$RESCUE_STATE/gateway6" "$RESCUE_STATE/names6"
 	"$rescue/network" --only-write || fail "network: $*"
 	cat "$RESCUE_STATE/dhcpcd.conf"
 }
@@ -112,9 +112,21 @@ has 'static domain_name_servers=192.0.2.2 192.0.2.3' "a fixed address"
 conf=$(conf ip=192.0.2.7::192.0.2.1)
 ! echo "$conf" | grep -q '^interface' || fail "a fixed address without an interface is for one alone"
 has 'static ip_address=192.0.2.7/24' "a fixed address without a netmask"
-conf=$(conf 'ip=[2001:db8::7]::[2001:db8::1]:48::eth0:off:[2001:db8::2]')
+conf=$(conf ip=192.0.2.7:::22)
+has 'static ip_address=192.0.2.7/22' "a netmask that is a length"
+conf=$(conf 'ip=[2001:db8::7]::[2001:db8::1]:48::eth0:off:[2001:db8::2]:[2001:db8::3]')
 has 'static ip6_address=2001:db8::7/48' "a fixed IPv6 address"
-has 'static domain_name_servers=2001:db8::2' "a fixed IPv6 address"
+# dhcpcd has just written its own.
+mkdir -p "$FARROOT_SYSTEM/etc"
+printf 'nameserver 192.0.2.9\nnameserver 2001:db8::3\n' >"$FARROOT_SYSTEM/etc/resolv.conf"
+for reason in CARRIER CARRIER; do
+	# shellcheck source-path=SCRIPTDIR source=../../initramfs/rescue/dhcpcd-exit-hook
+	(interface=none && . "$rescue/dhcpcd-exit-hook") || fail "the hook"
+done
+same "$(cat "$FARROOT_SYSTEM/etc/resolv.conf")" 'nameserver 192.0.2.9
+nameserver 2001:db8::3
+nameserver 2001:db8::2' "the name servers of a fixed IPv6 address"
+cmp "$FARROOT_SYSTEM/etc/resolv.conf" "$RESCUE_STATE/resolv.conf" || fail "the boot knows other name servers"
 same "$(cat "$RESCUE_STATE/gateway6")" 2001:db8::1 "the IPv6 gateway"
 conf=$(conf vlan=eth0.5:eth0)
 has 'denyinterfaces .* eth0' "a VLAN"

@@ -41,6 +41,7 @@ boot "a fixed IPv6 address" 'ip=[fd77::30]::[fd77::1]:64::eth0:off:[fd77::1]'
 rescue_address=fd77::30
 rescue_wait_ssh 120
 rescue_ssh 'ip -6 route' | grep -q '^default via fd77::1 dev eth0' || fail "no default route of IPv6"
+rescue_ssh 'cat /etc/resolv.conf' | grep -qx 'nameserver fd77::1' || fail "no name server of IPv6"
 rescue_power_off
 
 # --- IPv6 alone, by router advertisements ----------------------------------------
