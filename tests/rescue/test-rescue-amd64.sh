@@ -103,6 +103,50 @@ tar -tzf "$dir/report.tar.gz" | grep -q report/dmesg || fail "no dmesg in the re
 tar -xzOf "$dir/report.tar.gz" report/arguments | grep -q '^farroot=http' || fail "no arguments in the report"
 ! tar -xzOf "$dir/report.tar.gz" | grep -aq confidential || fail "a secret of the arguments is in the report"
 
+# --- each file system is made, mounted, checked; each tool runs ------------------
+rescue_ssh 'sh -eu -s' >"$dir/tools" 2>&1 <<'EOT' || fail "see its last lines: $(tail -n 12 "$dir/tools")"
+mkdir -p /mnt/file
+try() {
+	echo "--- $1"
+	type=$1 make=$2 check=$3
+	truncate -s 320M /root/disk
+	$make /root/disk
+	mount -o loop /root/disk /mnt/file
+	echo "$type" >/mnt/file/name
+	umount /mnt/file
+	$check /root/disk
+	mount -o ro,loop /root/disk /mnt/file
+	[ "$(cat /mnt/file/name)" = "$type" ]
+	umount /mnt/file
+	rm /root/disk
+}
+try ext4 'mkfs.ext4 -q' 'fsck.ext4 -f -n'
+try xfs 'mkfs.xfs -q' 'xfs_repair -n'
+try btrfs 'mkfs.btrfs -q' 'btrfs check'
+try f2fs 'mkfs.f2fs -q' 'fsck.f2fs'
+try exfat mkfs.exfat 'fsck.exfat -n'
+try vfat 'mkfs.vfat -F 32' 'fsck.vfat -n'
+echo '--- disks'
+truncate -s 64M /root/disk
+parted -s /root/disk mklabel gpt mkpart a 1MiB 32MiB
+sgdisk -p /root/disk
+ddrescue /root/disk /root/copy /root/map
+cmp /root/disk /root/copy
+rm /root/disk /root/copy
+smartctl --version
+nvme version
+lvm version
+mdadm --version
+echo '--- networks and the rest'
+ethtool eth0
+tcpdump -D
+mtr --version
+drill -v
+strace -o /root/trace true
+tmux -V
+less --version
+EOT
+
 # --- the origin comes; a login stays open ----------------------------------------
 rescue_open_login 'fsck.ext4 -V 2>&1'
 rescue_start_origin "$dir/www"
