@@ -54,6 +54,28 @@ sets_clock "clock set to $date by good.dhcp (DHCP)" 'chronyd dead' 'chronyd good
 begins 'dead' farroot.ntp=other,good.argument
 sets_clock "clock set to $date by good.argument (farroot.ntp=)" 'chronyd dead' 'chronyd other' 'chronyd good.argument'
 
+# At the start: not before the image was built.
+mkdir -p "$dir/system/etc/farroot" "$dir/clock"
+echo built=2000000000 >"$dir/system/etc/farroot/build.conf"
+cat >"$dir/clock/date" <<EOF
+#!/bin/sh
+case \$1 in
++%s) cat "$dir/now" ;;
+-s) echo "\${2#@}" >"$dir/now" ;;
+esac
+EOF
+chmod +x "$dir/clock/date"
+# starts AT: the clock after set-clock.
+starts() {
+	echo "$1" >"$dir/now"
+	PATH=$dir/clock:$PATH FARROOT_SYSTEM=$dir/system "$rescue/set-clock"
+	cat "$dir/now"
+}
+same "$(starts 0)" 2000000000 "the clock of a board without a battery"
+same "$(starts 2000000001)" 2000000001 "a clock that goes"
+rm "$dir/system/etc/farroot/build.conf"
+same "$(starts 5)" 5 "the clock without a time of the build"
+
 # in_background: what it has done by then is in $dir/asked and the log.
 in_background() {
 	PATH=$dir/programs:$PATH "$rescue/time" &
