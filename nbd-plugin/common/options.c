@@ -31,6 +31,7 @@ static const struct simple_key {
 	{ "cookie-file", STRING, offsetof(struct options, http.cookie_file) },
 	{ "cookiefile", STRING, offsetof(struct options, http.cookiefile) },
 	{ "decompress", BOOL, offsetof(struct options, decompress) },
+	{ "earlier", STRING, offsetof(struct options, earlier_path) },
 	{ "followlocation", BOOL, offsetof(struct options, http.followlocation) },
 	{ "hash-tree", STRING, offsetof(struct options, hash_tree) },
 	{ "header", LIST, offsetof(struct options, http.headers) },
@@ -394,7 +395,7 @@ static bool one_of(const char *value, const char *const *list)
 bool options_is_path(const char *key, const char *value)
 {
 	static const char *const paths[] = {
-		"store", "status", "log", "unix-socket-path", "cookie-file", "cookiefile",
+		"store", "earlier", "status", "log", "unix-socket-path", "cookie-file", "cookiefile",
 		"header-file", "password-file", NULL };
 
 	if (!strcmp(key, "profile"))
@@ -473,6 +474,8 @@ int options_check(const struct options *o, char *why, size_t why_size)
 	if (o->verify_none && o->store_path)
 		return refuse(why, why_size,
 			      "store= needs roothash=: without it a damaged store cannot be detected");
+	if (o->earlier_path && !o->have_roothash)
+		return refuse(why, why_size, "earlier= needs roothash=: without it no block can be compared");
 	if (o->hash_tree && !o->have_roothash)
 		return refuse(why, why_size, "hash-tree= needs roothash=");
 	if (o->hash_tree && o->hash_tree[0] != '.' && !parse_is_url(o->hash_tree))

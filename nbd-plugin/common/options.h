@@ -69,6 +69,7 @@ struct options {
 	enum cache_kind cache_kind;
 	uint64_t cache_value;		/* bytes, or percent of MemAvailable */
 	char *store_path;		/* NULL: in memory */
+	char *earlier_path;		/* a file that may have equal blocks; NULL: none */
 	char *hash_tree;		/* a URL, or what is appended to the path of each URL; NULL: in the image */
 	enum fill_kind fill;
 	uint64_t rate_bytes_per_s;	/* 0: no limit */

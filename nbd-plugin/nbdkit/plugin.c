@@ -349,6 +349,7 @@ static void farroot_dump_plugin(void)
 	"size=<BYTES>              Pin the size of the image.\n" \
 	"cache=<SIZE>|<N>%         Capacity of the cache.\n" \
 	"store=<FILE>              Keep the cache in a file that survives restarts.\n" \
+	"earlier=<FILE>            Take equal blocks from the store of another image.\n" \
 	"fill=yes|idle|no          Fetch the rest in the background.\n" \
 	"profile=none|<URL>|<FILE> Extents to prefetch; default: <URL>.profile, if any.\n" \
 	"decompress=no             Serve a compressed image as it is.\n" \

@@ -55,9 +55,11 @@ same "$(ls)" "image-0123456789abcdef
 image-3
 keep-this" "what stays"
 cd "$OLDPWD" || exit
+same "$(farroot_earlier_image)" /store/image-3 "the image whose equal blocks are taken"
 sh "$srcdir/initramfs/root/drop-images" "$dir"
 same "$(ls "$farroot_sandbox/store")" "image-0123456789abcdef
 keep-this" "what stays of a complete image"
+same "$(farroot_earlier_image)" "" "the image whose equal blocks are taken"
 
 # Another image is ordered, without a store.
 farroot_store=

@@ -71,7 +71,7 @@ BEGIN {
 
 	# From the top of the way of a read to its bottom.
 	n = split("fetch status-snapshot bootstrap speculative-open size-setup admission " \
-		"readahead-feed dispatch memory-watch completion prefetch-hints revalidation last-pass delivery " \
+		"readahead-feed dispatch earlier-image memory-watch completion prefetch-hints revalidation last-pass delivery " \
 		"fetch-internal inbox inflight-set hash-thread inflight pending-read", ranks, " ")
 	for (i = 1; i <= n; i++)
 		rank[ranks[i]] = i

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "engine/fetch/dispatch.h"
+#include "engine/fetch/earlier-image.h"
 #include "engine/fetch/fetch-internal.h"
 #include "engine/fetch/memory-watch.h"
 #include "engine/fetch/prefetch-hints.h"
@@ -166,7 +167,8 @@ static bool may_fill(const struct fetch *f, uint32_t blocks)
 {
 	bool is_time = fills_beside_boot(f) || (!is_serving_reads(f) && !quiet_in_ms(f));
 
-	return f->fills && is_time && store_has_room(f->store, blocks) && !memory_watch_holds(f);
+	return f->fills && is_time && store_has_room(f->store, blocks) && !memory_watch_holds(f) &&
+	       !earlier_image_holds_fill(f);
 }
 
 /* Blocks of the next background request, as far as the quota goes. */

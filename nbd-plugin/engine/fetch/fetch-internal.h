@@ -57,6 +57,7 @@ struct fetch {
 	struct bootstrap *bootstrap;
 	struct completion *completion;
 	struct dispatch *dispatch;
+	struct earlier_image *earlier;	/* NULL: no earlier= */
 	struct memory_watch *memory_watch;
 	struct prefetch_hints *hints;
 	struct last_pass *last_pass;

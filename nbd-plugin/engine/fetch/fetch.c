@@ -18,6 +18,7 @@
 #include "engine/fetch/bootstrap.h"
 #include "engine/fetch/completion.h"
 #include "engine/fetch/dispatch.h"
+#include "engine/fetch/earlier-image.h"
 #include "engine/fetch/fetch-internal.h"
 #include "engine/fetch/fetch.h"
 #include "engine/fetch/last-pass.h"
@@ -136,6 +137,7 @@ static bool work(struct fetch *f)
 	prefetch_hints_step(f);
 	readahead_feed_step(f);
 	memory_watch_step(f);
+	more |= earlier_image_step(f);
 	more |= dispatch_requests(f);
 	more |= last_pass_step(f);
 	check_materialized(f);
@@ -249,6 +251,8 @@ static int init_parts(struct fetch *f)
 	if (!err)
 		err = dispatch_init(f);
 	if (!err)
+		err = earlier_image_init(f);
+	if (!err)
 		err = memory_watch_init(f);
 	if (!err)
 		err = prefetch_hints_init(f);
@@ -321,6 +325,7 @@ void fetch_free(struct fetch *f)
 	inflight_set_free(&f->inflight);
 	bootstrap_free(f);
 	dispatch_free(f);
+	earlier_image_free(f);
 	memory_watch_free(f);
 	prefetch_hints_free(f);
 	last_pass_free(f);

@@ -99,23 +99,6 @@ void revalidation_need_hash(struct fetch *f, uint64_t block)
 		revalidation_need_hash(f, parent);
 }
 
-/* The blocks that reads wait for, malloc'ed; NULL: none. */
-static struct range *copy_demands(const struct fetch *f, unsigned *count)
-{
-	const struct demand *demand;
-	struct range *ranges;
-	unsigned n = 0;
-
-	for (demand = f->scheduler.first; demand; demand = demand->next)
-		n++;
-	ranges = n ? malloc(n * sizeof *ranges) : NULL;
-	*count = ranges ? n : 0;
-	n = 0;
-	for (demand = f->scheduler.first; ranges && demand; demand = demand->next)
-		ranges[n++] = (struct range){ demand->start, demand->start + demand->count };
-	return ranges;
-}
-
 /* A block that verifies may end any pending read, which is on its reader's stack and gone
  * then.  So the blocks are copied first, and no demand is read while they are checked.
  */
@@ -127,7 +110,7 @@ void revalidation_check_demands(struct fetch *f)
 
 	if (!f->options->store_path)
 		return;
-	ranges = copy_demands(f, &count);
+	ranges = scheduler_copy_demands(&f->scheduler, &count);
 	for (n = 0; n < count; n++)
 		for (block = ranges[n].start; block < ranges[n].end; block++)
 			if (store_is_candidate(f->store, block))

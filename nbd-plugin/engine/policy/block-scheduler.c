@@ -198,6 +198,22 @@ static bool take_from(struct block_scheduler *s, uint64_t start, uint64_t until,
 	return take(s, start, (uint32_t)(end - start), out);
 }
 
+struct range *scheduler_copy_demands(const struct block_scheduler *s, unsigned *count)
+{
+	const struct demand *demand;
+	struct range *ranges;
+	unsigned n = 0;
+
+	for (demand = s->first; demand; demand = demand->next)
+		n++;
+	ranges = n ? malloc(n * sizeof *ranges) : NULL;
+	*count = ranges ? n : 0;
+	n = 0;
+	for (demand = s->first; ranges && demand; demand = demand->next)
+		ranges[n++] = (struct range){ demand->start, demand->start + demand->count };
+	return ranges;
+}
+
 void scheduler_add_hash(struct block_scheduler *s, uint64_t block)
 {
 	unsigned i;

@@ -95,6 +95,11 @@ void scheduler_add_demand(struct block_scheduler *scheduler, struct demand *dema
 /* Removes it from the queue, whether its blocks have arrived or not. */
 void scheduler_remove_demand(struct block_scheduler *scheduler, struct demand *demand);
 
+/* The blocks of all pending reads, malloc'ed; NULL: none, or out of memory.  A block that verifies may end
+ * any pending read, which is on its reader's stack and gone then: who verifies blocks looks at a copy.
+ */
+struct range *scheduler_copy_demands(const struct block_scheduler *scheduler, unsigned *count);
+
 /* Queues a hash block.  Does nothing if the queue is full; the caller must repeat the call
  * while it needs the block.  Does nothing for a suspect that has failed again: it is
  * requested when a block below it is wanted, and when the fill comes to it.

@@ -146,6 +146,17 @@ enum verdict hash_cache_check_digest(struct hash_cache *c, uint64_t block,
 	return verity_check_digest(c->verity, block, digest, parent) ? VERDICT_GOOD : VERDICT_BAD;
 }
 
+const uint8_t *hash_cache_digest(struct hash_cache *c, uint64_t block, uint64_t *needed)
+{
+	const uint8_t *parent;
+	unsigned index;
+
+	if (!find_parent(c, block, &parent, needed))
+		return NULL;
+	verity_parent(c->verity, block, &index);
+	return parent ? parent + (size_t)index * VERITY_DIGEST_SIZE : c->verity->root;
+}
+
 uint64_t hash_cache_parent(const struct hash_cache *c, uint64_t block)
 {
 	unsigned index;

@@ -41,6 +41,11 @@ enum verdict hash_cache_check(struct hash_cache *cache, uint64_t block,
 enum verdict hash_cache_check_digest(struct hash_cache *cache, uint64_t block,
 				    const uint8_t digest[VERITY_DIGEST_SIZE], uint64_t *needed);
 
+/* Returns the digest that a block must have, until the next call of any function of the cache; NULL,
+ * and *needed, as VERDICT_UNKNOWN does.  There must be a verity, and block must be a data block.
+ */
+const uint8_t *hash_cache_digest(struct hash_cache *cache, uint64_t block, uint64_t *needed);
+
 /* If block is the superblock, writes the canonical superblock to bytes and returns true.
  * The superblock is made here, not fetched, because no hash covers part of it.
  */
