@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
-# A boot over https, with a private CA from the initramfs, from a mirror because
-# the first origin does not answer; this still works after the initramfs is gone.
+# The origins are away at power-on: the console says so, Enter opens a shell where farroot status
+# works, and the boot continues when one comes: a mirror over https, with a private CA from the
+# initramfs, because the first origin never answers; this still works after the initramfs is gone.
 # A file with a token is in an archive of its own.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=vm/boot.sh
@@ -22,8 +23,18 @@ cp "$boot_image/initrd" "$boot_dir/with-secret/initrd"
 truncate -s %4 "$boot_dir/with-secret/initrd"
 (cd "$boot_dir/secret" && find . | cpio -o -H newc --quiet) >>"$boot_dir/with-secret/initrd"
 boot_image=$boot_dir/with-secret
+boot_stop_serving
 boot_start "farroot.mirror=$mirror" farroot.cainfo=/etc/farroot/ca.pem farroot.header-file=/etc/farroot/secrets/token \
 	farroot.fill=no vmreport=read
+boot_expect 600 'farroot: waiting for http.* \(opening: .*connect'
+boot_type ''
+boot_expect 60 'the boot continues in the background'
+boot_type 'farroot status'
+boot_expect 60 '^state +opening'
+boot_serve
+boot_expect 60 'ready; leave the shell to continue the boot'
+boot_seen 'Welcome to' && boot_fail "the shell was taken away"
+boot_type exit
 boot_expect 600 'login:'
 boot_expect 300 'vm-report: done'
 boot_check_log
