@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # For tests that run guest-init in a machine with Debian's kernel.  Source it after lib.sh.
-#   RECOVERY_ROUNDS=N   rounds of faults; default 3
+#   RECOVERY_ROUNDS=N   rounds of faults; default 3, of a test named test-...-briefly-... 1
 #   RECOVERY_IMAGE=DIR  takes the kernel and the initramfs from what vm_root made there
 #   RECOVERY_FARROOT=FILE, RECOVERY_PLUGIN=FILE   programs of this build instead of that initramfs'
 #   RECOVERY_KEEP=FILE  keeps the console's log
@@ -20,7 +20,10 @@ vm_here=$srcdir/tests/boot/vm
 need_root
 need mksquashfs unsquashfs nginx cpio qemu-system-x86_64 mmdebstrap
 console=$dir/console.log
-rounds=${RECOVERY_ROUNDS:-3}
+case $0 in
+*-briefly-*) rounds=${RECOVERY_ROUNDS:-1} ;;
+*) rounds=${RECOVERY_ROUNDS:-3} ;;
+esac
 
 at_exit() {
 	"$vm_here/serve" stop "$dir/origin"

@@ -1,0 +1,1 @@
+test-pivot-amd64.sh

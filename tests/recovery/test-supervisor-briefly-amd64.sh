@@ -1,0 +1,1 @@
+test-supervisor-amd64.sh
