@@ -8,8 +8,9 @@
 # shellcheck disable=SC2154,SC2034
 
 # system_keep_network ROOT: after the site's files.  The root comes over the network, which must
-# not go away while systemd-networkd takes it over: it keeps the address that the initramfs has
-# got, and asks for the same one, as the same client of the DHCP server.
+# not go away while the root's own manager takes it over, nor while it stops: that keeps the address
+# that the initramfs has got, and asks for the same one, as the same client of the DHCP server.
+# NetworkManager needs nothing for it.
 system_keep_network() {
 	for system_network in "$1"/etc/systemd/network/*.network; do
 		[ -f "$system_network" ] || continue
@@ -17,6 +18,12 @@ system_keep_network() {
 		[ -e "$system_network.d/10-farroot.conf" ] || printf '%s\n' '[Network]' 'KeepConfiguration=yes' '[DHCPv4]' 'ClientIdentifier=mac' \
 			>"$system_network.d/10-farroot.conf"
 	done
+	# dhcpcd, also for ifupdown.  The initramfs' dhcpcd and initramfs-tools name the hardware's address.
+	[ ! -f "$1/etc/dhcpcd.conf" ] || sed -i 's/^duid$/clientid/' "$1/etc/dhcpcd.conf"
+	if [ -e "$1/usr/lib/systemd/system/networking.service" ]; then
+		mkdir -p "$1/etc/systemd/system/networking.service.d"
+		printf '%s\n' '[Service]' 'ExecStop=' >"$1/etc/systemd/system/networking.service.d/10-farroot.conf"
+	fi
 }
 
 # system_configure ROOT: before the site's files, which may replace all of it.

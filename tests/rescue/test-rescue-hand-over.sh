@@ -4,7 +4,7 @@
 #
 # The streamed root's own network manager takes over without losing the address: ssh answers
 # before, meanwhile and afterwards at one address, and the lease is renewed, with
-# systemd-networkd and with NetworkManager.
+# systemd-networkd, NetworkManager, ifupdown and dhcpcd.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/rescue/lib.sh"
@@ -12,10 +12,14 @@ set -eu
 rescue_begin amd64
 rescue_site shell
 rescue_build
-# One root has both; the kernel's arguments choose.
-mkdir -p "$dir/root-site/rootfs/packages.d" "$dir/root-site/rootfs/files/etc/systemd/network"
-echo network-manager >"$dir/root-site/rootfs/packages.d/10-network"
-printf '[Match]\nType=ether\n[Network]\nDHCP=yes\n' >"$dir/root-site/rootfs/files/etc/systemd/network/wired.network"
+# One root has all of them; the kernel's arguments choose.
+files=$dir/root-site/rootfs/files/etc
+mkdir -p "$dir/root-site/rootfs/packages.d" "$files/systemd/network" "$files/network" "$files/NetworkManager/conf.d"
+printf '%s\n' network-manager ifupdown dhcpcd >"$dir/root-site/rootfs/packages.d/10-network"
+printf 'auto lo eth0\niface lo inet loopback\niface eth0 inet dhcp\n' >"$files/network/interfaces"
+# It leaves alone what that file names.
+printf '[ifupdown]\nmanaged=true\n' >"$files/NetworkManager/conf.d/test.conf"
+printf '[Match]\nType=ether\n[Network]\nDHCP=yes\n' >"$files/systemd/network/wired.network"
 rescue_make_root
 mkdir "$dir/www"
 cp "$rescue_root/root.img" "$dir/www/"
@@ -49,5 +53,10 @@ hands_over() {
 	rescue_stop_dhcp
 }
 
-hands_over systemd-networkd systemd.mask=NetworkManager.service systemd.wants=systemd-networkd.service
-hands_over NetworkManager
+no_manager='systemd.mask=NetworkManager.service'
+no_ifupdown='systemd.mask=networking.service'
+no_dhcpcd='systemd.mask=dhcpcd.service'
+hands_over systemd-networkd $no_manager $no_ifupdown $no_dhcpcd systemd.wants=systemd-networkd.service
+hands_over NetworkManager $no_ifupdown $no_dhcpcd
+hands_over networking $no_manager $no_dhcpcd
+hands_over dhcpcd $no_manager $no_ifupdown
