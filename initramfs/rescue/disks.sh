@@ -81,10 +81,21 @@ disks_open_lvm() {
 	die "$disks_group: no logical volume holds a root file system; give one of: $(lvs --noheadings -o lv_path "$disks_group" | tr -s ' \n' ' ')"
 }
 
+# Looks at a file system without a change of it: its journal is replayed only when the user has chosen
+# it, as a repair may want it as it is.
 disks_is_root() {
+	disks_format=$(disks_type "$1")
+	[ -n "$disks_format" ] || return
 	disks_look=$(mktemp -d)
 	disks_found=1
-	if mount -o ro,noload "$1" "$disks_look" 2>/dev/null || mount -o ro "$1" "$disks_look" 2>/dev/null; then
+	case $disks_format in
+	ext3 | ext4) disks_options=ro,noload ;;
+	xfs | f2fs) disks_options=ro,norecovery ;;
+	btrfs) disks_options=ro,rescue=nologreplay ;;
+	*) disks_options=ro ;;
+	esac
+	modprobe -q "$disks_format"
+	if mount -o "$disks_options" "$1" "$disks_look" 2>/dev/null; then
 		for disks_subvolume in '' /@rootfs /@; do
 			! disks_may_have_init "$disks_look$disks_subvolume" || disks_found=0
 		done
