@@ -35,6 +35,7 @@ disks_open() {
 		crypto_LUKS) disks_open_luks ;;
 		LVM2_member) disks_open_lvm ;;
 		linux_raid_member)
+			command -v mdadm >/dev/null || die "$disks_device: part of a RAID, and this flavour has no mdadm: flavour=full has"
 			mdadm --assemble --scan >/dev/null 2>&1
 			disks_array=$(lsblk -nro PATH,TYPE "$disks_device" | awk '$2 ~ /^raid/ { print $1; exit }')
 			[ -n "$disks_array" ] || die "$disks_device: the array does not start; see cat /proc/mdstat"
@@ -69,6 +70,7 @@ disks_open_luks() {
 
 # The logical volume that is asked for is not known here: the one with an init.
 disks_open_lvm() {
+	command -v pvs >/dev/null || die "$disks_device: part of a volume group, and this flavour has no LVM: flavour=full has"
 	modprobe -q dm-mod
 	disks_group=$(pvs --noheadings -o vg_name "$disks_device" | tr -d ' ')
 	[ -n "$disks_group" ] || die "$disks_device: a physical volume without a volume group"

@@ -65,3 +65,8 @@ cryptroot $source none luks")" "rename farroot-${luks#/dev/} cryptroot" "cryptta
 done
 same "$(renamed "farroot-${luks#/dev/} UUID=$uuid none luks")" '' "a name that it has already"
 same "$(renamed 'other /dev/sdz9 none luks')" '' "a crypttab without this disk"
+
+# The small flavour has no dmsetup.
+printf '#!/bin/sh\nexit 127\n' >"$dir/programs/dmsetup"
+renamed "cryptroot UUID=$uuid none luks" >/dev/null
+grep -q 'does not get the name cryptroot of the disk' "$dir/boot.log" || fail "the message: $(cat "$dir/boot.log")"

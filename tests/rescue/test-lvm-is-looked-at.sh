@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # The search for the root file system in a volume group changes no volume: no journal is replayed
-# before the user has chosen one.
+# before the user has chosen one.  The small flavour, which has neither LVM nor mdadm, says so.
 . "${srcdir:-..}/tests/lib.sh"
 rescue=$(cd "$srcdir/initramfs/rescue" && pwd)
 mkdir "$dir/programs" "$dir/target" "$dir/state"
@@ -13,6 +13,7 @@ cat >"$dir/programs/blkid" <<'END'
 for device; do :; done
 case $device in
 */disk) echo LVM2_member ;;
+*/raid) echo linux_raid_member ;;
 *) echo "${device##*/}" ;;
 esac
 END
@@ -31,20 +32,21 @@ for program in vgchange modprobe umount; do
 done
 chmod +x "$dir/programs"/*
 
-# opens: what is said when no volume has an init.
+# opens DISK PATH: what is said when no volume has an init.
 opens() {
 	: >"$dir/mounts"
-	# shellcheck source=/dev/null disable=SC2034 # for the script
+	# shellcheck source=/dev/null disable=SC2030,SC2034 # for the script
 	(
 		. "$rescue/disks.sh"
-		rescue_state=$dir/state disks_device=$dir/disk
-		PATH=$dir/programs:$PATH
+		rescue_state=$dir/state disks_device=$dir/$1
+		PATH=$2
 		disks_open
 	) >"$dir/out" 2>&1
 	cat "$dir/out"
 }
 
-opens >/dev/null
+# shellcheck disable=SC2031
+opens disk "$dir/programs:$PATH" >/dev/null
 same "$(cat "$dir/mounts")" '-o ro,noload /dev/group/ext4
 -o ro,norecovery /dev/group/xfs
 -o ro,rescue=nologreplay /dev/group/btrfs
@@ -52,3 +54,9 @@ same "$(cat "$dir/mounts")" '-o ro,noload /dev/group/ext4
 -o ro /dev/group/vfat
 -o ro,noload /dev/group/ext3' "how the volumes are mounted"
 grep -q 'no logical volume holds a root file system; give one of: .*/dev/group/xfs' "$dir/out" || fail "the message: $(cat "$dir/out")"
+
+mkdir "$dir/small"
+cp "$dir/programs/blkid" "$dir/programs/modprobe" "$dir/small/"
+ln -s "$(command -v sh)" "$dir/small/sh"
+same "$(opens disk "$dir/small")" "farroot ${0##*/}: $dir/disk: part of a volume group, and this flavour has no LVM: flavour=full has" "LVM in the small flavour"
+same "$(opens raid "$dir/small")" "farroot ${0##*/}: $dir/raid: part of a RAID, and this flavour has no mdadm: flavour=full has" "RAID in the small flavour"
