@@ -92,6 +92,7 @@ system_serial_sysv() {
 system_sysv() {
 	install -m 755 "$1/usr/libexec/farroot/init-script" "$1/etc/init.d/farroot"
 	root_run "$1" update-rc.d farroot defaults >&2
+	[ ! -d "$1/etc/network/if-pre-up.d" ] || ln -s ../../init.d/farroot "$1/etc/network/if-pre-up.d/farroot"
 	echo NETDOWN=no >>"$1/etc/default/halt"
 }
 

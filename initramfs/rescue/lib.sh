@@ -105,9 +105,9 @@ machine_name() {
 # Console terminals that are serial lines: those of the kernel's console, or else the
 # first one that has hardware.
 serial_lines() {
-	rescue_lines=$(sed -n 's/^\(tty[A-Z][A-Za-z]*[0-9]*\) .*/\1/p' /proc/consoles)
+	rescue_lines=$(sed -n 's/^\(tty[A-Z][A-Za-z]*[0-9]*\) .*/\1/p' "$rescue_system/proc/consoles" 2>/dev/null)
 	if [ -z "$rescue_lines" ]; then
-		for rescue_line in /sys/class/tty/ttyAMA* /sys/class/tty/ttyS*; do
+		for rescue_line in "$rescue_system"/sys/class/tty/ttyAMA* "$rescue_system"/sys/class/tty/ttyS*; do
 			[ "$(cat "$rescue_line/type" 2>/dev/null || echo 0)" != 0 ] || continue
 			rescue_lines=${rescue_line##*/}
 			break

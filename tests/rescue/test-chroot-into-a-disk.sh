@@ -71,6 +71,69 @@ left_nothing "a file that was missing"
 in_root "$disk" sh -c 'cat /boot/file' >"$dir/out" || fail "no /boot: $(cat "$dir/chroot.log")"
 same "$(cat "$dir/out")" 'of /boot' "/boot of its fstab"
 
+# All that its fstab mounts from disks; not a swap, nor what a start does not mount.
+mkdir -p "$dir/root/var" "$dir/root/data disk" "$dir/root/later" "$dir/root/lost" "$dir/var/log" "$dir/data" "$dir/log"
+echo 'of /var' >"$dir/var/file"
+echo 'of /var/log' >"$dir/log/file"
+echo 'of the data' >"$dir/data/file"
+disk_make var "$dir/var" 4 -L test-var
+disk_make log "$dir/log" 4
+log_uuid=$(blkid -p -o value -s UUID "$disk")
+disk_make data "$dir/data" 4 -L test-data
+cat >"$dir/root/etc/fstab" <<END
+# LABEL=test-data /later ext4 defaults 0 0
+UUID="$log_uuid" /var/log ext4 defaults,noatime,nofail,x-systemd.device-timeout=5 0 2
+LABEL=test-boot /boot ext4 ro,noauto 0 0
+LABEL=test-var /var auto defaults 0 2
+$disk /data\\040disk ext4 user,ro 0 2
+$disk /later ext4 noauto 0 0
+$disk none swap sw 0 0
+UUID=11111111-2222-3333-4444-555555555555 /lost ext4 defaults 0 0
+192.0.2.1:/export /later nfs defaults 0 0
+tmpfs /later tmpfs defaults 0 0
+END
+disk_make all "$dir/root" 16
+in_root "$disk" sh -c 'cat /var/file /var/log/file "/data disk/file" /boot/file; echo new >/var/log/new' >"$dir/out" ||
+	fail "fstab: $(cat "$dir/chroot.log")"
+same "$(cat "$dir/out")" 'of /var
+of /var/log
+of the data
+of /boot' "what its fstab mounts"
+same "$(cat "$dir/chroot.log")" 'farroot chroot-root: cannot mount UUID=11111111-2222-3333-4444-555555555555, which is its /lost' "the messages"
+same "$(debugfs -R 'cat /new' "$dir/log.disk" 2>/dev/null)" new "a file that was written there"
+! in_root "$disk" sh -c 'echo new >"/data disk/new"' || fail "a file system was mounted read-write against its fstab"
+mounted >"$dir/mounted"
+! grep -q later "$dir/mounted" || fail "mounted: $(cat "$dir/mounted")"
+left_nothing "a file system with others in it"
+
+# A /usr of its own, with /sbin in it.
+mkdir -p "$dir/merged/usr" "$dir/usr/bin" "$dir/usr/sbin"
+cp -a "$dir/root/." "$dir/merged/"
+cp -a "$dir/merged/bin/." "$dir/merged/usr/bin/." "$dir/usr/bin/"
+cp -a "$dir/merged/sbin/." "$dir/usr/sbin/"
+rm -r "$dir/merged/bin" "$dir/merged/sbin" "$dir/merged/usr/bin"
+ln -s usr/bin "$dir/merged/bin"
+ln -s usr/sbin "$dir/merged/sbin"
+printf '#!/bin/sh\necho started\n' >"$dir/usr/sbin/init"
+disk_make usr "$dir/usr" 16 -L test-usr
+echo 'LABEL=test-usr /usr ext4 defaults 0 0' >"$dir/merged/etc/fstab"
+disk_make merged "$dir/merged" 16
+merged=$disk
+in_root "$merged" /sbin/init >"$dir/out" || fail "/usr of its own: $(cat "$dir/chroot.log")"
+same "$(cat "$dir/out")" started "what is in /usr"
+left_nothing "a /usr of its own"
+"$rescue/boot-local" "$merged" >"$dir/out" 2>"$dir/boot.log" </dev/null || fail "boot-local: $(cat "$dir/boot.log")"
+mountpoint -q "$RESCUE_TARGET/usr" || fail "boot-local does not mount /usr"
+same "$(cat "$RESCUE_STATE/order")" "local
+farroot=local:$RESCUE_TARGET" "the order"
+umount -R "$RESCUE_TARGET"
+echo 'LABEL=test-none /usr ext4 defaults 0 0' >"$dir/merged/etc/fstab"
+disk_make no-usr "$dir/merged" 16
+! in_root "$disk" true || fail "a root file system without its /usr is opened"
+same "$(cat "$dir/chroot.log")" "farroot chroot-root: cannot mount LABEL=test-none, which is its /usr
+farroot chroot-root: $disk: its /sbin is in a /usr of its own, which must be open: cryptsetup open, vgchange -ay" "the message"
+left_nothing "a /usr that is not there"
+
 # What is no root file system.
 ! in_root /dev/nothing true || fail "a device that is not there is opened"
 grep -q '/dev/nothing: no such block device; lsblk -f lists them' "$dir/chroot.log" || fail "message: $(cat "$dir/chroot.log")"

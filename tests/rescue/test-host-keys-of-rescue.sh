@@ -29,10 +29,22 @@ same "$(cat "$dir/ssh/ssh_host_ed25519_key.pub")" "$(ssh-keygen -y -f "$dir/resc
 cmp "$dir/ssh/ssh_host_ed25519_key-cert.pub" "$dir/rescue/host_ed25519_key-cert.pub" || fail "no certificate"
 same "$(cat "$dir"/ssh/sshd_config.d/*)" "HostCertificate $dir/ssh/ssh_host_ed25519_key-cert.pub" "the configuration"
 
+# The certificate comes later.
+mv "$dir/rescue/host_ed25519_key-cert.pub" "$dir/late"
+again
+take
+[ ! -e "$dir/ssh/ssh_host_ed25519_key-cert.pub" ] || fail "a certificate of nothing"
+mv "$dir/late" "$dir/rescue/host_ed25519_key-cert.pub"
+take
+cmp "$dir/ssh/ssh_host_ed25519_key-cert.pub" "$dir/rescue/host_ed25519_key-cert.pub" || fail "no certificate that comes late"
+same "$(cat "$dir"/ssh/sshd_config.d/*)" "HostCertificate $dir/ssh/ssh_host_ed25519_key-cert.pub" "the configuration"
+again
+
 # Once more: what is there stays.
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$dir/other"
 cp "$dir/other" "$dir/ssh/ssh_host_ed25519_key"
 take
+! ls "$dir"/ssh/sshd_config.d/* >/dev/null 2>&1 || fail "a certificate of another key"
 cmp "$dir/ssh/ssh_host_ed25519_key" "$dir/other" || fail "the root's own key was replaced"
 
 # A key that is none, as dropbear's; and no rescue system at all.
