@@ -231,3 +231,38 @@ echo '#RuntimeWatchdogSec=off' >"$rootmnt/etc/systemd/system.conf"
 same "$(offers 60)" 15 "with Debian's system.conf"
 echo 'RuntimeWatchdogSec=20' >>"$rootmnt/etc/systemd/system.conf"
 same "$(offers 60)" '' "with a setting of the image"
+
+# systemd of a disk gets the watchdog at once, if the disk's own configuration has it feed one.
+farroot_feeder=$dir/feeder
+printf '#!/bin/sh\necho "feeder $*"\n' >"$farroot_feeder"
+chmod +x "$farroot_feeder"
+mkdir -p "$rootmnt/sbin" "$rootmnt/etc/systemd/system.conf.d"
+# leaves SECONDS-OF-THE-FEEDER
+leaves() {
+	farroot_watchdog=$1
+	farroot_leave_watchdog || fail "farroot_leave_watchdog: $?"
+}
+ln -s ../lib/systemd/systemd "$rootmnt/sbin/init"
+same "$(leaves 60)" 'feeder --release' "with a disk's RuntimeWatchdogSec="
+same "$(leaves no)" '' "with farroot.watchdog=no, and a disk"
+printf '[Manager]\nRuntimeWatchdogSec=0\n' >"$rootmnt/etc/systemd/system.conf.d/10.conf"
+same "$(leaves 60)" '' "with a disk that wants no watchdog"
+rm "$rootmnt/etc/systemd/system.conf.d/10.conf"
+ln -sf sysvinit "$rootmnt/sbin/init"
+same "$(leaves 60)" '' "with a disk without systemd"
+ln -sf ../lib/systemd/systemd "$rootmnt/sbin/init"
+rm "$rootmnt/etc/systemd/system.conf"
+same "$(leaves 60)" '' "with a disk that has no setting"
+# It is part of boot-local.
+echo 'RuntimeWatchdogSec=20' >"$rootmnt/etc/systemd/system.conf"
+mount() { :; }
+mkdir "$dir/of-initramfs"
+printf '#!/bin/sh\n' >"$dir/of-initramfs/run-init"
+chmod +x "$dir/of-initramfs/run-init"
+# shellcheck disable=SC2034 # for the script
+farroot_url=local:/mnt/root
+sed 's,rm -f /run/farroot,:,' "$srcdir/initramfs/scripts/farroot" | sed -n '/^farroot_use_local/,/^}/p' >"$dir/use-local"
+# shellcheck source=/dev/null
+. "$dir/use-local"
+same "$(farroot_watchdog=60 && PATH=$dir/of-initramfs:$PATH && farroot_use_local)" 'feeder --release' "boot-local"
+unset -f mount
