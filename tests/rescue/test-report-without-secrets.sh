@@ -86,3 +86,6 @@ done
 sed -n 's/^=item B<\(farroot[a-z.-]*=\).*/\1x/p' "$srcdir/initramfs/farroot-boot.pod" | sort -u |
 	grep -v -E 'farroot\.(user|password)=' >"$dir/documented"
 same "$("$rescue/mask" arguments <"$dir/documented")" "$(cat "$dir/documented")" "the arguments of farroot-boot(7)"
+# A line without an end holds nothing up.
+head -c 300000 /dev/zero | tr '\0' x >"$dir/long"
+same "$(timeout "$(slack 10)" "$rescue/mask" text <"$dir/long" | wc -c)" 4097 "what is left of a long line"
