@@ -7,7 +7,7 @@
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 
-parts_use cache gzip site hosts host-values boot-layout site-apply source debian-plan debian-root debian-modules kernel archives libraries secrets inputs initramfs \
+parts_use cache gzip site hosts host-values boot-layout site-apply source debian-plan debian-root debian-modules kernel archives libraries magic settings secrets inputs initramfs \
 	squashfs identities keys
 
 build_wrong_usage() {
@@ -94,7 +94,7 @@ build_check_out() {
 build_check_tools() {
 	build_missing=
 	for build_tool in apt-get cpio depmod dpkg-deb libdeflate-gzip mksquashfs mmdebstrap modprobe openssl readelf setpriv ssh-keygen \
-		unshare unsquashfs xz zstd; do
+		unshare unsquashfs unzip xz zstd; do
 		command -v "$build_tool" >/dev/null || build_missing="$build_missing $build_tool"
 	done
 	[ -z "$build_missing" ] || die "these programs are missing:$build_missing; the package farroot-image depends on all of them"

@@ -9,7 +9,7 @@
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 parts_use boot-common gzip site fat boot-sign boot-config cache source boot-firmware boot-files boot-layout boot-read archives \
-	secrets inputs boot-inputs hosts host-values host-archive host-tree host-list
+	magic settings secrets inputs boot-inputs hosts host-values host-archive host-tree host-list
 
 boot_usage() {
 	cat <<'EOT'

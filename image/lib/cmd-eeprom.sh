@@ -147,7 +147,7 @@ eeprom_make_image() {
 	fi
 	eeprom_check_minimum "$eeprom_minimum" "$eeprom_base"
 	[ -z "$eeprom_public" ] || sign_check_public "$eeprom_public"
-	[ -z "$eeprom_ca" ] || boot_need_file "$eeprom_ca" "a certificate in DER form"
+	[ -z "$eeprom_ca" ] || eeprom_check_ca "$eeprom_ca" "$boot_temp/boot.conf"
 	case $eeprom_order in
 	*7*)
 		[ -n "$eeprom_public" ] || eeprom_image_has_key "$eeprom_base" ||

@@ -8,7 +8,7 @@
 # shellcheck shell=dash
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
-parts_use boot-common site boot-config boot-files boot-layout boot-read archives secrets inputs hosts host-values \
+parts_use boot-common site boot-config boot-files boot-layout boot-read archives magic settings secrets inputs hosts host-values \
 	host-archive host-tree host-list
 
 renew_usage() {

@@ -62,6 +62,17 @@ root_private() {
 	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc --propagation private -- "$@" 9>&-
 }
 
+# What a hook may do as root: what dpkg, adduser and update-initramfs need in a folder that is theirs.  No
+# device nodes, mounts, modules, clock, reboot, no process of another, no file by its handle.
+root_hook_caps=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+setfcap,+sys_chroot,+audit_write
+
+# root_run_hook ROOT COMMAND...: as root_run, but with these rights only; the kernel's settings cannot be
+# written, and no path leads out of ROOT.
+root_run_hook() {
+	root_caps=$root_hook_caps
+	root_run "$@"
+}
+
 # root_run ROOT COMMAND...: in ROOT, with /proc, a few devices, empty /run and /tmp, no
 # network and no processes that outlive the command, or this shell.  $root_bind, if not empty, is a folder
 # that the command sees as /run/farroot-image, read only.
@@ -69,10 +80,16 @@ root_private() {
 root_run() {
 	root_dir=$1
 	shift
+	set -- "$root_dir" "${root_bind-}" "${root_caps-}" "$@"
+	root_caps=
 	setpriv --pdeathsig KILL unshare --mount --net --pid --ipc --uts --fork --kill-child --propagation private -- \
 		sh -eu -c '
-		root=$1 bind=$2
-		shift 2
+		root=$1 bind=$2 caps=$3
+		shift 3
+		[ -z "$caps" ] || {
+			mount --bind "$root" "$root"
+			mount -o remount,bind,nodev "$root"
+		}
 		mount -t tmpfs -o mode=755 tmpfs "$root/dev"
 		for device in null zero full random urandom; do
 			: >"$root/dev/$device"
@@ -87,12 +104,22 @@ root_run() {
 			mount --bind "$bind" "$root/run/farroot-image"
 			mount -o remount,bind,ro "$root/run/farroot-image"
 		fi
-		exec chroot "$root" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		set -- /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 			HOME=/root LC_ALL=C TZ=UTC DEBIAN_FRONTEND=noninteractive INITRD=No \
 			SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" FARROOT_ARCH="$FARROOT_ARCH" \
 			FARROOT_SUITE="$FARROOT_SUITE" FARROOT_FLAVOUR="$FARROOT_FLAVOUR" \
-			FARROOT_GROUPS="$FARROOT_GROUPS" FARROOT_HOST="$FARROOT_HOST" "$@"' \
-		sh "$root_dir" "${root_bind-}" "$@" 9>&-
+			FARROOT_GROUPS="$FARROOT_GROUPS" FARROOT_HOST="$FARROOT_HOST" "$@"
+		[ -n "$caps" ] || exec chroot "$root" "$@"
+		for path in sys sysrq-trigger irq bus fs acpi; do
+			[ -e "$root/proc/$path" ] || continue
+			mount --bind "$root/proc/$path" "$root/proc/$path"
+			mount -o remount,bind,ro "$root/proc/$path"
+		done
+		# Root leaves a folder by a second chroot, but not the root of all mounts.
+		cd "$root"
+		mount --move . /
+		exec setpriv --bounding-set="$caps" --inh-caps=-all chroot . "$@"' \
+		sh "$@" 9>&-
 }
 
 # root_remove FOLDER: deletes it, unless something is mounted in it.

@@ -87,6 +87,23 @@ eeprom_key_pem() {
 		xxd -r -p | openssl pkey -pubin -inform DER -out "$2" 2>/dev/null
 }
 
+# eeprom_check_ca CA CONFIG: the certificate fits into the image, and is the one of HTTP_CACERT_HASH in CONFIG.  The
+# boot loader compares both, and without the hash it uses no TLS.
+eeprom_check_ca() {
+	boot_need_file "$1" "a certificate in DER form"
+	openssl x509 -inform DER -in "$1" -noout >/dev/null 2>&1 ||
+		die "$1: is no certificate in DER form; convert it: openssl x509 -in FILE -outform DER -out ca.der"
+	[ "$(boot_size "$1")" -le 4076 ] ||
+		die "$1: has $(boot_size "$1") bytes, and the EEPROM has room for a certificate of 4076; use an authority with a shorter key or fewer extensions"
+	eeprom_ca_sum=$(sha256sum <"$1" | cut -d ' ' -f 1)
+	eeprom_ca_given=$(sed -n 's/^HTTP_CACERT_HASH=\([0-9a-f]*\).*/\1/p' "$2" | sort -u)
+	case $eeprom_ca_given in
+	"$eeprom_ca_sum") ;;
+	'') say "note: the configuration has no HTTP_CACERT_HASH, so the boot loader does not use $1; add --ca-hash $eeprom_ca_sum" ;;
+	*) die "$1: its SHA-256 is $eeprom_ca_sum, and not that of HTTP_CACERT_HASH ($(echo "$eeprom_ca_given" | tr '\n' ' ' | sed 's/ $//')), so the boot loader would refuse it" ;;
+	esac
+}
+
 # eeprom_image_make CONFIG BASE PUBLIC CA NEW: by the vendor's tool, and reads the result
 # back.  PUBLIC and CA may be empty.
 eeprom_image_make() {

@@ -3,7 +3,7 @@
 #
 # No secret in any image: any machine that reaches the server can fetch it.  These functions
 # unpack every archive in a file and look for private keys, password hashes, tokens,
-# random seeds, machine ids and host keys.
+# random seeds, machine ids and host keys.  What is an archive or a key is decided by its first bytes.
 # shellcheck shell=dash
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
@@ -14,7 +14,7 @@ secrets_check() {
 	secrets_work=$(mktemp -d)
 	: >"$secrets_work/found"
 	for secrets_path in "$@"; do
-		secrets_number=0
+		secrets_depth=0
 		secrets_check_path "$secrets_path" "$secrets_path"
 	done
 	LC_ALL=C sort -u "$secrets_work/found" >"$secrets_work/sorted"
@@ -31,56 +31,67 @@ secrets_check_path() {
 		secrets_check_tree "$1" "$2"
 		return
 	fi
-	case "$(archive_kind "$1")" in
-	cpio | squashfs | gzip | zstd | xz | bzip2 | lz4 | lzop | lzma) ;;
+	secrets_kind=$(archive_kind "$1")
+	secrets_unpacked=$secrets_work/unpacked
+	case "$secrets_kind" in
+	cpio | squashfs | gzip | zstd | xz | bzip2 | lz4 | lzop | lzma)
+		secrets_unpack "$secrets_kind" "$1" "$secrets_unpacked" "" ||
+			die "$2: cannot be unpacked, so nothing is known about it"
+		secrets_check_tree "$secrets_unpacked" "$2"
+		;;
 	*)
-		mkdir -p "$secrets_work/one"
-		cp -L "$1" "$secrets_work/one/${1##*/}"
-		secrets_check_tree "$secrets_work/one" "${2%"/${1##*/}"}"
-		rm -rf "$secrets_work/one"
-		return
+		mkdir -p "$secrets_unpacked"
+		cp -L "$1" "$secrets_unpacked/${1##*/}"
+		secrets_check_tree "$secrets_unpacked" "${2%"/${1##*/}"}"
 		;;
 	esac
-	secrets_number=$((secrets_number + 1))
-	secrets_unpacked=$secrets_work/$secrets_number
-	secrets_unpack "$1" "$secrets_unpacked" || die "$2: cannot be unpacked, so nothing is known about it"
-	secrets_check_tree "$secrets_unpacked" "$2"
 	rm -rf "$secrets_unpacked"
 }
 
-# secrets_unpack FILE FOLDER: an archive, or a single compressed file.
+# secrets_unpack KIND FILE FOLDER NAME: an archive; or a compressed file, to FOLDER/1/NAME.  If it
+# fails, what could be unpacked is in FOLDER.
 secrets_unpack() {
-	mkdir -p "$2"
-	case "$(archive_kind "$1")" in
-	cpio | squashfs) archive_unpack "$1" "$2" ;;
+	mkdir -p "$3"
+	secrets_to=$3/1
+	case "$1" in
+	cpio | squashfs)
+		(archive_unpack "$2" "$3")
+		return
+		;;
+	esac
+	mkdir "$secrets_to"
+	case "$1" in
+	tar) tar -C "$secrets_to" --no-same-owner -xf "$2" ;;
+	zip) unzip -q -o -P '' -d "$secrets_to" "$2" </dev/null ;;
+	deb) dpkg-deb -R "$2" "$secrets_to/deb" ;;
 	*)
+		archive_decompress "$1" <"$2" >"$secrets_to/${4:-content}" 2>/dev/null && return
+		# An initramfs may have zeros at its end.
 		archive_at=0
-		archive_size=$(stat -c %s "$1")
-		archive_rest "$1" "$2" || return 1
-		rm "$2/log"
-		mv "$2/inner" "$2/content"
-		case "$(archive_kind "$2/content")" in
-		cpio)
-			rm "$2/content"
-			archive_unpack "$1" "$2"
-			;;
-		esac
+		archive_size=$(stat -c %s "$2")
+		archive_rest "$2" "$3" || return
+		mv "$3/inner" "$secrets_to/${4:-content}"
+		rm "$3/log"
 		;;
 	esac
 }
 
-# secrets_tell TREE NAME WHAT: for each path below TREE that is read.
+# secrets_tell TREE NAME WHAT: for each path below TREE that is read.  What is in FILE in the tree
+# is unpacked to FILE:/1.
 secrets_tell() {
 	while IFS= read -r secrets_file; do
-		echo "$2: $(printf '%s' "${secrets_file#"$1/"}" | sed 's,^[0-9]*/,,'): $3"
+		secrets_file=${secrets_file#"$1/"}
+		echo "$2: $(printf '%s' "${secrets_file#./}" | sed -e 's,^[0-9]*/,,' -e 's,:/[0-9]*/,: ,g'): $3"
 	done >>"$secrets_work/found"
 }
 
 secrets_check_tree() {
-	secrets_find_inner "$1"
+	secrets_find_inner "$1" "$2"
+	secrets_find_settings "$1"
 	secrets_check_names "$1" "$2"
 	secrets_check_accounts "$1" "$2"
 	secrets_check_texts "$1" "$2"
+	secrets_check_settings "$1" "$2"
 	secrets_check_der "$1" "$2"
 	secrets_check_inner "$1" "$2"
 }
@@ -154,6 +165,8 @@ secrets_hashes() {
 		-e '\$(y|gy|7)\$[./A-Za-z0-9]{2,}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}([^./A-Za-z0-9]|$)' \
 		-e '\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}([^./A-Za-z0-9]|$)' \
 		-e '\$argon2(i|d|id)\$v=[0-9]+\$m=[0-9]+' -e '\$apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}' \
+		-e '\$pbkdf2(-sha(1|256|512))?\$[0-9]+\$' -e 'grub\.pbkdf2\.sha512\.[0-9]+\.[0-9A-Fa-f]{64}' \
+		-e '\{(SMD5|MD5|SSHA|SHA|SSHA256|SHA256|SSHA384|SHA384|SSHA512|SHA512)\}[A-Za-z0-9+/]{22,}={0,2}' \
 		-e '^[[:space:]]*psk=[0-9a-f]{64}' -- "$@"
 }
 
@@ -167,7 +180,7 @@ secrets_check_texts() {
 	done <"$secrets_work/maybe" | secrets_tell "$1" "$2" "a private key"
 	# An archive is looked at when it is unpacked: in it, a block that could not be made smaller may
 	# have a public hash with another byte behind it.
-	secrets_hashes -rl "$1" | LC_ALL=C grep -vxF -f "$secrets_work/inner.$secrets_number" >"$secrets_work/maybe" || :
+	secrets_hashes -rl "$1" | LC_ALL=C grep -vxF -f "$secrets_work/inner-paths.$secrets_depth" >"$secrets_work/maybe" || :
 	while IFS= read -r secrets_maybe; do
 		secrets_hashes -oh "$secrets_maybe" | LC_ALL=C tr -cd '[:print:]\n' | LC_ALL=C grep -qvxF -f "$secrets_work/known" || continue
 		echo "$secrets_maybe"
@@ -181,9 +194,24 @@ secrets_check_texts() {
 		-e '(^|[^A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{16,}\.eyJ[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}' \
 		-e '[Aa]uthorization: *([Bb]earer|[Bb]asic) +[A-Za-z0-9+/._~-]{16,}=*' "$1" |
 		secrets_tell "$1" "$2" "a token"
-	find "$1" -type f -size -64k \( -path '*/etc/*' -o -path '*/root/*' -o -path '*/conf/*' -o -name 'cmdline*' -o -name 'config.txt' \) -print0 |
-		LC_ALL=C xargs -0r grep -laE -e '^[^#]*[a-z]+://[^/ :@]+:[^/ :@$]+@[A-Za-z0-9.-]+' |
+	(cd "$1" && tr '\n' '\0' <"$secrets_work/settings" |
+		LC_ALL=C xargs -0r grep -laE -e '^[^#]*[a-z]+://[^/ :@]+:[^/ :@$]+@[A-Za-z0-9.-]+') |
 		secrets_tell "$1" "$2" "a URL with a password"
+}
+
+# secrets_find_settings TREE: the list of the files that people write settings to.
+secrets_find_settings() {
+	(cd "$1" && find . -type f -size -64k \( -path '*/etc/*' -o -path '*/root/*' -o -path '*/home/*' -o -path '*/conf/*' \
+		-o -path '*/system-connections/*' -o -name device.conf -o -name 'cmdline*' -o -name 'config.txt' \)) >"$secrets_work/settings"
+}
+
+# secrets_check_settings TREE NAME: a password in a setting, such as psk="..." or password=....  The
+# value is not shown.  secrets-known has those that are public, as KEY=VALUE.
+secrets_check_settings() {
+	settings_secrets "$1" "$secrets_work/known" <"$secrets_work/settings" | LC_ALL=C sort -u >"$secrets_work/maybe" || :
+	while read -r secrets_key secrets_maybe; do
+		echo "$secrets_maybe" | secrets_tell "$1" "$2" "the value of $secrets_key="
+	done <"$secrets_work/maybe"
 }
 
 # Keys without text around them: small files that begin as a key in DER does.  openssl tells
@@ -198,25 +226,44 @@ secrets_check_der() {
 	done <"$secrets_work/der" | secrets_tell "$1" "$2" "a private key"
 }
 
-# Makes the list inner.N of archives inside of the tree, and compressed files; but not thousands of
-# kernel modules.
+# secrets_find_inner TREE NAME: makes the list inner.DEPTH of the archives and the compressed files in
+# the tree, by their first bytes, lines "KIND PATH", and tells of the keys among its files.  Thousands
+# of kernel modules are left out.
 secrets_find_inner() {
-	: >"$secrets_work/inner.$secrets_number"
-	find "$1" -type f -size +0 ! -name '*.ko.xz' ! -name '*.ko.zst' ! -name '*.ko.gz' \( -name '*.cpio' -o -name '*.squashfs' -o -name '*.sqfs' -o -name '*.gz' -o -name '*.xz' \
-		-o -name '*.zst' -o -name '*.bz2' -o -name '*.lz4' -o -name '*.img' -o -name 'initrd*' -o -name 'initramfs*' \) >"$secrets_work/found-inner"
-	while IFS= read -r secrets_inner; do
-		case "$(archive_kind "$secrets_inner")" in
-		cpio | squashfs | gzip | zstd | xz | bzip2 | lz4 | lzop | lzma) echo "$secrets_inner" >>"$secrets_work/inner.$secrets_number" ;;
-		esac
-	done <"$secrets_work/found-inner"
+	magic_list "$1" "$secrets_work/kinds" "$secrets_work/sizes" ||
+		echo . | secrets_tell "$1" "$2" "a file that cannot be read, or a line break in a name, so nothing is known about it"
+	sed -n 's/^key //p' "$secrets_work/kinds" | secrets_tell "$1" "$2" "a private key"
+	grep -v -e '^key ' -e '/lib/modules/.*\.ko\.[a-z0-9]*$' "$secrets_work/kinds" >"$secrets_work/inner.$secrets_depth" || :
+	sed "s,^[^ ]* ,$(printf '%s' "$1" | sed 's/[&\,]/\\&/g')/," "$secrets_work/inner.$secrets_depth" >"$secrets_work/inner-paths.$secrets_depth"
 }
 
+# secrets_check_inner TREE NAME: all archives in the tree are unpacked into one new tree, which is checked as
+# this one was.  A file that only begins as an archive does is none; one whose name says that it is an
+# archive must be whole.
 secrets_check_inner() {
-	while IFS= read -r secrets_inner; do
-		(
-			secrets_number=$((secrets_number + 1000))
-			[ "$secrets_number" -lt 9000 ] || die "$2: archives in archives, more than eight deep"
-			secrets_check_path "$secrets_inner" "$2: ${secrets_inner#"$1/"}"
-		)
-	done <"$secrets_work/inner.$secrets_number"
+	[ -s "$secrets_work/inner.$secrets_depth" ] || return 0
+	secrets_inner=$secrets_work/tree.$secrets_depth
+	while read -r secrets_kind secrets_path; do
+		case "$secrets_path" in
+		*.gz | *.tgz | *.xz | *.txz | *.zst | *.bz2 | *.tbz2 | *.lz4 | *.tar | *.zip | *.deb | *.cpio | *.squashfs | *.sqfs | *.img | initrd* | */initrd* | initramfs* | */initramfs*) secrets_must=yes ;;
+		*) secrets_must= ;;
+		esac
+		case "$secrets_kind" in
+		lz4 | lzop | zstd) command -v "$secrets_kind" >/dev/null || secrets_must=yes ;;
+		zip) command -v unzip >/dev/null || secrets_must=yes ;;
+		deb) command -v dpkg-deb >/dev/null || secrets_must=yes ;;
+		esac
+		secrets_name=${secrets_path##*/}
+		secrets_unpack "$secrets_kind" "$1/$secrets_path" "$secrets_inner/$secrets_path:" "${secrets_name%.*}" >/dev/null 2>&1 || [ -z "$secrets_must" ] ||
+			echo "$secrets_path" | secrets_tell "$1" "$2" "an archive that cannot be unpacked, so nothing is known about it"
+	done <"$secrets_work/inner.$secrets_depth"
+	chmod -R u+rwX "$secrets_inner"
+	if [ "$secrets_depth" -lt 8 ]; then
+		secrets_depth=$((secrets_depth + 1))
+		secrets_check_tree "$secrets_inner" "$2"
+		secrets_depth=$((secrets_depth - 1))
+	else
+		echo . | secrets_tell "$1" "$2" "archives in archives, more than eight deep"
+	fi
+	rm -rf "$secrets_work/tree.$secrets_depth"
 }

@@ -44,7 +44,7 @@ site_apply_hooks() {
 			say "hook ${site_file#"$site_dir/"}"
 			root_bind=$site_folder
 			site_status=0
-			root_run "$1" "/run/farroot-image/${site_file##*/}" </dev/null >&2 || site_status=$?
+			root_run_hook "$1" "/run/farroot-image/${site_file##*/}" </dev/null >&2 || site_status=$?
 			[ "$site_status" = 0 ] || die "$site_file: the hook failed with status $site_status; its messages are above"
 		done
 	done <"$work/parts"

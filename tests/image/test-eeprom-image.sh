@@ -105,5 +105,29 @@ refused "ERROR: no Cryptodome; for --pubkey it needs python3-pycryptodome" write
 sed 's/1779045198/1756321032/g' "$dir/stock.bin" >"$dir/2025-08-27.bin"
 base=$dir/2025-08-27.bin
 refused "EEPROM version 2025-08-27: an answer 404" write_image --public-key "$dir/owner.pem"
+base=
+# The certificate of an authority: 4076 bytes of DER, and the one of the configuration.
+certificate() {
+	openssl req -x509 -key "$dir/owner.key" -subj /CN=test -outform "$1" -out "$2" \
+		-addext "nsComment=$(head -c "$3" /dev/zero | tr '\0' x)" 2>/dev/null || fail "no certificate"
+}
+certificate PEM "$dir/ca.pem" 10
+certificate DER "$dir/ca.der" 10
+certificate DER "$dir/big.der" 4000
+[ "$(stat -c %s "$dir/big.der")" -gt 4076 ] || fail "big.der is small"
+printf '#!/bin/sh\necho ERROR: reached >&2; exit 1\n' >"$dir/bin/rpi-eeprom-config"
+with_ca() {
+	write_image --public-key "$dir/owner.pem" --ca-cert "$1"
+}
+refused "is no certificate in DER form" with_ca "$dir/ca.pem"
+refused "the EEPROM has room for a certificate of 4076" with_ca "$dir/big.der"
+refused "ERROR: reached" with_ca "$dir/ca.der"
+grep -q 'note: .* has no HTTP_CACERT_HASH' "$dir/refused.log" || fail "no note: $(cat "$dir/refused.log")"
+cp "$dir/boot.conf" "$dir/plain.conf"
+echo "HTTP_CACERT_HASH=$(printf '%064d' 1)" >>"$dir/boot.conf"
+refused "not that of HTTP_CACERT_HASH" with_ca "$dir/ca.der"
+{ cat "$dir/plain.conf" && echo "HTTP_CACERT_HASH=$(sha256sum <"$dir/ca.der" | cut -d ' ' -f 1)"; } >"$dir/boot.conf"
+refused "ERROR: reached" with_ca "$dir/ca.der"
+! grep -q 'note: .* has no HTTP_CACERT_HASH' "$dir/refused.log" || fail "a note about a hash that is there"
 [ ! -e "$dir/new.bin" ] || fail "an image that was refused is there"
 nothing_left
