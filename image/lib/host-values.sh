@@ -13,8 +13,8 @@
 # plugin that a kernel argument may set, as farroot.NAME.
 values_names='farroot ip panic roothash vlan
 farroot.commands farroot.config farroot.config-groups farroot.config-number farroot.config-pause farroot.config-wait
-farroot.host-certificate farroot.hostname farroot.mailbox farroot.mailbox-pause farroot.mirror farroot.ntp farroot.overlay farroot.rescue-after
-farroot.tunnel farroot.tunnel-host-key farroot.tunnel-port farroot.wireguard farroot.wireguard-address
+farroot.host-certificate farroot.host-key farroot.hostname farroot.mailbox farroot.mailbox-pause farroot.mirror farroot.netconsole farroot.ntp farroot.overlay farroot.qr farroot.rescue-after
+farroot.syslog farroot.tang farroot.tunnel farroot.tunnel-host-key farroot.tunnel-port farroot.wireguard farroot.wireguard-address
 farroot.wireguard-allowed'
 values_parameters='budget budget-stops cache cainfo capath connect-timeout connections cookie cookie-file
 cookiefile decompress fill followlocation hash-tree header header-file http-version interface ipresolve outage partition password
@@ -118,7 +118,10 @@ values_program='
 	key ~ /^farroot\.wireguard-(address|allowed)$/ && value !~ /^[0-9A-Fa-f.:]+\/[1-9][0-9]*(,[0-9A-Fa-f.:]+\/[1-9][0-9]*)*$/ {
 		wrong("must be ADDRESS/PREFIX, with commas between them, and no prefix of 0")
 	}
-	key == "farroot.commands" && value !~ /^(yes|no)$/ { wrong("must be yes or no") }
+	key == "farroot.syslog" && value !~ /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[1-9][0-9]*)?$/ { wrong("must be HOST or HOST:PORT; an IPv6 address is in brackets") }
+	key == "farroot.netconsole" && value !~ /^(\[[0-9A-Fa-f:.]+\]|[0-9.]+)(:[1-9][0-9]*)?$/ { wrong("must be ADDRESS or ADDRESS:PORT; an IPv6 address is in brackets") }
+	key == "farroot.host-key" && value != "otp" { wrong("must be otp") }
+	key ~ /^farroot\.(commands|qr|tang)$/ && value !~ /^(yes|no)$/ { wrong("must be yes or no") }
 	key ~ /^farroot\.(mirror|mailbox|config)$/ && value !~ /^https?:\/\/[^\/ ][^ ]*$/ { wrong("must be a URL") }
 	key == "roothash" && (value !~ /^[0-9A-Fa-f]+$/ || length(value) != 64) { wrong("must be 64 hex digits, as farroot pack prints them") }
 	key == "farroot.hostname" && (value !~ /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/ || length(value) > 63) {

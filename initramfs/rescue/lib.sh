@@ -84,6 +84,37 @@ has_address() {
 	return 1
 }
 
+# host_and_port TEXT PORT: sets host and port of HOST, HOST:PORT, ADDRESS or [ADDRESS]:PORT; PORT is the default.
+# shellcheck disable=SC2034 # for the scripts
+host_and_port() {
+	host=$1 port=$2
+	case $host in
+	\[*\]:*) port=${host##*]:} && host=${host#[} && host=${host%%]*} ;;
+	\[*\]) host=${host#[} && host=${host%]} ;;
+	*:*:*) ;;
+	*:*) port=${host#*:} && host=${host%%:*} ;;
+	esac
+	case $host in
+	'' | -* | *[!A-Za-z0-9_.:-]*) return 1 ;;
+	esac
+	is_port "$port"
+}
+
+# is_address HOST: not a name.
+is_address() {
+	case $1 in
+	*:*) ;;
+	*[!0-9.]*) return 1 ;;
+	esac
+}
+
+is_port() {
+	case $1 in
+	'' | 0* | *[!0-9]* | ??????*) return 1 ;;
+	esac
+	[ "$1" -le 65535 ]
+}
+
 serial_number() {
 	[ -e "$rescue_system/proc/device-tree/serial-number" ] || return 0
 	tr -d '\000' <"$rescue_system/proc/device-tree/serial-number" | tail -c 8

@@ -44,7 +44,7 @@ for value in no 1 15 3600; do
 	same "$farroot_watchdog" "$value" farroot.watchdog=
 done
 # For the rescue system.
-takes "$good farroot.mailbox=http://a/m farroot.mailbox-pause=300 farroot.commands=yes farroot.config=http://a/c farroot.config-groups=a farroot.config-number=1 farroot.config-pause=9 farroot.config-wait=3 farroot.tunnel=a@b farroot.wireguard=x farroot.wireguard-address=x farroot.wireguard-allowed=x farroot.tunnel-port=9 farroot.tunnel-host-key=\"ssh-ed25519 AAAA\"" url=http://a/x "roothash=$hash"
+takes "$good farroot.mailbox=http://a/m farroot.mailbox-pause=300 farroot.commands=yes farroot.config=http://a/c farroot.config-groups=a farroot.config-number=1 farroot.config-pause=9 farroot.config-wait=3 farroot.tunnel=a@b farroot.wireguard=x farroot.wireguard-address=x farroot.wireguard-allowed=x farroot.host-key=otp farroot.qr=yes farroot.tang=yes farroot.syslog=x farroot.netconsole=192.0.2.1 farroot.tunnel-port=9 farroot.tunnel-host-key=\"ssh-ed25519 AAAA\"" url=http://a/x "roothash=$hash"
 # Nor is this one.
 takes "$good" url=http://a/x "roothash=$hash"
 same "$farroot_supervise" no "the default of farroot.supervise="

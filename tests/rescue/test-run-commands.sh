@@ -3,7 +3,8 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # farroot run: off unless the machine's arguments allow it; then the output and the exit status come
-# back, sealed, and each command runs once, whatever a server hides or repeats.
+# back, sealed, and each command runs once, whatever a server hides or repeats.  A report comes
+# without that, small enough for the mailbox, and without secrets.
 . "${srcdir:-..}/tests/rescue/reach-lib.sh"
 need nginx
 reach_small_tools
@@ -28,6 +29,41 @@ ln -s "$reach_scripts"/reach/*.sh "$dir/"
 PATH=$dir/programs:$PATH "$dir/run" full "touch $dir/ran" >"$dir/out" 2>"$dir/err" && fail "a command ran"
 grep -q 'has refused the message: commands are off' "$dir/err" || fail "$(cat "$dir/err")"
 [ ! -e "$dir/ran" ] || fail "a command ran"
+
+# A report all the same; of long logs the middle is missing.
+has_report() {
+	succeeded "run --report"
+	[ "$(wc -c <"$dir/out")" -le 32768 ] || fail "$1: the report has $(wc -c <"$dir/out") bytes"
+	rm -rf "$dir/report"
+	tar -C "$dir" -xzf "$dir/out" || fail "$1: the report is no tar.gz"
+	[ -s "$dir/report/kernel" ] || fail "$1: no kernel in it: $(ls "$dir/report")"
+	same "$(head -n 1 "$dir/report/sshd" | head -c 9):$(tail -n 1 "$dir/report/sshd")" "the begin:the end" "$1: a long log"
+	grep -qE '^\[\.\.\. [0-9]+ bytes are left out here \.\.\.\]$' "$dir/report/sshd" || fail "$1: no word about what is missing"
+	grep -qx 'farroot.cookie=...' "$dir/report/device-arguments" || fail "$1: the arguments: $(cat "$dir/report/device-arguments")"
+	! grep -r hidden7word "$dir/report" >"$dir/found" || fail "$1: a secret in it: $(cat "$dir/found")"
+}
+for machine in full small; do
+	printf '%s\n' farroot.commands=no 'farroot.cookie=a=hidden7word' >"$dir/$machine/state/arguments"
+	{
+		echo 'the begin'
+		head -c 150000 /dev/urandom | base64 -w 2000
+		echo 'the end'
+	} >"$dir/$machine/state/sshd.log"
+	admin run --report $machine
+	has_report $machine
+	grep -q 'mailbox: report, by a message' "$dir/$machine/log" || fail "the log: $(cat "$dir/$machine/log")"
+done
+admin run --report --key "$HOME/.ssh/id_ed25519.pub" full extra
+same "$status" 2 "the status with a COMMAND"
+ssh-keygen -q -t ed25519 -N '' -f "$dir/stranger"
+admin run --report --key "$dir/stranger" full
+refused "not signed by a key of this machine's authorized_keys"
+# What cannot be made ends with its reason, and nothing on standard output.
+sed -i 's/^pack$/limit=1; pack/' "$dir/full/rescue/report"
+admin run --report full
+refused 'cannot be made as small as 1 bytes'
+[ ! -s "$dir/out" ] || fail "standard output: $(cat "$dir/out")"
+cp "$reach_scripts/rescue/report" "$dir/full/rescue/report"
 
 # By ssh: several lines, quotes, a status, both outputs; nothing of standard input.
 for machine in full small; do
@@ -78,6 +114,17 @@ succeeded "run"
 same "$(cat "$dir/out")" 'hidden text' "the output"
 ! grep -rq -e 'hidden text' -e "$(printf 'hidden text' | base64 | cut -c 1-10)" "$reach_www" || fail "the mailbox shows the output"
 same "$(wc -l <"$dir/count")" 1 "how often it ran"
+printf '%s\n' farroot.commands=no 'farroot.cookie=a=hidden7word' "farroot.mailbox=$mailbox" >"$dir/full/state/arguments"
+# The announcement tells that commands are off.
+says_no() {
+	grep -q '^commands=no' "$reach_www/9ffefdef/announcement"
+}
+wait_until 10 "an announcement without commands" says_no
+admin run --report "$url"
+has_report mailbox
+! grep -rqaF "$(base64 -w 0 "$dir/out" | cut -c 1-40)" "$reach_www" || fail "the mailbox shows the report"
+sed -i s/commands=no/commands=yes/ "$dir/full/state/arguments"
+wait_until 10 "an announcement with commands" grep -q '^commands=yes' "$reach_www/9ffefdef/announcement"
 
 # A server that hides the answer: the command is not sent again.
 sed -i 's/dav_methods/location ~ answer$ { return 404; } dav_methods/' "$dir/nginx1.conf"
