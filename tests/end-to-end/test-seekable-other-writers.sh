@@ -34,7 +34,7 @@ for options in "65536" "65536 plain" "10000 empty" "300000 mute" "5000 plain emp
 	plugin_stop
 done
 
-# Of `seq 1 4000` with frames of 3,000 bytes: by seekable_compression of zstd 1.5.6
+# The files have `seq 1 4000` in frames of 3,000 bytes, by seekable_compression of zstd 1.5.6
 # (contrib/seekable_format) and by t2sz -r.
 seq 1 4000 >"$dir/numbers"
 for writer in zstd-seekable t2sz; do
