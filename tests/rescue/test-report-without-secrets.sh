@@ -38,11 +38,13 @@ cat >"$dir/kernel.log" <<END
 [    2.000000] farroot: farroot.header=X-Site: geheim
 [    2.000000] farroot: ftp://a:geheim@192.0.2.4/x and http://192.0.2.5/y?geheim were refused
 [    3.000000] systemd: rd.luks.passphrase=geheim
+[    3.000000] password=geheim and farroot.fill=no
+[    3.000000] farroot.fill=no http://a:geheim@192.0.2.6 farroot.proxy=http://a:geheim@192.0.2.7 http://192.0.2.8?geheim
 END
 printf '#!/bin/sh\ncat "%s"\n' "$dir/kernel.log" >"$dir/programs/dmesg"
 printf '#!/bin/sh\n' >"$dir/programs/farroot"
 chmod +x "$dir/programs"/*
-PATH=$dir/programs:$PATH "$rescue/report" "$dir/report.tar.gz" >"$dir/out" 2>"$dir/err" </dev/null || fail "farroot report: $(cat "$dir/err")"
+PATH=$dir/programs:$PATH timeout "$(slack 60)" "$rescue/report" "$dir/report.tar.gz" >"$dir/out" 2>"$dir/err" </dev/null || fail "farroot report: $(cat "$dir/err")"
 in_report() {
 	tar -xzOf "$dir/report.tar.gz" "report/$1"
 }
@@ -70,7 +72,9 @@ same "$(in_report dmesg)" '[    0.000000] Kernel command line:  quiet ip=dhcp fa
 [    2.000000] farroot: farroot.proxy=...@192.0.2.3: cannot be used
 [    2.000000] farroot: farroot.header=...
 [    2.000000] farroot: ftp://...@192.0.2.4/x and http://192.0.2.5/y?... were refused
-[    3.000000] systemd: rd.luks.passphrase=...' "the kernel's log"
+[    3.000000] systemd: rd.luks.passphrase=...
+[    3.000000] password=...
+[    3.000000] farroot.fill=no http://...@192.0.2.6 farroot.proxy=http://...@192.0.2.7 http://192.0.2.8?...' "the kernel's log"
 ! tar -xzOf "$dir/report.tar.gz" | grep -a geheim || fail "a secret is in the report"
 
 # The small flavour has the awk of busybox.
