@@ -15,6 +15,10 @@ make_build 1
 variables "publish_mailbox_folder: $dir/mail
 publish_mailbox_user: root
 publish_mailbox_tmpfiles: $dir/tmpfiles.conf"
+# The web server alone, without a version.
+serve_play() {
+	play publish -- --tags publish_server "$@"
+}
 # answers STATUS CURL-ARGUMENT...: the HTTP status.
 answers() {
 	want=$1
@@ -25,23 +29,22 @@ answers() {
 message=mailbox/9ffefdef/0123456789abcdef.message
 
 # Off.
-play publish -- --tags publish_server
+serve_play
 start_server
-play publish
 answers 403 -T "$dir/boot/http/boot.sig" "$url/$message"
 if [ -e "$dir/mail" ] || [ -e "$dir/tmpfiles.conf" ]; then
 	fail "a mailbox, though it is off"
 fi
 
 variables 'publish_mailbox: true'
-play publish -- --check --diff
+serve_play --check --diff
 changed some "check mode"
 [ ! -e "$dir/mail" ] || fail "check mode has made a folder"
-play publish
+serve_play
 changed some "the mailbox"
-play publish
+serve_play
 changed 0 "the second run"
-play publish -- --check --diff
+serve_play --check --diff
 changed 0 "check mode after it"
 reload() {
 	kill -HUP "$nginx"
@@ -71,7 +74,8 @@ answers 413 -T "$dir/large" "$url/$message"
 same "$("$farroot" http get "$url/$message")" two "the message after that"
 same "$(header "$message" Cache-Control)" no-store "Cache-Control"
 same "$(stat -c %a "$dir/mail/mailbox" "$dir/mail/$message" | tr '\n' ' ')" '700 600 ' "the modes"
-same "$(get pi/boot.sig)" "$(cat "$dir/boot/http/boot.sig")" "boot.sig, beside it"
+echo beside >"$www/beside"
+same "$(get beside)" beside "a file beside the mailbox"
 
 # What is a day old goes.
 if command -v systemd-tmpfiles >/dev/null; then
@@ -82,7 +86,7 @@ fi
 # With a login.
 printf 'pi:%s\n' "$(openssl passwd -apr1 secret)" >"$dir/htpasswd"
 variables "publish_mailbox_login: $dir/htpasswd"
-play publish
+serve_play
 changed some "the login"
 reload
 is_closed() {
