@@ -162,11 +162,12 @@ class Run:
     def take_boot(self, request):
         match = BOOT_PATH.match(request.path)
         device = self.devices.get(match.group(1)) if match else None
-        if device is None or request.method != "GET" or request.status not in (200, 304):
+        # A cache of a site asks which version it is (HEAD), or if it has changed (304), and fetches ranges (206), which are no boot.
+        if device is None or request.method not in ("GET", "HEAD") or request.status not in (200, 304):
             return
         version = self.versions.of_etag(request.etag, device["target"])
-        # A request that has broken off was no boot; a cache of a site asks if it has changed (304).
-        if request.status == 200 and version and request.sent < self.versions.sizes[version]:
+        # A request that has broken off was no boot.
+        if request.method == "GET" and request.status == 200 and version and request.sent < self.versions.sizes[version]:
             return
         agent = AGENT.match(request.agent)
         if agent:

@@ -170,7 +170,8 @@ class Decisions(Case):
         self.boot(sent=3)
         self.boot(status=206)
         self.boot(status=404)
-        self.boot(method="HEAD")
+        self.boot(method="POST")
+        self.boot(method="HEAD", status=404)
         self.write(self.request("/devices/abcdef01/boot.img/../boot.img"), self.request("/devices/abcdef09/boot.img"))
         self.update()
         self.assertEqual(self.device()["boots"], 1)
@@ -180,6 +181,15 @@ class Decisions(Case):
         self.boot(status=304, sent=0)
         self.update()
         self.assertEqual(self.device()["boots"], 2)
+
+    def test_a_site_cache_asks_which_boot_img(self):
+        """By HEAD, each time; then it may fetch ranges, for minutes."""
+        self.begin()
+        self.boot(method="HEAD", sent=0)
+        self.boot(status=206, sent=1)
+        self.boot(method="HEAD", status=304, sent=0)
+        self.update()
+        self.assertEqual((self.device()["boots"], self.device()["board"]), (3, "d03114"))
 
     def test_boot_img_is_requested_twice(self):
         self.begin()
