@@ -43,7 +43,7 @@ class Run:
         for serial, entry in wanted.items():
             if serial not in self.devices:
                 self.devices[serial] = self.store.new_device(serial, entry["name"], entry["group"])
-            self.devices[serial].update(name=entry["name"], stage=entry["group"], has_key=int(bool(entry["host_keys"])))
+            self.devices[serial].update(name=entry["name"], stage=entry["group"], has_key=int(bool(entry["host_keys"] or self.config.host_authorities)))
         for device in self.devices.values():
             if device["target"] not in self.versions:
                 device.update(target=self.usual_version(), before="", failed=0)
@@ -119,7 +119,7 @@ class Run:
         self.set_links()
         self.renew_challenge()
         keys = {device["serial"]: device["host_keys"] for device in self.config.devices}
-        verifier = beacon.Verifier(keys, self.config.state)
+        verifier = beacon.Verifier(keys, self.config.state, self.config.host_authorities)
         try:
             more = True
             while more:
