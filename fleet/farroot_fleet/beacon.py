@@ -3,7 +3,7 @@
 """Which messages of machines count.
 
 A beacon is the query of a request, m=MESSAGE&s=SIGNATURE in base64url. The message has lines "KEY VALUE"; ssh-keygen -Y sign made the
-signature with the host key of the machine. The message names a challenge, which this program publishes and changes: so an old message
+signature with the host key of the machine. That key is known, or has a certificate of a host authority for this machine alone. The message names a challenge, which this program publishes and changes: so an old message
 does not count, whatever the clocks say. The same message counts once.
 """
 import base64
@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 
 NAMESPACE = "farroot-beacon"
+CERTIFICATE = b"-cert-v01@openssh.com"
 FIRST_LINE = "farroot-beacon 1"
 EVENTS = ("boot", "status", "healthy", "unhealthy", "reboot")
 LARGEST = 4096
@@ -100,18 +101,25 @@ def fields_of(message):
     return fields if all(key in fields for key in NEEDED) else {}
 
 
+def key_of(signature):
+    """The public key of a signature in the format of OpenSSH: the text SSHSIG, a version, and a string with its length; empty if it is none."""
+    if signature[:6] != b"SSHSIG" or len(signature) < 14:
+        return b""
+    return signature[14:14 + int.from_bytes(signature[10:14], "big")]
+
+
 class Verifier:
     """Looks at one message after another; the cheap questions come first."""
 
-    def __init__(self, keys, folder):
-        """keys: {serial: [public key]}; folder: for the files that ssh-keygen reads."""
-        self.keys = {serial: lines for serial, lines in keys.items() if lines}
+    def __init__(self, keys, folder, authorities=()):
+        """keys: {serial: [public key]}; folder: for the files that ssh-keygen reads; authorities: public keys."""
+        self.keys = {serial: lines for serial, lines in keys.items() if lines or authorities}
         self.wrong = {}
         self.folder = tempfile.TemporaryDirectory(prefix="verify.", dir=folder)
         with open(os.path.join(self.folder.name, "allowed"), "w", encoding="ascii") as stream:
             for serial, lines in self.keys.items():
-                for line in lines:
-                    stream.write('%s namespaces="%s" %s\n' % (serial, NAMESPACE, " ".join(line.split(" ")[:2])))
+                for option, line in [("", line) for line in lines] + [("cert-authority,", line) for line in authorities]:
+                    stream.write('%s %snamespaces="%s" %s\n' % (serial, option, NAMESPACE, " ".join(line.split(" ")[:2])))
 
     def close(self):
         self.folder.cleanup()
@@ -145,7 +153,25 @@ class Verifier:
         device["challenge"] = number
         return fields, ""
 
+    @staticmethod
+    def is_for(serial, signature):
+        """A signature by a certificate: that must name this machine and no other. ssh-keygen would take one without a name for all."""
+        key = key_of(signature)
+        if not key.startswith(b"\0\0\0") or CERTIFICATE not in key[:64]:
+            return True
+        kind = key[4:4 + key[3]].decode("ascii", "replace")
+        try:
+            shown = subprocess.run(["ssh-keygen", "-L", "-f", "-"], input=("%s %s\n" % (kind, base64.b64encode(key).decode("ascii"))).encode("ascii"),
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60, check=False).stdout.decode("utf-8", "replace")
+        except subprocess.TimeoutExpired:
+            return False
+        # Each name is on a line of its own, further in than the lines with a heading.
+        names = re.search(r"^ {8}Principals: *\n((?: {16}.*\n)*)", shown, re.M)
+        return bool(names) and names.group(1).split("\n") == [" " * 16 + serial, ""]
+
     def is_signed(self, serial, message, signature):
+        if not self.is_for(serial, signature):
+            return False
         text = base64.b64encode(signature).decode("ascii")
         lines = [text[at:at + 70] for at in range(0, len(text), 70)]
         path = os.path.join(self.folder.name, "signature")

@@ -33,6 +33,7 @@ class Config:
         self.same_boot_seconds = number(path, value, "same_boot_seconds", 30, 0, 3600)
         self.away_days = number(path, value, "away_days", 7, 1, 10000)
         self.devices = devices(path, value.get("devices", []))
+        self.host_authorities = authorities(path, value.get("host_authorities", []))
         self.groups = groups(path, value.get("groups", []), self.devices)
 
     def named(self, wanted):
@@ -94,6 +95,13 @@ def devices(path, values):
     return found
 
 
+def authorities(path, values):
+    """The public keys that certify host keys for beacons."""
+    if not isinstance(values, list) or not all(isinstance(value, str) and HOST_KEY.match(value) for value in values):
+        raise Refused("%s: host_authorities: must be lines as in host_ca.pub of the role keys" % path)
+    return values
+
+
 def groups(path, values, known):
     """The groups in the order in which they get a version; all others come with the last one, all."""
     if not isinstance(values, list) or not all(isinstance(value, str) and NAME.match(value) for value in values):
@@ -118,7 +126,7 @@ def read(path):
     if not isinstance(value, dict):
         raise Refused("%s: must be a JSON object" % path)
     unknown = set(value) - {"root", "log", "state", "metrics", "channel", "rescue_channel", "boots", "minutes", "same_boot_seconds", "away_days",
-                            "devices", "groups"}
+                            "devices", "groups", "host_authorities"}
     if unknown:
         raise Refused("%s: %s: no such setting" % (path, sorted(unknown)[0]))
     return Config(os.path.abspath(path), value)

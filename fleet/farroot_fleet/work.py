@@ -43,7 +43,7 @@ class Run:
         for serial, entry in wanted.items():
             if serial not in self.devices:
                 self.devices[serial] = self.store.new_device(serial, entry["name"], entry["group"])
-            self.devices[serial].update(name=entry["name"], stage=entry["group"], has_key=int(bool(entry["host_keys"])))
+            self.devices[serial].update(name=entry["name"], stage=entry["group"], has_key=int(bool(entry["host_keys"] or self.config.host_authorities)))
         for device in self.devices.values():
             if device["target"] not in self.versions:
                 device.update(target=self.usual_version(), before="", failed=0)
@@ -119,7 +119,7 @@ class Run:
         self.set_links()
         self.renew_challenge()
         keys = {device["serial"]: device["host_keys"] for device in self.config.devices}
-        verifier = beacon.Verifier(keys, self.config.state)
+        verifier = beacon.Verifier(keys, self.config.state, self.config.host_authorities)
         try:
             more = True
             while more:
@@ -162,11 +162,12 @@ class Run:
     def take_boot(self, request):
         match = BOOT_PATH.match(request.path)
         device = self.devices.get(match.group(1)) if match else None
-        if device is None or request.method != "GET" or request.status not in (200, 304):
+        # A cache of a site asks which version it is (HEAD), or if it has changed (304), and fetches ranges (206), which are no boot.
+        if device is None or request.method not in ("GET", "HEAD") or request.status not in (200, 304):
             return
         version = self.versions.of_etag(request.etag, device["target"])
-        # A request that has broken off was no boot; a cache of a site asks if it has changed (304).
-        if request.status == 200 and version and request.sent < self.versions.sizes[version]:
+        # A request that has broken off was no boot.
+        if request.method == "GET" and request.status == 200 and version and request.sent < self.versions.sizes[version]:
             return
         agent = AGENT.match(request.agent)
         if agent:

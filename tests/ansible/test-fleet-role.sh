@@ -34,6 +34,13 @@ if command -v systemd-analyze >/dev/null; then
 	systemd-analyze verify --man=no "$dir"/units/* >"$dir/units.log" 2>&1 || :
 	! grep "$dir/units" "$dir/units.log" >&2 || fail "systemd does not take the units"
 fi
+# Authorities of host keys, only if there are some: an older farroot-fleet does not know them.
+! grep -q host_authorities "$dir/fleet.json" || fail "authorities in the configuration"
+ssh-keygen -q -t ed25519 -N '' -f "$dir/host_ca"
+play fleet -- -e "{\"fleet_host_authorities\": [\"{{ lookup('file', '$dir/host_ca.pub') }}\"]}"
+grep -qF "$(cut -d ' ' -f 2 "$dir/host_ca.pub")" "$dir/fleet.json" || fail "no authority in the configuration"
+update
+play fleet
 # What floods the server gets 429, and the log has no line of it.
 seq 300 | sed "s,.*,url = \"$url/fleet/challenge?m=flood\"," >"$dir/flood"
 [ "$(curl -s -o /dev/null -w '%{http_code}\n' -K "$dir/flood" | grep -c 429)" -gt 100 ] || fail "no limit"
@@ -53,5 +60,6 @@ wrong 'each once' '{"fleet_groups": ["canary", "canary"]}'
 wrong 'group one of canary, all, and is barns' '{"fleet_devices": [{"name": "barn", "serial": "abcdef01", "group": "barns"}]}'
 wrong 'serial must be the serial number' '{"fleet_devices": [{"name": "barn", "serial": "12"}]}'
 wrong 'host_keys public keys as in' '{"fleet_devices": [{"name": "barn", "serial": "abcdef01", "host_keys": ["no-pty ssh-ed25519 AAAA"]}]}'
+wrong 'fleet_host_authorities: must be public keys' '{"fleet_host_authorities": ["/srv/farroot/keys/host_ca.pub"]}'
 wrong 'the same last 8 digits' '{"fleet_devices": [{"name": "barn", "serial": "abcdef01"}, {"name": "field", "serial": "10000000ABCDEF01"}]}'
 refuses_all fleet

@@ -170,7 +170,8 @@ class Decisions(Case):
         self.boot(sent=3)
         self.boot(status=206)
         self.boot(status=404)
-        self.boot(method="HEAD")
+        self.boot(method="POST")
+        self.boot(method="HEAD", status=404)
         self.write(self.request("/devices/abcdef01/boot.img/../boot.img"), self.request("/devices/abcdef09/boot.img"))
         self.update()
         self.assertEqual(self.device()["boots"], 1)
@@ -180,6 +181,15 @@ class Decisions(Case):
         self.boot(status=304, sent=0)
         self.update()
         self.assertEqual(self.device()["boots"], 2)
+
+    def test_a_site_cache_asks_which_boot_img(self):
+        """By HEAD, each time; then it may fetch ranges, for minutes."""
+        self.begin()
+        self.boot(method="HEAD", sent=0)
+        self.boot(status=206, sent=1)
+        self.boot(method="HEAD", status=304, sent=0)
+        self.update()
+        self.assertEqual((self.device()["boots"], self.device()["board"]), (3, "d03114"))
 
     def test_boot_img_is_requested_twice(self):
         self.begin()
@@ -524,6 +534,47 @@ class Beacons(Case):
         message = self.message("healthy", serial="abcdef09")
         self.send(message, b"signature")
         self.assertIn("is of an unknown device", self.refused())
+
+    def certify(self, *options, authority="authority", key="field", kind=()):
+        """Signs with a new certificate; returns the name of its file, without .pub."""
+        path = os.path.join(self.folder, "certified")
+        for suffix in ("", ".pub"):
+            shutil.copy(os.path.join(FOLDER, key) + suffix, path + suffix)
+        subprocess.run(["ssh-keygen", "-q", *kind, "-s", os.path.join(FOLDER, authority), "-I", "test", *options, path + ".pub"], check=True)
+        return path + "-cert.pub"
+
+    def send_certified(self, *options, serial=FIELD, **other):
+        message = self.message("healthy", serial=serial, more="percent 7\n")
+        self.send(message, self.sign(message, self.certify(*options, **other)))
+
+    def test_a_certificate_of_the_host_authority(self):
+        self.begin()
+        del self.settings["devices"][1]["host_keys"]
+        before = self.device(FIELD)["percent"]
+        self.send_certified("-n", FIELD)
+        self.assertIn("of which no host key is known", self.refused())
+        self.assertEqual(self.device(FIELD)["percent"], before)
+        self.settings["host_authorities"] = [public_key("authority")]
+        self.send_certified("-n", FIELD, "-V", "+1d")
+        self.assertEqual(self.device(FIELD)["percent"], 7)
+        # A key that is known still counts, and one without a certificate does not.
+        self.beat("healthy", more="percent 8\n")
+        self.update()
+        self.assertEqual(self.device(BARN)["percent"], 8)
+        message = self.message("healthy", serial=FIELD)
+        self.send(message, self.sign(message, "field"))
+        self.assertIn("is not signed by device field", self.refused())
+
+    def test_certificates_that_do_not_count(self):
+        self.settings["host_authorities"] = [public_key("authority")]
+        self.begin()
+        for options, other in (
+                (("-n", BARN), {}), (("-n", "field"), {}), ((), {}), (("-n", "%s,%s" % (BARN, FIELD)), {}), (("-n", "*"), {}),
+                (("-n", FIELD, "-V", "20200101:20200201"), {}), (("-n", FIELD, "-V", "+1d:+2d"), {}),
+                (("-n", FIELD), {"authority": "barn"}), (("-n", FIELD), {"kind": ("-h",)})):
+            self.send_certified(*options, **other)
+            self.assertIn("is not signed by device field", self.refused(), (options, other))
+        self.assertNotEqual(self.device(FIELD)["percent"], 7)
 
     def test_many_wrong_signatures_cost_little(self):
         self.begin()
