@@ -74,7 +74,7 @@ wait_until 60 "5 pauses" has_paused 5
 [ "$(longest)" -le 75 ] || fail "in an outage, the longest pause is $(longest) s"
 
 # --- it comes late -----------------------------------------------------------
-# Of another key: asked for again.
+# It is for another key: asked for again.
 cp "$dir/host-ca.pub" "$dir/www1/9ffefdef-cert.pub"
 : >"$RESCUE_LOG"
 origin_start 1 "$(certificate_lines right)"

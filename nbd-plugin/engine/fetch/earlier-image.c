@@ -135,7 +135,7 @@ static uint32_t tag_of(const uint8_t *digest)
 	return tag;
 }
 
-/* Of blocks with the same digest, such as zeroes, one is enough. */
+/* One of several blocks with the same digest, such as zeroes, is enough. */
 static void add(struct earlier_image *e, const uint8_t *digest, uint64_t block)
 {
 	size_t at = place_of(e, digest);

@@ -96,7 +96,7 @@ void scheduler_add_demand(struct block_scheduler *scheduler, struct demand *dema
 void scheduler_remove_demand(struct block_scheduler *scheduler, struct demand *demand);
 
 /* The blocks of all pending reads, malloc'ed; NULL: none, or out of memory.  A block that verifies may end
- * any pending read, which is on its reader's stack and gone then: who verifies blocks looks at a copy.
+ * any pending read, which is on its reader's stack and gone then: look at this copy while you verify blocks.
  */
 struct range *scheduler_copy_demands(const struct block_scheduler *scheduler, unsigned *count);
 
