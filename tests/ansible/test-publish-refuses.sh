@@ -95,7 +95,7 @@ same "$(find "$dir/conf.d" -type f)" "$dir/conf.d/farroot.conf" "what is in the 
 mkdir "$www/real"
 make_build 1
 wrong 'value of publish_server must be one of' '{"publish_server": "apache"}'
-wrong 'other than config, images, versions, devices and fleet' '{"publish_channel": "images"}'
+wrong 'other than config, images, mailbox, versions, devices and fleet' '{"publish_channel": "images"}'
 wrong 'a rollback needs a version before' '{"publish_keep": 1}'
 wrong 'must be the URL of publish_root' '{"publish_url": "http://me:secret@192.0.2.1"}'
 wrong 'must be an absolute path' '{"publish_root": "www"}'

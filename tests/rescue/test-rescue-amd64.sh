@@ -138,7 +138,9 @@ nvme version
 lvm version
 mdadm --version
 echo '--- networks and the rest'
-ethtool eth0
+for interface in /sys/class/net/e*; do
+	ethtool "${interface##*/}"
+done
 tcpdump -D
 mtr --version
 drill -v
