@@ -88,7 +88,7 @@ done
 
 # Each argument of farroot-boot(7) without a secret in it is known.
 sed -n 's/^=item B<\(farroot[a-z.-]*=\).*/\1x/p' "$srcdir/initramfs/farroot-boot.pod" | sort -u |
-	grep -v -E 'farroot\.(user|password)=' >"$dir/documented"
+	grep -v -E 'farroot\.(user|password|host-key)=' >"$dir/documented"
 same "$("$rescue/mask" arguments <"$dir/documented")" "$(cat "$dir/documented")" "the arguments of farroot-boot(7)"
 # A line without an end holds nothing up.
 head -c 300000 /dev/zero | tr '\0' x >"$dir/long"
