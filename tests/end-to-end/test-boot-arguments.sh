@@ -127,7 +127,7 @@ refuses "$good farroot.rate=" 'farroot.rate=: empty value'
 refuses "$good farroot.rate" 'farroot.rate has no value'
 refuses "$good farroot.Rate=1" 'farroot.Rate: no such argument'
 refuses "$good farroot.=1" 'farroot.: no such argument'
-for argument in log mlock status url; do
+for argument in log mlock status url earlier; do
 	refuses "$good farroot.$argument=x" "farroot.$argument is not allowed on the kernel command line"
 done
 refuses "$good farroot.overlay=big" 'farroot.overlay=big: not a size'

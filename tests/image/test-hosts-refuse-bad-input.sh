@@ -115,7 +115,7 @@ for good in dhcp auto6 none 192.0.2.7 192.0.2.7::192.0.2.1:255.255.254.0:::off:1
 done
 # Every parameter of the plugin that the kernel's command line may have is known.
 sed -n 's/^	{ "\([a-z0-9-]*\)", \([A-Z]\|set_\).*/\1/p' "$srcdir/nbd-plugin/common/options.c" |
-	grep -vx -e status -e log -e mlock -e store -e url -e roothash | sort >"$dir/parameters"
+	grep -vx -e status -e log -e mlock -e store -e earlier -e url -e roothash | sort >"$dir/parameters"
 [ "$(grep -c . "$dir/parameters")" -gt 30 ] || fail "where are the parameters?"
 # shellcheck disable=SC2086,SC2154 # words of that file
 (. "$srcdir/image/lib/host-values.sh" && printf '%s\n' $values_parameters) | sort | diff "$dir/parameters" - ||

@@ -59,7 +59,7 @@ ssh-keygen -q -t ed25519 -N '' -f "$dir/stranger"
 admin run --report --key "$dir/stranger" full
 refused "not signed by a key of this machine's authorized_keys"
 # What cannot be made ends with its reason, and nothing on standard output.
-sed -i 's/^pack$/limit=1; pack/' "$dir/full/rescue/report"
+sed -i 's/^pack$/most_bytes=1; pack/' "$dir/full/rescue/report"
 admin run --report full
 refused 'cannot be made as small as 1 bytes'
 [ ! -s "$dir/out" ] || fail "standard output: $(cat "$dir/out")"
