@@ -7,6 +7,8 @@
 . "${srcdir:-..}/tests/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../../initramfs/scripts/farroot
 . "$srcdir/initramfs/scripts/farroot"
+# shellcheck source-path=SCRIPTDIR source=../../initramfs/scripts/farroot-disk
+. "$srcdir/initramfs/scripts/farroot-disk"
 farroot_cmdline=$dir/cmdline
 hash=0123456789abcdefABCDEF0123456789abcdef0123456789abcdef0123456789
 good="farroot=http://a/x roothash=$hash"

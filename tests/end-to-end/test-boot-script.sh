@@ -7,6 +7,8 @@
 . "${srcdir:-..}/tests/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../../initramfs/scripts/farroot
 . "$srcdir/initramfs/scripts/farroot"
+# shellcheck source-path=SCRIPTDIR source=../../initramfs/scripts/farroot-disk
+. "$srcdir/initramfs/scripts/farroot-disk"
 farroot_names=$dir/names
 farroot_if_inet6=$dir/if_inet6
 farroot_sandbox=$dir/sandbox
