@@ -81,7 +81,7 @@ secrets_unpack() {
 secrets_tell() {
 	while IFS= read -r secrets_file; do
 		secrets_file=${secrets_file#"$1/"}
-		echo "$2: $(printf '%s' "${secrets_file#./}" | sed -e 's,^[0-9]*/,,' -e 's,:/[0-9]*/,: ,g'): $3"
+		echo "$2: $(printf '%s' "${secrets_file#./}" | sed -e 's,^[0-9]*/,,' -e 's,:/[0-9]*/,: ,g' -e 's,^content: ,,'): $3"
 	done >>"$secrets_work/found"
 }
 
