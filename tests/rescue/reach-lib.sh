@@ -142,7 +142,7 @@ reach_fingerprint() {
 # admin ARGUMENT...: farroot, without a terminal.  The status is in $status; $dir/out, $dir/err.
 admin() {
 	status=0
-	PATH=$dir/programs:$PATH REACH_PAUSE=0.1 setsid -w timeout "$(slack 60)" "$FARROOT" "$@" >"$dir/out" 2>"$dir/err" || status=$?
+	PATH=$dir/programs:$PATH REACH_PAUSE=0.1 setsid -w timeout "$(slack 300)" "$FARROOT" "$@" >"$dir/out" 2>"$dir/err" || status=$?
 }
 
 # refused TEXT: the last call of admin was refused with this message.
