@@ -10,7 +10,7 @@ set -eu
 
 outage=60
 
-boot_prepare "${BOOT_ARCH:-arm64}"
+boot_prepare "${BOOT_ARCH:-amd64}"
 boot_start farroot.fill=no vmreport=read linkshape=10mbit,100ms
 boot_expect 600 'linkshape: .* is now 10mbit'
 boot_expect 600 'Welcome to.*Debian'
