@@ -23,8 +23,6 @@
 #define HASHED_AT_ONCE 32
 #define LOOKED_FOR_AT_ONCE 32
 #define LOOKS_AT_ONCE 4096
-/* Blocks that are read together. */
-#define READ_BLOCKS 32
 
 /* A place of the table; block is the number in the file plus 1, 0: empty. */
 struct place {
@@ -43,7 +41,7 @@ struct earlier_image {
 	size_t expected_count;	/* of the scheduler, when the search began */
 	uint64_t next_block;	/* of this image, to be looked for */
 	uint64_t taken;
-	uint8_t bytes[READ_BLOCKS * VERITY_BLOCK_SIZE];
+	uint8_t bytes[HASHED_AT_ONCE * VERITY_BLOCK_SIZE];
 };
 
 int earlier_image_init(struct fetch *f)
@@ -205,10 +203,15 @@ static void take(struct fetch *f, uint64_t block)
 		}
 }
 
+/* Nor is it a candidate, which revalidation checks. */
+static bool is_absent(const struct fetch *f, uint64_t block)
+{
+	return !store_has(f->store, block) && !store_is_candidate(f->store, block);
+}
+
 static bool is_wanted(const struct fetch *f, uint64_t block)
 {
-	return !store_has(f->store, block) && !store_is_candidate(f->store, block) &&
-	       (f->earlier->is_wide || scheduler_is_expected(&f->scheduler, block)) &&
+	return is_absent(f, block) && (f->earlier->is_wide || scheduler_is_expected(&f->scheduler, block)) &&
 	       !scheduler_is_below_failed(&f->scheduler, block);
 }
 
@@ -259,7 +262,7 @@ static void take_demands(struct fetch *f)
 	ranges = scheduler_copy_demands(&f->scheduler, &count);
 	for (n = 0; n < count; n++)
 		for (block = ranges[n].start; block < ranges[n].end && block < f->verity.data_blocks; block++)
-			if (!store_has(f->store, block) && !store_is_candidate(f->store, block))
+			if (is_absent(f, block))
 				take(f, block);
 	free(ranges);
 }
