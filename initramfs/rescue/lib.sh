@@ -163,15 +163,16 @@ back_off_reset() {
 	back_off_next=$back_off_shortest
 }
 
-# Waits: each time half as long again, up to the longest, and up to a quarter more or less, so
-# that many machines do not ask at once.  Without an address, the pause does not grow.
+# back_off [MOST]: waits: each time half as long again, up to the longest, or to MOST seconds this time, and
+# up to a quarter more or less, so that many machines do not ask at once.  Without an address, the pause
+# does not grow.
 back_off() {
 	if ! has_address && [ ! -e "$rescue_state/handed-over" ]; then
 		back_off_reset
 		sleep "$back_off_shortest"
 		return
 	fi
-	back_off_next=$(awk -v s="$back_off_next" -v most="${RESCUE_PAUSE:-$back_off_longest}" 'BEGIN { print (s > most ? most : s) }')
+	back_off_next=$(awk -v s="$back_off_next" -v most="${RESCUE_PAUSE:-${1:-$back_off_longest}}" 'BEGIN { print (s > most ? most : s) }')
 	sleep "$(awk -v s="$back_off_next" -v byte="$(printf '%d' "0x$(head -c 1 /dev/urandom | xxd -p)")" \
 		'BEGIN { printf "%.2f", s * (0.75 + byte / 512) }')"
 	back_off_next=$(awk -v s="$back_off_next" 'BEGIN { print s * 1.5 }')
