@@ -13,9 +13,8 @@ make_key owner
 make_key other
 mv "$dir/other.bin" "$dir/other-key.bin"
 openssl genrsa 3072 2>/dev/null | openssl pkey -pubout -out "$dir/large.pem"
-# Not a certificate, but as long as it says.
-printf '\060\202\001\000' >"$dir/ca.der"
-random_bytes 256 >>"$dir/ca.der"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout /dev/null \
+	-subj /CN=test -outform DER -out "$dir/ca.der" 2>/dev/null
 make_pi
 make_image "$dir/stock.bin" 2026-05-17
 make_image "$dir/2026-08-04.bin" 2026-08-04
