@@ -171,7 +171,7 @@ rescue_add_archive() {
 	# shellcheck disable=SC2034 # for the parts of the builder
 	(
 		image_lib=$rescue_top/image boot_temp=$dir/archive
-		for rescue_part in say boot-common site boot-config boot-files boot-layout archives secrets hosts host-values host-archive; do
+		for rescue_part in say boot-common site boot-config boot-files boot-layout archives magic settings secrets hosts host-values host-archive; do
 			# shellcheck source=/dev/null
 			. "$image_lib/lib/$rescue_part.sh"
 		done
