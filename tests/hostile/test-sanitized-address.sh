@@ -4,7 +4,8 @@
 #
 # The unit tests and the fault tests pass when the tree is built again with
 # -fsanitize=address,undefined, in a folder of its own below the build folder.
-# test-sanitized-thread.sh is a link to this script: the same with -fsanitize=thread.
+# test-sanitized-thread.sh is a link to this script: the same with -fsanitize=thread. For
+# ./check --long there is a link of each with more fault schedules.
 # FARROOT_TEST_SEEDS: how many fault schedules.
 set -eu
 
@@ -12,12 +13,16 @@ set -eu
 # shellcheck source-path=SCRIPTDIR source=../slack.sh
 . "$srcdir/tests/slack.sh"
 case $0 in
-*-address.sh) sanitizers=address,undefined ;;
-*-thread.sh) sanitizers=thread ;;
+*-address*) sanitizers=address,undefined ;;
+*-thread*) sanitizers=thread ;;
+esac
+case $0 in
+*-longer.sh) seeds=300 longer=-longer ;;
+*) seeds=100 longer= ;;
 esac
 source=$(cd "$srcdir" && pwd)
-folder=$(cd "$top_builddir" && pwd)/sanitized-${sanitizers%%,*}
-: "${FARROOT_TEST_SEEDS:=300}"
+folder=$(cd "$top_builddir" && pwd)/sanitized-${sanitizers%%,*}$longer
+: "${FARROOT_TEST_SEEDS:=$seeds}"
 limit_s=$(slack 1200)
 # Everything is several times slower.
 FARROOT_TEST_SLACK=$(slack 3)
@@ -44,7 +49,7 @@ export TSAN_OPTIONS ASAN_OPTIONS UBSAN_OPTIONS
 mkdir -p "$folder"
 cd "$folder"
 if [ ! -e config.status ]; then
-	"$source/configure" --enable-sanitize="$sanitizers" CFLAGS="-g -O1" >configure.log 2>&1 || {
+	CONFIG_SHELL=/bin/sh "$source/configure" --disable-dependency-tracking --enable-sanitize="$sanitizers" CFLAGS="-g -O1" >configure.log 2>&1 || {
 		tail -n 20 configure.log
 		exit 1
 	}

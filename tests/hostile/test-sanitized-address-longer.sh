@@ -1,0 +1,1 @@
+test-sanitized-address.sh
