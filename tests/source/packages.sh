@@ -49,8 +49,9 @@ packages_build_anew() {
 	# What tests/install-packages cross installs.
 	(cd "$dir/source" && dpkg-checkbuilddeps -a"$1") || skip "build dependencies are missing"
 	rm -rf "$packages"
-	# The environment of make check, such as CC, is not that of a package build.
-	(cd "$dir/source" && env -i PATH="$PATH" HOME="$dir" LC_ALL=C \
+	# The environment of make check, such as CC, is not that of a package build.  The unit tests
+	# are tests of ./check.
+	(cd "$dir/source" && env -i PATH="$PATH" HOME="$dir" LC_ALL=C DEB_BUILD_OPTIONS=nocheck \
 		dpkg-buildpackage -us -uc -a"$1") >"$dir/dpkg-buildpackage.log" 2>&1 9>&- ||
 		fail "the packages cannot be built"
 	rm -rf "$dir/source"
