@@ -77,15 +77,15 @@ wait_until 5 "it answers" said 'vpn.example.org:51820 answers'
 : >"$dir/full/calls"
 sleep 1
 [ ! -s "$dir/full/calls" ] || fail "it goes on though the peer answers: $(cat "$dir/full/calls")"
-# A new configuration: another tunnel in the place of this one, then none.
+# A new configuration: another tunnel instead of this one, then none.
 printf '%s\n' "farroot.wireguard=$peer@[2001:db8::1]:51820" farroot.wireguard-address=10.9.0.8/32 farroot.wireguard-allowed=10.9.0.0/24 >"$state/arguments"
-wait_until 5 "the tunnel is made anew" called 'ip addr replace 10.9.0.8/32 dev farroot-wg'
+wait_until 5 "the tunnel is made again" called 'ip addr replace 10.9.0.8/32 dev farroot-wg'
 called 'ip link del dev farroot-wg' || fail "the old tunnel stays: $(cat "$dir/full/calls")"
 wait_until 5 "the new one answers" said '[2001:db8::1]:51820 answers'
 : >"$dir/full/calls"
 : >"$state/arguments"
 wait_until 5 "it ends" is_gone $service
-called 'ip link del dev farroot-wg' || fail "the tunnel that nobody wants stays: $(cat "$dir/full/calls")"
+called 'ip link del dev farroot-wg' || fail "the tunnel without an argument stays: $(cat "$dir/full/calls")"
 [ -e "$state/released.wireguard" ] || fail "it would run again"
 rm "$state/handed-over"
 
