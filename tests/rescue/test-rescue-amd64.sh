@@ -98,7 +98,7 @@ rescue_in rsync -e "ssh $rescue_ssh_options -i $dir/key" "root@$rescue_address:/
 cmp "$dir/out" "$dir/data/precious" || fail "rsync brought other data"
 # shellcheck disable=SC2086
 rescue_in scp $rescue_ssh_options -i "$dir/key" "$rescue_root/sizes" "root@$rescue_address:/root/" || fail "scp"
-rescue_ssh 'umount /mnt/data && farroot report' >"$dir/report.tar.gz" || fail "farroot report"
+rescue_ssh "umount /mnt/data && RESCUE_REPORT_SECONDS=$(slack 20) farroot report" >"$dir/report.tar.gz" || fail "farroot report"
 tar -tzf "$dir/report.tar.gz" | grep -q report/dmesg || fail "no dmesg in the report"
 tar -xzOf "$dir/report.tar.gz" report/arguments | grep -q '^farroot=http' || fail "no arguments in the report"
 ! tar -xzOf "$dir/report.tar.gz" | grep -aq confidential || fail "a secret of the arguments is in the report"
