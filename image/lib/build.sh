@@ -144,13 +144,7 @@ build_clean_up() {
 # of the part, build_more_packages another one, or empty; build_ours are those of our packages that the image
 # takes, build_needs the one that it cannot do without.
 build_plan() {
-	{
-		echo "$kernel"
-		site_words "$build_packages" ${build_more_packages:+"$build_more_packages"}
-		site_list "$build_part" packages.d
-	} >"$work/wanted"
-	build_bad=$(grep -v -x -e '[a-z0-9][a-z0-9+.-]*' "$work/wanted" | head -n 1) || :
-	[ -z "$build_bad" ] || die "\"$build_bad\" is not the name of a package"
+	build_wanted
 	site_parts "$build_part" debs | while IFS= read -r build_folder; do
 		find -L "$build_folder" -maxdepth 1 -name '*.deb' | LC_ALL=C sort
 	done >"$work/local"
@@ -159,6 +153,20 @@ build_plan() {
 	done | LC_ALL=C sort >>"$work/local"
 	build_check_local
 	plan_open "$mirror" "$security"
+	build_solve
+}
+
+build_wanted() {
+	{
+		echo "$kernel"
+		site_words "$build_packages" ${build_more_packages:+"$build_more_packages"}
+		site_list "$build_part" packages.d
+	} >"$work/wanted"
+	build_bad=$(grep -v -x -e '[a-z0-9][a-z0-9+.-]*' "$work/wanted" | head -n 1) || :
+	[ -z "$build_bad" ] || die "\"$build_bad\" is not the name of a package"
+}
+
+build_solve() {
 	(
 		set --
 		while IFS= read -r build_word; do

@@ -6,7 +6,7 @@
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034
 
-parts_use build rescue-initramfs rescue-tree rescue-shared rescue-sizes
+parts_use build rescue-initramfs rescue-tree rescue-shared rescue-sizes rescue-tools
 
 rescue_usage() {
 	cat <<'EOT'
@@ -42,10 +42,15 @@ rescue_read_site() {
 	build_ours='farroot farroot-initramfs farroot-rescue nbdkit-plugin-farroot'
 	build_needs=farroot-rescue
 	[ -e "$build_packages" ] || die "$build_packages: missing; install farroot-image again"
+	tools_read_site
 }
 
 rescue_inputs() {
-	inputs_write rescue "$work/plan" "$work/debs" arch suite kernel flavour serial
+	tools_plan
+	{
+		inputs_write rescue "$work/plan" "$work/debs" arch suite kernel flavour serial
+		tools_inputs
+	} | LC_ALL=C sort
 }
 
 rescue_files() {
@@ -65,7 +70,9 @@ rescue_build() {
 	tree_prune "$root"
 	rescue_check_tree
 	libraries_unused "$root" >"$work/unused"
+	tools_make "$root"
 	shared_drop "$root" "$work/initramfs/all"
+	tools_keep_server "$root" "$work/initramfs/all"
 	sizes_tree_bytes=$(du -s --apparent-size --block-size=1 "$root" | cut -f 1)
 	tree_squash "$root" "$work/rescue.squashfs"
 	sizes_packages "$root" "$work/dpkg-info" "$(stat -c %s "$work/rescue.squashfs")" "$result/package-sizes"
@@ -79,6 +86,10 @@ rescue_build() {
 rescue_kernel() {
 	kernel_take "$root" "$result"
 	echo "$flavour" >"$result/flavour"
+	rescue_modules
+}
+
+rescue_modules() {
 	kernel_boot_modules "$root" rescue
 	modules_read "$image_lib/rescue/modules-$flavour" | cat - "$work/boot" >"$work/all"
 	modules_resolve "$root" "$version" "$work/all" >"$work/modules-all"

@@ -14,7 +14,7 @@
 values_names='farroot ip panic roothash vlan
 farroot.commands farroot.config farroot.config-groups farroot.config-number farroot.config-pause farroot.config-wait
 farroot.host-certificate farroot.host-key farroot.hostname farroot.mailbox farroot.mailbox-pause farroot.mirror farroot.netconsole farroot.ntp farroot.overlay farroot.qr farroot.rescue-after
-farroot.syslog farroot.tang farroot.tunnel farroot.tunnel-host-key farroot.tunnel-port farroot.wireguard farroot.wireguard-address
+farroot.syslog farroot.tang farroot.tools farroot.tunnel farroot.tunnel-host-key farroot.tunnel-port farroot.wireguard farroot.wireguard-address
 farroot.wireguard-allowed'
 values_parameters='budget budget-stops cache cainfo capath connect-timeout connections cookie cookie-file
 cookiefile decompress fill followlocation hash-tree header header-file http-version interface ipresolve outage partition password
@@ -122,7 +122,7 @@ values_program='
 	key == "farroot.netconsole" && value !~ /^(\[[0-9A-Fa-f:.]+\]|[0-9.]+)(:[1-9][0-9]*)?$/ { wrong("must be ADDRESS or ADDRESS:PORT; an IPv6 address is in brackets") }
 	key == "farroot.host-key" && value != "otp" { wrong("must be otp") }
 	key ~ /^farroot\.(commands|qr|tang)$/ && value !~ /^(yes|no)$/ { wrong("must be yes or no") }
-	key ~ /^farroot\.(mirror|mailbox|config)$/ && value !~ /^https?:\/\/[^\/ ][^ ]*$/ { wrong("must be a URL") }
+	key ~ /^farroot\.(mirror|mailbox|config|tools)$/ && value !~ /^https?:\/\/[^\/ ][^ ]*$/ { wrong("must be a URL") }
 	key == "roothash" && (value !~ /^[0-9A-Fa-f]+$/ || length(value) != 64) { wrong("must be 64 hex digits, as farroot pack prints them") }
 	key == "farroot.hostname" && (value !~ /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/ || length(value) > 63) {
 		wrong("must be the name of a host: letters, digits, - and ., at most 63")

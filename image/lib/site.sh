@@ -27,6 +27,7 @@ kernel=
 flavour=full
 init=systemd
 serial=
+tools=
 '
 
 # site_open SITE: checks the folder and its site.conf, and sets site_dir.

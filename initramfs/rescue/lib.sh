@@ -11,6 +11,10 @@ rescue_system=${FARROOT_SYSTEM-}
 # shellcheck disable=SC2034 # for the scripts
 rescue_here=${0%/*}
 
+# The stubs of tools that are streamed; only users have them in PATH.
+# shellcheck disable=SC2034 # for the scripts
+rescue_streamed=/usr/libexec/farroot/streamed
+
 # To the kernel's log, and so to each console.
 log() {
 	echo "farroot-rescue: $*" >>"${RESCUE_LOG:-/dev/kmsg}"

@@ -7,7 +7,7 @@
 # message counts twice, in this boot or in another one.  What is refused changes nothing.
 # shellcheck shell=dash
 
-# Set by lib.sh.
+# rescue_state and rescue_streamed are set by lib.sh.
 # shellcheck disable=SC2154
 mailbox=$rescue_state/mailbox
 # shellcheck source-path=SCRIPTDIR source=../reach/sealed.sh
@@ -182,7 +182,7 @@ mailbox_do() {
 	open) sealed_body "$mailbox_signed" | "$rescue_here/open-disk" "$mailbox_disk" ;;
 	run)
 		{
-			sh -c "$(sealed_body "$mailbox_signed")" </dev/null
+			PATH=$PATH:$rescue_streamed/sbin:$rescue_streamed/bin sh -c "$(sealed_body "$mailbox_signed")" </dev/null
 			echo $? >"$mailbox_work/status"
 		} 2>&1 | tail -c "$mailbox_output_bytes"
 		return "$(cat "$mailbox_work/status")"

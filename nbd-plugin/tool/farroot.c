@@ -32,6 +32,7 @@ static const struct command {
 	{ "chroot-root", cmd_rescue, "rescue system: a shell in a root of this machine" },
 	{ "mailbox", cmd_rescue, "rescue system: take what farroot unlock and run send" },
 	{ "report", cmd_rescue, "rescue system: pack logs and states, without secrets" },
+	{ "tools", cmd_rescue, "rescue system: programs that come from a web server" },
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
