@@ -63,8 +63,13 @@ tools_trouble() {
 	esac
 	if ! has_address && [ ! -e "$rescue_state/handed-over" ]; then
 		echo 'no address yet'
-	elif [ -n "$(tools_field last_error)" ]; then
-		echo "$(tools_field origin): $(tools_field last_error)"
+	else
+		tools_error=$(tools_field last_error)
+		tools_origin=$(tools_field origin)
+		case $tools_error in
+		'' | "$tools_origin"*) echo "$tools_error" ;;
+		*) echo "$tools_origin: $tools_error" ;;
+		esac
 	fi
 }
 

@@ -243,7 +243,13 @@ origin_start 2
 # shellcheck disable=SC2154 # set by origin_start
 echo "farroot.tools=$url2/" >>"$RESCUE_STATE/arguments"
 run hello hello
-wait_until 60 "it names the wrong image" said hello "$url2/tools-1.img: .*(hash|verify|verif|image)"
+wait_until 60 "it names the wrong image" said hello "waiting for [0-9]+ s; $url2/tools-1.img: no dm-verity superblock"
+# One whose tree is right, but not the bytes of the program.
+cp "$dir/img" "$dir/lie"
+offset=$(extents usr/sbin/hello | cut -d + -f 1)
+dd if=/dev/zero of="$dir/lie" bs=4096 seek=$((offset / 4096)) count=40 conv=notrunc 2>/dev/null
+mv "$dir/lie" "$dir/www2/tools-1.img"
+wait_until 60 "it names wrong bytes" said hello "^hello: [0-9]+ of [0-9]+ KB, waiting for [0-9]+ s; $url2/tools-1.img: .*verif"
 is_alive $job || fail "it has ended: $(cat "$dir/hello.err")"
 same "$(cat "$dir/hello.out")" '' "the output of what does not verify"
 ! grep -q -e password -e user= "$dir/parameters" || fail "the password goes to another server: $(cat "$dir/parameters")"
