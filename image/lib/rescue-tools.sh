@@ -106,7 +106,11 @@ tools_words() {
 # there stays: farroot tools --run gets it.
 tools_thin() {
 	find "$2" -mindepth 1 -maxdepth 1 ! -name usr ! -name etc ! -type l -exec rm -rf --one-file-system -- {} +
-	rm -rf --one-file-system "${2:?}/etc/farroot" "$2/usr/lib/udev" "$2/usr/libexec/farroot"
+	# What is for logins, for package managers, or for timers.
+	for tools_path in etc/farroot etc/pam.d etc/security etc/default etc/selinux etc/skel usr/lib/udev usr/lib/tmpfiles.d usr/libexec/farroot \
+		usr/share/debianutils usr/share/menu usr/share/pam usr/share/pam-configs; do
+		rm -rf --one-file-system "${2:?}/$tools_path"
+	done
 	(cd "$1" && find usr etc ! -type d -printf '%p\t%l\n') | awk -F '\t' '$2 !~ /(^|\/)busybox$/ { print $1 }' >"$work/tools/of-small"
 	while IFS= read -r tools_path; do
 		case $tools_path in
@@ -183,7 +187,7 @@ tools_needs_program='
 		for (i = 1; i < n; i++) {
 			if (part[i] in library)
 				add(library[part[i]])
-			if (part[i] ~ /^lib(tinfo|ncurses)/)
+			if (path == drawn && part[i] ~ /^lib(tinfo|ncurses)/)
 				terminal = 1
 		}
 	}
@@ -197,6 +201,7 @@ tools_needs_program='
 				continue
 			files = ""
 			terminal = 0
+			drawn = path
 			split("", added)
 			add(path)
 			n = split(data[package[path]], part, "\n")
@@ -232,6 +237,7 @@ tools_pack() {
 	tools_hash=$(sed -n 's/^roothash=//p' "$work/tools/packed")
 	tools_name=tools-$(echo "$tools_hash" | cut -c 1-16).img
 	mv "$work/tools/img" "$result/$tools_name"
+	echo "$tools_name" >"$result/tools-image"
 	rm "$work/tools/squashfs"
 }
 
@@ -239,9 +245,7 @@ tools_pack() {
 tools_extents() {
 	tools_from=$1
 	shift
-	for tools_path; do
-		echo "0 $(stat -c %s "$tools_from/$tools_path") /$tools_path"
-	done | sed '/^0 0 /d' >"$work/tools/files"
+	(cd "$tools_from" && stat -c '0 %s /%n' -- "$@") | sed '/^0 0 /d' >"$work/tools/files"
 	farroot profile files --to="$result/$tools_name" "$work/tools/files" -o "$work/tools/extents" || die "farroot profile files failed (above)"
 	sed '/^#/d' "$work/tools/extents" | sort -n | awk '
 		NR > 1 && $1 <= end { if ($1 + $2 > end) end = $1 + $2; next }
@@ -266,10 +270,12 @@ tools_install() {
 			# shellcheck disable=SC2086 # words
 			echo "$tools_word $(echo "$tools_folder" | tr ' ' ,)$(tools_extents "$tools_root" $tools_files)"
 		done <"$work/tools/ordered"
+		# shellcheck disable=SC2046 # names of Debian's
+		echo "@etc etc$(tools_extents "$tools_root" $(cd "$tools_root" && find etc -type f))"
 	} >"$1/etc/farroot/tools.list"
 	tools_stubs=$1/usr/libexec/farroot/streamed
 	mkdir -p "$tools_stubs/bin" "$tools_stubs/sbin"
-	awk '/^[^=+]/ { print $1, $2 }' "$1/etc/farroot/tools.list" | while read -r tools_word tools_folder; do
+	awk '/^[^=+@]/ { print $1, $2 }' "$1/etc/farroot/tools.list" | while read -r tools_word tools_folder; do
 		for tools_there in "$1/usr/bin" "$1/usr/sbin" "$1/usr/local/bin"; do
 			if [ -L "$tools_there/$tools_word" ] || [ -e "$tools_there/$tools_word" ]; then
 				continue 2

@@ -71,6 +71,7 @@ cat >"$system/etc/farroot/tools.list" <<END
 hello usr/sbin $(extents usr/sbin/hello usr/share/hello-data)
 second usr/bin $(extents usr/bin/second)
 third usr/bin $(extents usr/bin/third)
+@etc etc $(extents etc/hello.conf)
 +hellofs usr/lib/modules/$(uname -r)/kernel/hellofs.ko $(extents "usr/lib/modules/$(uname -r)/kernel/hellofs.ko")
 END
 echo 192.0.2.7 >"$RESCUE_STATE/address.eth0"
