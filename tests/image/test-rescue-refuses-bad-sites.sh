@@ -46,6 +46,18 @@ bad 'not a package name'
 echo 'kernel=4.9' >>"$site/site.conf"
 bad 'must be debian, or a package'
 
+PATH=$(cd "$top_builddir" && pwd):$PATH
+echo 'tools=beside' >>"$site/site.conf"
+bad 'only flavour=small can stream them'
+printf '%s\n' flavour=small tools=yes >>"$site/site.conf"
+bad 'tools=yes: must be beside, or the URL of the folder'
+printf '%s\n' flavour=small tools=https:///tools >>"$site/site.conf"
+bad 'must be beside, or the URL of the folder'
+printf '%s\n' flavour=small 'tools=https://example.org/tools?key=1' >>"$site/site.conf"
+bad 'must be the URL of a folder'
+printf '%s\n' flavour=small 'tools=https://pi:secret@example.org/tools' >>"$site/site.conf"
+bad 'a password in an image can be read by anyone'
+
 echo 'untrusted comment: x' >"$site/config.pub"
 bad 'config.pub: is no public key of signify'
 printf 'untrusted comment: signify secret key\n%s\n' "$(head -c 104 /dev/urandom | base64 -w 0)" >"$site/config.pub"

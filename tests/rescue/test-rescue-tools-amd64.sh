@@ -95,7 +95,7 @@ say "$(rescue_ssh 'free -m' | awk '$1 == "Mem:" { print $7 }') MB of 512 MB are 
 # --- an outage ------------------------------------------------------------------------
 rescue_stop_origin
 rescue_ssh 'fsck.ext4 -f -n /dev/vda' || fail "fsck.ext4 does not work in an outage"
-begin xfs 'mkfs.xfs -q /dev/vdb && mount /dev/vdb /mnt && touch /mnt/file && echo made'
+begin xfs 'mkfs.xfs -q /dev/vdb && mount -t xfs /dev/vdb /mnt && touch /mnt/file && echo made'
 says 60 'mkfs.xfs: .*waiting for [0-9]+ s; http'
 # The rescue system's own programs wait for nothing: neither a login nor a name that is nowhere.
 outage_began=$(vm_now)
