@@ -103,7 +103,7 @@ grep -qE '^@etc etc [0-9]+[+][0-9]+$' "$list" || fail "no @etc: $(cat "$list")"
 # What it fetches is about what it has.
 sum=$(sed -n 's/^fsck.ext4 usr.sbin //p' "$list" | tr ' ' '\n' | awk -F + '{ n += $2 } END { print n }')
 compressed=$(tar -C "$full" -c usr/sbin/e2fsck usr/lib/parts/libext2fs.so.2.4 | xz -c | wc -c)
-{ [ $sum -gt $((compressed / 2)) ] && [ $sum -lt $((compressed * 2)) ]; } || fail "fsck.ext4 has $sum bytes in the image, and by xz $compressed"
+{ [ "$sum" -gt $((compressed / 2)) ] && [ "$sum" -lt $((compressed * 2)) ]; } || fail "fsck.ext4 has $sum bytes in the image, and by xz $compressed"
 stubs=$small/usr/libexec/farroot/streamed
 same "$(readlink "$stubs/sbin/fsck.ext4"):$(readlink "$stubs/bin/aaa-script")" \
 	/usr/libexec/farroot/rescue/tools-run:/usr/libexec/farroot/rescue/tools-run "the stubs"
