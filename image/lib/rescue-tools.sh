@@ -9,6 +9,9 @@
 # The parts of the builder share their variables.
 # shellcheck disable=SC2154,SC2034,SC2030,SC2031
 
+# As tools= of site.conf.
+tools=
+
 # tools_read_site: sets tools, empty if there is to be no such image.
 tools_read_site() {
 	tools=$(site_get tools)
