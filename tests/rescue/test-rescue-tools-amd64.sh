@@ -66,7 +66,7 @@ rescue_start_origin "$dir/lie"
 begin lie 'fsck.ext4 -f -y /dev/vda'
 says 60 'fsck.ext4: waiting for [0-9]+ s; .*no dm-verity superblock'
 ! rescue_ssh 'farroot tools --fetch nonsense' 2>/dev/null || fail "nonsense is fetched"
-rescue_ssh 'grep -q streamed /proc/mounts' && fail "an image that lies is mounted"
+rescue_ssh 'grep -q streamed/image /proc/mounts' && fail "an image that lies is mounted"
 rescue_stop_origin
 rescue_power_off
 wait "$began" && fail "fsck.ext4 of a liar has run"
