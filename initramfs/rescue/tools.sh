@@ -243,6 +243,8 @@ tools_exec() {
 	shift
 	trap - INT
 	[ ! -e "$tools_mark" ] || exec "$tools_program" "$@"
+	# What is mounted there is mounted everywhere, and the other way round, but for /usr: that of start is private, and
+	# becomes a group of its own. unshare of busybox cannot leave all as it is.
 	# shellcheck disable=SC2016 # for the shell in there
-	exec unshare -m --propagation unchanged sh -c 'mount -o bind "$1" /usr && shift && exec "$@"' sh "$tools_base/usr" "$tools_program" "$@"
+	exec unshare -m --propagation shared sh -c 'mount -o bind "$1" /usr && shift && exec "$@"' sh "$tools_base/usr" "$tools_program" "$@"
 }
