@@ -85,9 +85,10 @@ says 120 '^status 1$'
 grep -q 'Free blocks count wrong' "$dir/repair.out" || fail "nothing was repaired: $(cat "$dir/repair.out")"
 wait "$began"
 needed=$(rescue_ssh "awk '\$1 == \"fsck.ext4\"' /etc/farroot/tools.list" | tr ' ' '\n' | awk -F + 'NF == 2 { n += $2 } END { print n }')
-say "the server has sent $(bytes) bytes of $size; fsck.ext4 has $needed"
+awk -v name="/${image##*/}" '$7 == name { print $9, $10 }' "$dir/nginx.log"; say "the server has sent $(bytes) bytes of $size; fsck.ext4 has $needed"
 [ "$(bytes)" -le $((needed + 700000)) ] || fail "$(bytes) bytes for a program of $needed"
-rescue_ssh 'cat /etc/mke2fs.conf >/dev/null && mkdir -p /mnt/data && mount -o ro /dev/vda /mnt/data && cat /mnt/data/precious' | cmp - "$dir/data/precious" ||
+rescue_ssh 'cat /etc/mke2fs.conf >/dev/null' || fail "no configuration of the tools in /etc"
+rescue_ssh 'mkdir -p /mnt/data && mount -t ext4 -o ro /dev/vda /mnt/data && cat /mnt/data/precious' | cmp - "$dir/data/precious" ||
 	fail "the file on the disk has changed"
 rescue_ssh 'umount /mnt/data'
 say "$(rescue_ssh 'free -m' | awk '$1 == "Mem:" { print $7 }') MB of 512 MB are available"
@@ -110,7 +111,7 @@ says 120 '^made$'
 wait "$began"
 rescue_ssh 'umount /mnt && farroot tools --fetch lvm && lvm version' || fail "farroot tools --fetch lvm"
 # A mount that a streamed shell makes is a mount of the machine.
-rescue_ssh 'bash -c "mount -o ro /dev/vda /mnt/data" && grep -q "^/dev/vda /mnt/data" /proc/mounts && umount /mnt/data' || fail "a mount of a streamed shell"
+rescue_ssh 'bash -c "mount -t ext4 -o ro /dev/vda /mnt/data" && grep -q "^/dev/vda /mnt/data" /proc/mounts && umount /mnt/data' || fail "a mount of a streamed shell"
 
 # --- after switch_root ------------------------------------------------------------------
 rescue_open_login 'fsck.ext4 -V 2>&1; sgdisk --version'
