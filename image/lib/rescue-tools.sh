@@ -257,6 +257,15 @@ tools_extents() {
 		END { if (NR) printf " %d+%d", start, end - start }'
 }
 
+# tools_tables: OFFSET+LENGTH of the tables of the squashfs, which are its end.  The superblock has the end at its byte 40, and
+# the first table at 64.
+tools_tables() {
+	tools_end=$(od -An -tu8 -j 40 -N 8 "$result/$tools_name" | tr -d ' ')
+	tools_begin=$(od -An -tu8 -j 64 -N 8 "$result/$tools_name" | tr -d ' ')
+	tools_begin=$((tools_begin / 4096 * 4096))
+	echo "$tools_begin+$(((tools_end - tools_begin + 4095) / 4096 * 4096))"
+}
+
 # tools_install SMALL: tools.conf, tools.list and the stubs, one for each program that SMALL lacks.
 tools_install() {
 	{
@@ -275,6 +284,7 @@ tools_install() {
 		done <"$work/tools/ordered"
 		# shellcheck disable=SC2046 # names of Debian's
 		echo "@etc etc$(tools_extents "$tools_root" $(cd "$tools_root" && find etc -type f))"
+		echo "@tables tables $(tools_tables)"
 	} >"$1/etc/farroot/tools.list"
 	tools_stubs=$1/usr/libexec/farroot/streamed
 	mkdir -p "$tools_stubs/bin" "$tools_stubs/sbin"

@@ -100,6 +100,10 @@ done
 list=$small/etc/farroot/tools.list
 grep -qx '=fsck fsck.ext4 e2fsck' "$list" || fail "the set fsck: $(cat "$list")"
 grep -qE '^@etc etc [0-9]+[+][0-9]+$' "$list" || fail "no @etc: $(cat "$list")"
+tables=$(sed -n 's/^@tables tables //p' "$list")
+begin=$(od -An -tu8 -j 64 -N 8 "$img" | tr -d ' ')
+{ [ "${tables%+*}" -le "$begin" ] && [ $((${tables%+*} + 4096)) -gt "$begin" ] && [ $((${tables%+*} + ${tables#*+})) -lt "$(stat -c %s "$img")" ]; } ||
+	fail "@tables $tables, and they begin at $begin"
 # What it fetches is about what it has.
 sum=$(sed -n 's/^fsck.ext4 usr.sbin //p' "$list" | tr ' ' '\n' | awk -F + '{ n += $2 } END { print n }')
 compressed=$(tar -C "$full" -c usr/sbin/e2fsck usr/lib/parts/libext2fs.so.2.4 | xz -c | wc -c)

@@ -72,6 +72,7 @@ hello usr/sbin $(extents usr/sbin/hello usr/share/hello-data)
 second usr/bin $(extents usr/bin/second)
 third usr/bin $(extents usr/bin/third)
 @etc etc $(extents etc/hello.conf)
+@tables tables $((size - 81920))+16384
 +hellofs usr/lib/modules/$(uname -r)/kernel/hellofs.ko $(extents "usr/lib/modules/$(uname -r)/kernel/hellofs.ko")
 END
 echo 192.0.2.7 >"$RESCUE_STATE/address.eth0"
@@ -197,7 +198,7 @@ c" "the output of a streamed program"
 same "$(cat "$system/etc/hello.conf")" 'a setting' "its file in /etc"
 # Only what concerns the way to the server; the password is for this server.
 same "$(sed '/^roothash=/d; /^size=/d' "$dir/parameters" | tr '\n' ' ')" \
-	"profile=none fill=no status=/status.sock url=http://127.0.0.1:$port1/boot/tools-1.img retry-max=1 password=hidden user=pi " "the parameters of the engine"
+	"profile=none fill=no budget=1 budget-stops=all status=/status.sock url=http://127.0.0.1:$port1/boot/tools-1.img retry-max=1 password=hidden user=pi " "the parameters of the engine"
 bytes=$(awk '$1 == 206 { n += $2 } END { print n }' "$dir/access1.log")
 { [ "$bytes" -gt 300000 ] && [ "$bytes" -lt 600000 ]; } || fail "$bytes bytes were fetched for a program of 300 KB"
 tools
