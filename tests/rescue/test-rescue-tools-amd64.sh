@@ -86,7 +86,7 @@ grep -q 'Free blocks count wrong' "$dir/repair.out" || fail "nothing was repaire
 wait "$began"
 needed=$(rescue_ssh "awk '\$1 == \"fsck.ext4\"' /etc/farroot/tools.list" | tr ' ' '\n' | awk -F + 'NF == 2 { n += $2 } END { print n }')
 awk -v name="/${image##*/}" '$7 == name { print $9, $10 }' "$dir/nginx.log"; say "the server has sent $(bytes) bytes of $size; fsck.ext4 has $needed"
-[ "$(bytes)" -le $((needed + 700000)) ] || fail "$(bytes) bytes for a program of $needed"
+[ "$(bytes)" -le $((needed + 400000)) ] || fail "$(bytes) bytes for a program of $needed"
 rescue_ssh 'cat /etc/mke2fs.conf >/dev/null' || fail "no configuration of the tools in /etc"
 rescue_ssh 'mkdir -p /mnt/data && mount -t ext4 -o ro /dev/vda /mnt/data && cat /mnt/data/precious' | cmp - "$dir/data/precious" ||
 	fail "the file on the disk has changed"
@@ -101,7 +101,7 @@ says 60 'mkfs.xfs: .*waiting for [0-9]+ s; http'
 # The rescue system's own programs wait for nothing: neither a login nor a name that is nowhere.
 outage_began=$(vm_now)
 # shellcheck disable=SC2086,SC2154 # words
-timeout "$(slack 20)" ip netns exec "$rescue_ns" ssh $rescue_ssh_options -i "$dir/key" "root@$rescue_address" \
+timeout "$(slack 60)" ip netns exec "$rescue_ns" ssh $rescue_ssh_options -i "$dir/key" "root@$rescue_address" \
 	'echo 3 >/proc/sys/vm/drop_caches; no-such-program; ls /usr/share /usr/bin >/dev/null; lsblk; farroot tools' >"$dir/out" 2>&1 ||
 	fail "a login hangs in an outage: $(cat "$dir/out")"
 say "a login in an outage took $(($(vm_now) - outage_began)) s"
