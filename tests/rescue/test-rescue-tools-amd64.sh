@@ -85,7 +85,8 @@ says 120 '^status 1$'
 grep -q 'Free blocks count wrong' "$dir/repair.out" || fail "nothing was repaired: $(cat "$dir/repair.out")"
 wait "$began"
 needed=$(rescue_ssh "awk '\$1 == \"fsck.ext4\"' /etc/farroot/tools.list" | tr ' ' '\n' | awk -F + 'NF == 2 { n += $2 } END { print n }')
-awk -v name="/${image##*/}" '$7 == name { print $9, $10 }' "$dir/nginx.log"; say "the server has sent $(bytes) bytes of $size; fsck.ext4 has $needed"
+awk -v name="/${image##*/}" '$7 == name { print $9, $10 }' "$dir/nginx.log"
+say "the server has sent $(bytes) bytes of $size; fsck.ext4 has $needed"
 [ "$(bytes)" -le $((needed + 400000)) ] || fail "$(bytes) bytes for a program of $needed"
 rescue_ssh 'cat /etc/mke2fs.conf >/dev/null' || fail "no configuration of the tools in /etc"
 rescue_ssh 'mkdir -p /mnt/data && mount -t ext4 -o ro /dev/vda /mnt/data && cat /mnt/data/precious' | cmp - "$dir/data/precious" ||
