@@ -156,7 +156,7 @@ for message in "$reach_www/9ffefdef"/*.message; do
 done
 same "$(wc -l <"$dir/count")" 2 "how often it ran"
 answers() {
-	admin run --wait 5 "$url" true
+	admin run --wait "$(slack 5)" "$url" true
 	[ "$status" = 0 ]
 }
 wait_until 20 "commands run again" answers
