@@ -3,7 +3,7 @@
 #
 # The tools image of the small flavour: what the full one has and the small one has not, as a
 # squashfs of its own for a web server, packed in the order of use.  The small image gets its
-# name, its root hash, and a list of what each program needs of it; initramfs/rescue/tools.sh
+# name, its root hash, and a list of what each program needs of it; initramfs/rescue/streamed-tools.sh
 # reads them.  Nothing of it is made unless site.conf has tools=.
 # shellcheck shell=dash
 # The parts of the builder share their variables.

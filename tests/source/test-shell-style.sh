@@ -26,6 +26,13 @@ for folder in bench bench/initramfs debian/tests image image/lib initramfs/hooks
 	grep -q "^\./$folder/" "$dir/scripts" || fail "where are the scripts of $folder?"
 done
 [ "$(grep -c . "$dir/scripts")" -ge 100 ] || fail "where are the scripts?"
+# A rule of make itself makes NAME from NAME.sh.
+while IFS= read -r file; do
+	case $file in
+	*.sh) [ ! -e "${file%.sh}" ] || fail "make would write $file to ${file%.sh}; give one of them another name" ;;
+	esac
+done <"$dir/files"
+
 # outline FILE: what a script that sources FILE sees of it: variables, functions, and what FILE sources
 # itself.  shellcheck reads it again for each script, and FILE takes much longer.
 outline() {
