@@ -16,7 +16,7 @@ tools_root='' SOURCE_DATE_EPOCH=1700000000
 version=6.0-test
 result=$dir/result
 small=$dir/small
-full=$dir/work/tools/root
+full=$work/tools/root
 mkdir -p "$result" "$work/tools/dpkg-info"
 program=$(command -v e2fsck) || skip "no e2fsck"
 
