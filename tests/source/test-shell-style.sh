@@ -63,13 +63,11 @@ grep -E '^\./tests/.*/test-[^/]*$' "$dir/scripts" >"$dir/tests"
 grep -vxF -f "$dir/tests" "$dir/scripts" >"$dir/others"
 mkdir "$dir/outlines"
 cp .shellcheckrc "$dir/outlines"
+xargs cp --parents -t "$dir/outlines" <"$dir/tests" || fail "cannot copy the tests"
 while read -r file; do
 	mkdir -p "$dir/outlines/${file%/*}"
-	case $file in
-	./tests/*/test-*) cp "$file" "$dir/outlines/$file" ;;
-	*) outline "$file" >"$dir/outlines/$file" ;;
-	esac
-done <"$dir/scripts"
+	outline "$file" >"$dir/outlines/$file"
+done <"$dir/others"
 status=0
 xargs shellcheck -x -s dash <"$dir/others" >&2 || status=1
 # What an outline cannot tell: what a function of the library calls, and what its subshells set.
