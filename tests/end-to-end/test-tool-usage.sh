@@ -28,7 +28,7 @@ expect 0 '' --help
 commands=$(sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' "$dir/out")
 for command in $commands; do
 	expect 0 '' "$command" --help
-	grep -q "^Usage: farroot $command " "$dir/out" || fail "$command --help has no usage"
+	grep -qE "^Usage: farroot $command( |\$)" "$dir/out" || fail "$command --help has no usage"
 	! grep -q '.\{81\}' "$dir/out" || fail "$command --help is too wide"
 	expect 2 "farroot $command --help" "$command" --no-such-option
 done
@@ -43,7 +43,7 @@ done
 for command in record show; do
 	echo "$commands_of_profile" | grep -qx "$command" || fail "no profile $command"
 done
-for command in pack verify serve mount status profile attach jail rdnss fleet http unlock run mailbox report boot-local boot-stream chroot-root; do
+for command in pack verify serve mount status profile attach jail rdnss fleet http unlock run mailbox report boot-local boot-stream chroot-root tools; do
 	echo "$commands" | grep -qx "$command" || fail "no $command"
 done
 
