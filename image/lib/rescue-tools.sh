@@ -244,17 +244,28 @@ tools_pack() {
 	rm "$work/tools/squashfs"
 }
 
-# tools_extents FULL FILE...: " OFFSET+LENGTH" of each part of the image that has blocks of the files.
+# tools_extents FULL LINES: of each line "WORDS<tab>FOLDERS<tab>FILES" the words, the folders, and OFFSET+LENGTH of each part of the
+# image that has blocks of the files; in the order of the lines.
 tools_extents() {
-	tools_from=$1
-	shift
-	(cd "$tools_from" && stat -c '0 %s /%n' -- "$@") | sed '/^0 0 /d' >"$work/tools/files"
-	farroot profile files --to="$result/$tools_name" "$work/tools/files" -o "$work/tools/extents" || die "farroot profile files failed (above)"
-	sed '/^#/d' "$work/tools/extents" | sort -n | awk '
-		NR > 1 && $1 <= end { if ($1 + $2 > end) end = $1 + $2; next }
-		NR > 1 { printf " %d+%d", start, end - start }
-		{ start = $1; end = $1 + $2 }
-		END { if (NR) printf " %d+%d", start, end - start }'
+	cut -f 3 "$2" | tr ' ' '\n' | LC_ALL=C sort -u | (cd "$1" && xargs stat -c '0 %s /%n' --) | sed '/^0 0 /d' >"$work/tools/files"
+	farroot profile files --extents --to="$result/$tools_name" "$work/tools/files" -o "$work/tools/extents" || die "farroot profile files failed (above)"
+	awk -F '\t' '
+		FNR == NR { split($0, part, " "); extents[part[3]] = extents[part[3]] part[1] " " part[2] "\n"; next }
+		{
+			gsub(" ", ",", $2)
+			print FNR, -1, $1, $2
+			n = split($3, file, " ")
+			for (i = 1; i <= n; i++) {
+				m = split(extents["/" file[i]], extent, "\n")
+				for (j = 1; j < m; j++)
+					print FNR, extent[j]
+			}
+		}' "$work/tools/extents" "$2" | sort -n -k 1,1 -k 2,2 | awk '
+		function put() { if (end) printf " %d+%d", start, end - start; end = 0 }
+		$2 < 0 { put(); if (NR > 1) print ""; printf "%s %s", $3, $4; next }
+		$2 <= end && end { if ($2 + $3 > end) end = $2 + $3; next }
+		{ put(); start = $2; end = $2 + $3 }
+		END { put(); print "" }'
 }
 
 # tools_tables: OFFSET+LENGTH of the tables of the squashfs, which are its end.  The superblock has the end at its byte 40, and
@@ -278,12 +289,11 @@ tools_install() {
 		sed -e 's/#.*//' -e '/^[[:space:]]*$/d' -e 's/^\([a-z-]*\):/=\1/' "$image_lib/rescue/tool-sets" |
 			awk 'FNR == NR { sub(/\t.*/, ""); has[$0]; next }
 				{ line = $1; for (i = 2; i <= NF; i++) if ($i in has) line = line " " $i; print line }' "$work/tools/ordered" -
-		while IFS='	' read -r tools_word tools_folder tools_files; do
-			# shellcheck disable=SC2086 # words
-			echo "$tools_word $(echo "$tools_folder" | tr ' ' ,)$(tools_extents "$tools_root" $tools_files)"
-		done <"$work/tools/ordered"
-		# shellcheck disable=SC2046 # names of Debian's
-		echo "@etc etc$(tools_extents "$tools_root" $(cd "$tools_root" && find etc -type f))"
+		{
+			cat "$work/tools/ordered"
+			printf '@etc\tetc\t%s\n' "$(cd "$tools_root" && find etc -type f | LC_ALL=C sort | paste -s -d ' ' -)"
+		} >"$work/tools/lines"
+		tools_extents "$tools_root" "$work/tools/lines"
 		echo "@tables tables $(tools_tables)"
 	} >"$1/etc/farroot/tools.list"
 	tools_stubs=$1/usr/libexec/farroot/streamed

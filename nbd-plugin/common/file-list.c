@@ -172,18 +172,11 @@ int file_list_parse(const char *text, size_t length, struct file_list *out,
 	return err;
 }
 
-int file_list_write(const struct file_list *l, FILE *to)
+void file_list_write_ranges(const struct file_list *l, FILE *to)
 {
 	const char *at;
 	size_t i;
 
-	fprintf(to, FILE_LIST_MAGIC);
-	if (l->roothash[0])
-		fprintf(to, ROOTHASH "%s\n", l->roothash);
-	if (l->inodes)
-		fprintf(to, INODES "%" PRIu64 "\n", l->inodes);
-	if (l->directories)
-		fprintf(to, DIRECTORIES "%" PRIu64 "\n", l->directories);
 	for (i = 0; i < l->count; i++) {
 		fprintf(to, "%" PRIu64 " %" PRIu64 " ", l->entries[i].start, l->entries[i].length);
 		for (at = l->entries[i].name; *at; at++)
@@ -193,6 +186,18 @@ int file_list_write(const struct file_list *l, FILE *to)
 				fputc(*at, to);
 		fputc('\n', to);
 	}
+}
+
+int file_list_write(const struct file_list *l, FILE *to)
+{
+	fprintf(to, FILE_LIST_MAGIC);
+	if (l->roothash[0])
+		fprintf(to, ROOTHASH "%s\n", l->roothash);
+	if (l->inodes)
+		fprintf(to, INODES "%" PRIu64 "\n", l->inodes);
+	if (l->directories)
+		fprintf(to, DIRECTORIES "%" PRIu64 "\n", l->directories);
+	file_list_write_ranges(l, to);
 	return ferror(to) ? -EIO : 0;
 }
 

@@ -13,8 +13,8 @@
  *
  * In names, control characters and backslashes are \ and three octal digits.
  *
- * One thread at a time may use a list.  Nothing blocks, except file_list_write on its
- * stream.  All memory belongs to the list.
+ * One thread at a time may use a list.  Nothing blocks, except that what writes blocks on
+ * its stream.  All memory belongs to the list.
  */
 #ifndef FARROOT_FILE_LIST_H
 #define FARROOT_FILE_LIST_H
@@ -51,6 +51,9 @@ int file_list_add(struct file_list *list, const char *name, uint64_t start, uint
  */
 int file_list_parse(const char *text, size_t length, struct file_list *out,
 		    char *why, size_t why_size);
+
+/* Writes the lines of the ranges only.  Whether that failed, ferror says. */
+void file_list_write_ranges(const struct file_list *list, FILE *to);
 
 /* Writes the text to a stream.  Returns 0 or -EIO. */
 int file_list_write(const struct file_list *list, FILE *to);

@@ -21,7 +21,7 @@
 
 struct options {
 	const char *to, *output;
-	bool needs;
+	bool needs, extents;
 };
 
 static void help(void)
@@ -33,6 +33,7 @@ static void help(void)
 	       "another image from such a list.\n\n"
 	       "  -t, --to=IMAGE     make a profile of IMAGE\n"
 	       "  -n, --needs        print instead how many bytes must be read, by kind\n"
+	       "  -e, --extents      print instead which parts of IMAGE have each line of LIST\n"
 	       "  -o, --output=FILE  output file (standard output)\n"
 	       "      --help         show this\n");
 }
@@ -70,10 +71,14 @@ static int save_list(const struct options *o, const struct file_list *list)
 {
 	bool is_stdout = !o->output || !strcmp(o->output, "-");
 	FILE *to = is_stdout ? stdout : fopen(o->output, "we");
-	int err = to ? file_list_write(list, to) : -errno;
+	int err = to ? 0 : -errno;
 
-	if (to && fflush(to) && !err)
-		err = -errno;
+	if (to && o->extents)
+		file_list_write_ranges(list, to);
+	else if (to)
+		err = file_list_write(list, to);
+	if (to && (fflush(to) || ferror(to)) && !err)
+		err = errno ? -errno : -EIO;
 	if (to && !is_stdout && fclose(to) && !err)
 		err = -errno;
 	return err ? say(is_stdout ? "standard output" : o->output, strerror(-err)) : 0;
@@ -98,6 +103,54 @@ static int list_files(const struct options *o, char *const args[2], struct file_
 	return err;
 }
 
+/* Lists the extents of each line, as ranges of the image with the line's name. */
+static int list_extents(const struct file_list *list, const struct layout *layout,
+			struct file_list *out, size_t *missing)
+{
+	struct file_list one = *list;
+	struct profile profile;
+	size_t i, j, is_missing;
+	int err = 0;
+
+	*missing = 0;
+	one.count = 1;
+	for (i = 0; i < list->count && !err; i++) {
+		one.entries = &list->entries[i];
+		err = profile_of_files(&one, layout, &profile, &is_missing);
+		*missing += is_missing;
+		for (j = 0; j < profile.count && !err; j++)
+			err = file_list_add(out, one.entries->name, profile.entries[j].offset,
+					    profile.entries[j].length);
+		profile_free(&profile);
+	}
+	return err;
+}
+
+static void say_missing(const struct options *o, const char *path, size_t missing, size_t count)
+{
+	if (missing)
+		fprintf(stderr, "farroot " NAME ": %s: %zu of %zu lines name nothing that is in %s\n",
+			path, missing, count, o->to);
+}
+
+static int print_extents(const struct options *o, const char *path, const struct file_list *list)
+{
+	struct file_list extents = { 0 };
+	struct layout layout;
+	size_t missing;
+	int err = load_layout(o->to, &layout);
+
+	if (!err && list_extents(list, &layout, &extents, &missing))
+		err = say(path, strerror(ENOMEM));
+	layout_free(&layout);
+	if (!err) {
+		say_missing(o, path, missing, list->count);
+		err = save_list(o, &extents);
+	}
+	file_list_free(&extents);
+	return err;
+}
+
 static int make_profile(const struct options *o, const char *path, const struct file_list *list)
 {
 	struct profile profile = { 0 };
@@ -108,9 +161,8 @@ static int make_profile(const struct options *o, const char *path, const struct 
 
 	if (!err && (profile_of_files(list, &layout, &profile, &missing) || image_info_read(o->to, &image)))
 		err = say(o->to, strerror(errno ? errno : ENOMEM));
-	if (!err && missing)
-		fprintf(stderr, "farroot " NAME ": %s: %zu of %zu lines name nothing that is in %s\n",
-			path, missing, list->count, o->to);
+	if (!err)
+		say_missing(o, path, missing, list->count);
 	if (!err && o->needs) {
 		err = print_needs(o->to, &profile, &layout);
 	} else if (!err) {
@@ -127,7 +179,9 @@ static int run(const struct options *o, int count, char *const args[])
 	struct file_list list = { 0 };
 	int err = count == 2 ? list_files(o, args, &list) : file_list_load(NAME, args[0], &list);
 
-	if (!err && o->to)
+	if (!err && o->extents)
+		err = print_extents(o, args[0], &list);
+	else if (!err && o->to)
 		err = make_profile(o, args[0], &list);
 	else if (!err && !o->needs)
 		err = save_list(o, &list);
@@ -140,6 +194,7 @@ int cmd_profile_files(int argc, char **argv)
 	static const struct option long_options[] = {
 		{ "to", required_argument, NULL, 't' },
 		{ "needs", no_argument, NULL, 'n' },
+		{ "extents", no_argument, NULL, 'e' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -147,13 +202,16 @@ int cmd_profile_files(int argc, char **argv)
 	struct options o = { 0 };
 	int c, count;
 
-	while ((c = getopt_long(argc, argv, "t:no:h", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "t:neo:h", long_options, NULL)) != -1) {
 		switch (c) {
 		case 't':
 			o.to = optarg;
 			break;
 		case 'n':
 			o.needs = true;
+			break;
+		case 'e':
+			o.extents = true;
 			break;
 		case 'o':
 			o.output = optarg;
@@ -168,5 +226,7 @@ int cmd_profile_files(int argc, char **argv)
 	count = argc - optind;
 	if (count != 2 && !(o.to && count == 1))
 		return tool_usage_error(NAME, "give a PROFILE and its IMAGE, or a LIST with --to");
+	if (o.extents && (o.needs || !o.to))
+		return tool_usage_error(NAME, "--extents needs --to=IMAGE, and no --needs");
 	return run(&o, count, argv + optind);
 }

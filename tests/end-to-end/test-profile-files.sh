@@ -54,3 +54,11 @@ diff "$dir/order.files" "$dir/got" || fail "another order"
 files --to="$dir/new" "$dir/gone.files" >"$dir/got"
 cmp "$dir/got" "$dir/part.new" || fail "what is gone changed the rest"
 grep -q '1 of 2 lines name nothing' "$dir/err" || fail "not told: $(cat "$dir/err")"
+
+# The extents of each file, by its name; in a profile each block is once.
+files --to="$dir/new" --extents "$dir/order.files" >"$dir/got"
+cut -d ' ' -f 3 "$dir/got" | uniq >"$dir/names"
+same "$(cat "$dir/names")" "$(cut -d ' ' -f 3 "$dir/order.files")" "the names of extents"
+awk '{ for (i = 0; i < $2; i += 4096) print $1 + i }' "$dir/got" | sort -u >"$dir/blocks.got"
+grep -v '^#' "$dir/order" | awk '{ for (i = 0; i < $2; i += 4096) print $1 + i }' | sort >"$dir/blocks.wanted"
+cmp "$dir/blocks.got" "$dir/blocks.wanted" || fail "the extents of the files are not those of the profile"

@@ -74,6 +74,7 @@ expect 2 'takes no arguments' status now
 expect 1 'is the image being served?' status "--socket=$dir/none"
 expect 2 'give a COMMAND' profile
 expect 2 'frob: unknown command' profile frob
+expect 2 '--extents needs --to=IMAGE' profile files --extents list image
 expect 1 'is the image being served?' profile record "--socket=$dir/none"
 expect 1 'No such file' profile record "--log=$dir/none"
 expect 2 'cannot be used together' profile record --log=x --boot
