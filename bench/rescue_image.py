@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The rpi-rescue-netboot authors
-"""boot.img of the rescue system, for bench/rescue and bench/rescue-tools."""
+"""boot.img of the rescue system, and the grid of flavours and links, for bench/rescue and bench/rescue-tools."""
 
+import argparse
+import datetime
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 
-from testbed import ADDRESS, GUEST, HERE, ORIGIN, TOP, WORK, Boot, Origin, commit, output, qemu_command
+from testbed import (ADDRESS, GUEST, HERE, ORIGIN, TOP, WORK, Boot, Link, Origin, add_row, commit, emulation, lock, output,
+                     qemu_command, rows_of)
 
 ARCH = "arm64"
 TIME_LIMIT_S = 900
@@ -99,3 +103,45 @@ class Image:
                                                "StrictHostKeyChecking=no", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15",
                                                f"root@{GUEST}", command),
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def count(rows, image, link):
+    """The rows of this very image."""
+    return sum((row["flavour"], row["link"], row["bytes"], row["commit"]) ==
+               (image.flavour, link, str(image.bytes), image.commit) for row in rows)
+
+
+def run_grid(doc, name, flavours, links, fields, make_image, measure):
+    """The command line of bench/NAME.  Each cell of flavours and links adds rows to results/NAME.csv: those that all have,
+    and the fields that measure(image, link, run) returns."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cell", action="append", metavar="FLAVOUR,LINK", help="measure this cell once; may be given several times")
+    parser.add_argument("--flavours", default=",".join(flavours))
+    parser.add_argument("--links", default=",".join(links))
+    parser.add_argument("--runs", type=int, default=2, help="rows per cell, default 2")
+    parser.add_argument("--csv", default=f"{HERE}/results/{name}.csv", help="the CSV file to which rows are added")
+    options = parser.parse_args()
+    if os.getuid():
+        sys.exit(f"bench/{name}: run as root")
+    # So that the started processes end too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    locked = lock()
+    cells = [cell.split(",") for cell in options.cell or []]
+    images = {flavour: make_image(flavour) for flavour in dict.fromkeys([cell[0] for cell in cells] or options.flavours.split(","))}
+
+    def add(image, link, run):
+        row = {"date": datetime.datetime.now().strftime("%FT%T"), "commit": image.commit, "flavour": image.flavour, "link": link,
+               "run": run, "bytes": image.bytes, "kernel": image.version, **emulation()}
+        row.update(measure(image, Link(link), run))
+        add_row(options.csv, ["date", "commit", "flavour", "link", "run", "bytes", *fields, "kernel", "qemu", "cpu", "load"],
+                {**row, "load": os.getloadavg()[0]})
+
+    for flavour, link in cells:
+        add(images[flavour], link, count(rows_of(options.csv), images[flavour], link) + 1)
+    # The flavours and links take turns, so that all run under the same conditions.
+    for run in range(1, options.runs + 1 if not cells else 1):
+        for link in options.links.split(","):
+            for image in images.values():
+                if count(rows_of(options.csv), image, link) < run:
+                    add(image, link, run)
+    locked.close()
