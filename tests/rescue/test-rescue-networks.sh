@@ -5,6 +5,7 @@
 # The rescue system has an address, and a login by ssh, on each kind of network: fixed, only
 # IPv6, DHCPv6, a VLAN, a cable that comes later, two interfaces of which one is dead; and the
 # DHCP server may be away for ten lease times and then give another address.
+# test-rescue-small-networks.sh is a link to this one: the same with the small flavour.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/rescue/lib.sh"
@@ -12,6 +13,9 @@ set -eu
 rescue_begin amd64
 command -v python3 >/dev/null || skip "no python3"
 rescue_site shell
+case $0 in
+*-small-*) echo flavour=small >>"$dir/site/site.conf" ;;
+esac
 rescue_build
 rescue_in ip addr add fd77::1/64 dev tap0 nodad
 
