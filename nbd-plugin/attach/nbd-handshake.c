@@ -241,6 +241,7 @@ static int take_info(const struct reply *reply, const struct log *log, bool *hav
 		if (reply->length != 14)
 			return broken(log, "the block sizes have the wrong length");
 		out->min_block_bytes = get32(reply->payload + 2);
+		out->preferred_block_bytes = get32(reply->payload + 6);
 		return 0;
 	default:
 		return 0;	/* the protocol allows unrequested information */
@@ -318,7 +319,10 @@ bool nbd_export_multi_conn(const struct nbd_export *e)
 
 uint32_t nbd_export_block_bytes(const struct nbd_export *e)
 {
-	return e->size_bytes % NBD_MAX_BLOCK_BYTES ? 512 : NBD_MAX_BLOCK_BYTES;
+	uint32_t bytes = e->preferred_block_bytes < NBD_MAX_BLOCK_BYTES || e->size_bytes % NBD_MAX_BLOCK_BYTES ?
+			 512 : NBD_MAX_BLOCK_BYTES;
+
+	return bytes < e->min_block_bytes ? e->min_block_bytes : bytes;
 }
 
 int nbd_connect_unix(const char *path, const struct log *log)

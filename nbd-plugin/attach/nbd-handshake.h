@@ -21,6 +21,7 @@ struct nbd_export {
 	uint64_t size_bytes;
 	uint16_t flags;			/* transmission flags, NBD_FLAG_* */
 	uint32_t min_block_bytes;	/* 0: the server did not send it */
+	uint32_t preferred_block_bytes;	/* likewise */
 };
 
 /* Connects to a Unix socket.  Returns the socket, which the caller must close, or -errno
@@ -49,7 +50,10 @@ int nbd_handshake_end(int fd, unsigned limit_ms, const struct log *log, struct n
 /* Returns whether the export allows several connections at the same time. */
 bool nbd_export_multi_conn(const struct nbd_export *e);
 
-/* Returns the largest block that divides the export: NBD_MAX_BLOCK_BYTES or 512. */
+/* Returns the block that a device should have: NBD_MAX_BLOCK_BYTES if the server prefers that or more
+ * and it divides the export, otherwise 512, which all file systems and partition tables can use, or
+ * what the server requires.
+ */
 uint32_t nbd_export_block_bytes(const struct nbd_export *e);
 
 #endif

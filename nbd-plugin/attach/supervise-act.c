@@ -274,10 +274,11 @@ static unsigned block_bytes_of(const struct supervisor *s, int n)
 	return bytes > 0 ? (unsigned)bytes : SECTOR_BYTES;
 }
 
-/* dm-verity over the loop device, if it was asked for and the kernel has it.  Returns 0 and sets *at,
+/* dm-verity over the loop device, if it was asked for, the device's blocks are as large as those of
+ * dm-verity, which refuses smaller reads, and the kernel has it.  Returns 0 and sets *at,
  * the device to be used, or -errno.
  */
-static int add_verity(const struct supervisor *s, int loop, int file, struct device_number *at)
+static int add_verity(const struct supervisor *s, unsigned block_bytes, int loop, int file, struct device_number *at)
 {
 	struct dm_state state;
 	uint32_t minor;
@@ -286,6 +287,11 @@ static int add_verity(const struct supervisor *s, int loop, int file, struct dev
 	*at = (struct device_number){ LOOP_DEVICE_MAJOR, loop };
 	if (!s->settings->verity)
 		return 0;
+	if (block_bytes < NBD_MAX_BLOCK_BYTES) {
+		log_say(&s->settings->log, LOG_WARN,
+			"/dev/mapper/%s has no dm-verity: only the blocks of a squashfs are large enough for it", s->dm.name);
+		return 0;
+	}
 	ret = dm_get_state(&s->dm, &state);
 	if (ret == 0)
 		ret = verity_stack_make(s->dm.control, s->dm.name, loop, file, s->sectors * SECTOR_BYTES,
@@ -299,12 +305,13 @@ static int add_verity(const struct supervisor *s, int loop, int file, struct dev
 static int attach_store(const struct supervisor *s, int old, struct device_number *at)
 {
 	int file = open(s->settings->store, O_RDONLY | O_CLOEXEC), fd, loop, ret;
+	unsigned block_bytes = block_bytes_of(s, old);
 
 	if (file < 0)
 		return -errno;
-	fd = loop_device_attach(s->settings->dev, file, s->sectors * SECTOR_BYTES, block_bytes_of(s, old), &loop);
+	fd = loop_device_attach(s->settings->dev, file, s->sectors * SECTOR_BYTES, block_bytes, &loop);
 	if (fd >= 0) {
-		ret = add_verity(s, loop, file, at);
+		ret = add_verity(s, block_bytes, loop, file, at);
 		if (ret)
 			log_say(&s->settings->log, LOG_WARN, "/dev/mapper/%s has no dm-verity: %s; modprobe dm-verity?",
 				s->dm.name, strerror(-ret));

@@ -328,7 +328,8 @@ static int farroot_block_size(void *handle, uint32_t *minimum, uint32_t *preferr
 {
 	(void)handle;
 	*minimum = 1;
-	*preferred = 4096;
+	/* farroot attach makes its device with it. */
+	*preferred = export_block_bytes(export);
 	*maximum = 32 << 20;
 	return 0;
 }

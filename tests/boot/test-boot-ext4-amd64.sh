@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # A Debian boots from the ext4 in the second partition of a disk, as Raspberry Pi OS has it, that
-# farroot pack --zstd has compressed, and moves only a part of it.
+# farroot pack --zstd has compressed, and moves only a part of it. Its blocks are smaller than a page, as those of FAT are.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=vm/boot.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/boot/vm/boot.sh"
@@ -16,7 +16,7 @@ done
 boot_say "making a disk of the image"
 unsquashfs -quiet -no-progress -d "$boot_dir/tree" "$boot_dir/www/root.img" >/dev/null || boot_fail unsquashfs
 rm "$boot_dir/www/root.img"
-mke2fs -q -t ext4 -d "$boot_dir/tree" "$boot_dir/ext4" "$(($(du -sm "$boot_dir/tree" | cut -f 1) * 5 / 4 + 64))M" ||
+mke2fs -q -t ext4 -b 1024 -d "$boot_dir/tree" "$boot_dir/ext4" "$(($(du -sm "$boot_dir/tree" | cut -f 1) * 5 / 4 + 64))M" ||
 	boot_fail mke2fs
 rm -r "$boot_dir/tree"
 truncate -s "$((16 << 20))" "$boot_dir/disk"

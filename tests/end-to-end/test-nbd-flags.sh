@@ -3,9 +3,9 @@
 # Copyright (c) 2026 The rpi-rescue-netboot authors
 #
 # What an NBD client is told: read-only, several connections see one image, block
-# sizes, a single extent of data.
+# sizes (4096 bytes are for a squashfs only), a single extent of data.
 . "${srcdir:-..}/tests/lib.sh"
-need nbdinfo
+need nbdinfo mksquashfs
 
 make_image image 4
 size=$(stat -c %s "$dir/image")
@@ -23,7 +23,7 @@ same "$(nbdinfo --size "$(nbd_uri)")" "$size" "size"
 nbdinfo "$(nbd_uri)" >"$dir/info" || fail "nbdinfo"
 for line in 'is_read_only: true' 'can_multi_conn: true' 'can_cache: true' \
 	'is_rotational: false' 'can_zero: false' 'can_trim: false' \
-	'block_size_minimum: 1' 'block_size_preferred: 4096' 'block_size_maximum: 33554432'; do
+	'block_size_minimum: 1' 'block_size_preferred: 512' 'block_size_maximum: 33554432'; do
 	grep -q "$line" "$dir/info" || fail "nbdinfo does not say $line: $(cat "$dir/info")"
 done
 # One extent: all data, no holes.
@@ -35,3 +35,10 @@ random_bytes 1000001 >"$dir/www1/odd"
 plugin_start url="$url1/odd" verify=none
 same "$(nbdinfo --size "$(nbd_uri)")" 1000001 "size"
 read_is_right 1000000 1 "$dir/www1/odd"
+# A squashfs.
+plugin_stop
+mkdir "$dir/tree"
+random_bytes 100000 >"$dir/tree/file"
+mksquashfs "$dir/tree" "$dir/www1/squashfs" -quiet -no-progress >/dev/null
+plugin_start url="$url1/squashfs" verify=none
+nbdinfo "$(nbd_uri)" | grep -q 'block_size_preferred: 4096' || fail "a squashfs has other blocks"

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/export/export.h"
 #include "engine/export/frame-reader.h"
@@ -24,7 +25,7 @@ struct export {
 	_Atomic enum export_kind kind;
 	struct frame_reader *frames;	/* if EXPORT_SEEKABLE; does not change then */
 	struct partition window;	/* what clients see; does not change once is_open */
-	_Atomic bool is_open, has_no_window;
+	_Atomic bool is_open, has_no_window, is_squashfs;
 };
 
 int export_new(struct image *image, const struct options *options, const struct log *log,
@@ -158,6 +159,7 @@ static int find_kind(struct export *e, const struct cancel *cancel)
 
 	if (err)
 		return err;
+	e->is_squashfs = count >= 4 && !memcmp(begins, "hsqs", 4);
 	program = compressed_file_program(begins, count);
 	err = program ? load_table(e, cancel, &table, why) : -ENOENT;
 	if (!err)
@@ -231,6 +233,11 @@ int export_wait_open(struct export *e, const struct cancel *cancel)
 uint64_t export_size(const struct export *e)
 {
 	return e->window.bytes;
+}
+
+uint32_t export_block_bytes(const struct export *e)
+{
+	return e->is_squashfs && !e->options->partition ? 4096 : 512;
 }
 
 /* Whether clients see these bytes. */

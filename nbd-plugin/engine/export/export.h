@@ -36,6 +36,11 @@ int export_wait_open(struct export *e, const struct cancel *cancel);
 /* All of the following require that export_wait_open has returned 0. */
 
 uint64_t export_size(const struct export *e);
+/* The bytes that a block of a device over the export should have: 4096 for a squashfs, which then
+ * is read in whole pages, and 512 for all others: a disk's partition table, FAT, ISO 9660 and small
+ * ext4 need blocks that are smaller than a page.
+ */
+uint32_t export_block_bytes(const struct export *e);
 /* Also returns -EBADMSG, after logging it: a frame cannot be decompressed. */
 int export_pread(struct export *e, void *buf, uint32_t count, uint64_t offset,
 		 const struct cancel *cancel);
