@@ -49,4 +49,5 @@ boot_and_count squashfs
 squashfs=$moved
 boot_and_count disk farroot.partition=2
 boot_say "the ext4 needed $((100 * moved / squashfs)) % of the bytes of the squashfs"
-[ "$moved" -le $((squashfs * 105 / 100)) ] || boot_fail "the ext4 needed $moved bytes, the squashfs $squashfs"
+# Two boots of one image differ by some percent.
+[ "$moved" -le $((squashfs * 110 / 100)) ] || boot_fail "the ext4 needed $moved bytes, the squashfs $squashfs"
