@@ -5,6 +5,8 @@
  *   reader make FOLDER FILES MIB           makes the files 0, 1, ... of MIB MiB each
  *   reader read FOLDER SECONDS PROCESSES   reads parts of them, uncached, and checks each byte
  *   reader probe DEVICE                    one uncached read at a random place; prints its ms
+ *   reader hits DEVICE MIB SECONDS         uncached reads of 4 KiB in the first MIB MiB, one at a time; prints their us
+ *   reader block DEVICE MIB COUNT          COUNT processes, each with one such read, 128 KiB apart, from MIB MiB on
  * Both print what they saw in one line; the exit status is 1 after an error or a wrong byte.
  */
 #include "config.h"
@@ -18,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -25,6 +28,7 @@
 #define BLOCK 4096
 #define BLOCKS_MAX 16
 #define FILES_MAX 100
+#define HITS_MAX 1000000
 
 struct result {
 	uint64_t reads, errors, wrong, longest_ms;
@@ -179,6 +183,66 @@ static int probe(const char *device)
 	return 0;
 }
 
+static int compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int open_uncached(const char *device, void **block)
+{
+	int fd = open(device, O_RDONLY | O_DIRECT);
+
+	if (fd < 0 || posix_memalign(block, BLOCK, BLOCK) != 0) {
+		perror(device);
+		exit(1);
+	}
+	return fd;
+}
+
+static int hits(const char *device, unsigned mib, unsigned seconds)
+{
+	static uint32_t took_us[HITS_MAX];
+	uint64_t until_ms = clock_ms() + seconds * 1000, random = scramble(0x2545f4914f6cdd1du);
+	void *block;
+	int fd = open_uncached(device, &block);
+	struct timespec began, ended;
+	size_t n = 0;
+
+	while (clock_ms() < until_ms && n < HITS_MAX) {
+		random = scramble(random);
+		clock_gettime(CLOCK_MONOTONIC, &began);
+		if (pread(fd, block, BLOCK, (off_t)(random % ((uint64_t)mib << 20 >> 12)) * BLOCK) != BLOCK) {
+			perror(device);
+			return 1;
+		}
+		clock_gettime(CLOCK_MONOTONIC, &ended);
+		took_us[n++] = (uint32_t)((ended.tv_sec - began.tv_sec) * 1000000 + (ended.tv_nsec - began.tv_nsec) / 1000);
+	}
+	qsort(took_us, n, sizeof *took_us, compare);
+	if (n)
+		printf("reads=%zu p50_us=%u p99_us=%u longest_us=%u\n", n, (unsigned)took_us[n / 2],
+		       (unsigned)took_us[n - 1 - n / 100], (unsigned)took_us[n - 1]);
+	return !n;
+}
+
+static int block_many(const char *device, unsigned mib, unsigned count)
+{
+	int status, failed = 0;
+	void *block;
+	int fd = open_uncached(device, &block);
+	unsigned i;
+
+	for (i = 0; i < count; i++)
+		if (fork() == 0)
+			_exit(pread(fd, block, BLOCK, ((off_t)mib << 20) + (off_t)i * (128 << 10)) != BLOCK);
+	while (wait(&status) > 0)
+		failed += status != 0;
+	printf("blocked=%u failed=%d\n", count, failed);
+	return failed != 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 5 && !strcmp(argv[1], "make"))
@@ -187,6 +251,10 @@ int main(int argc, char **argv)
 		return read_all(argv[2], (unsigned)atoi(argv[3]), (unsigned)atoi(argv[4]));
 	if (argc == 3 && !strcmp(argv[1], "probe"))
 		return probe(argv[2]);
+	if (argc == 5 && !strcmp(argv[1], "hits"))
+		return hits(argv[2], (unsigned)atoi(argv[3]), (unsigned)atoi(argv[4]));
+	if (argc == 5 && !strcmp(argv[1], "block"))
+		return block_many(argv[2], (unsigned)atoi(argv[3]), (unsigned)atoi(argv[4]));
 	fprintf(stderr, "usage: see the head of reader.c\n");
 	return 2;
 }
