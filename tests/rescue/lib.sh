@@ -77,17 +77,18 @@ rescue_begin() {
 	ssh-keygen -q -t ed25519 -N '' -f "$dir/stranger"
 }
 
-# The login and the CA of users are made once, so that images with their public keys can be
-# kept.
+# The login, the CA of users and the key of configurations are made once, so that images with their
+# public keys can be kept.
 rescue_take_keys() {
 	rescue_keys=$(vm_work_dir)/rescue-keys
 	(
 		flock 9
-		[ ! -d "$rescue_keys" ] || exit 0
-		rm -rf "$rescue_keys.new"
+		[ ! -e "$rescue_keys/config.key" ] || exit 0
+		rm -rf "$rescue_keys.new" "$rescue_keys"
 		(umask 077 && mkdir "$rescue_keys.new")
 		ssh-keygen -q -t ed25519 -N '' -C test -f "$rescue_keys.new/key"
 		ssh-keygen -q -t ed25519 -N '' -C test -f "$rescue_keys.new/ca"
+		openssl genpkey -algorithm ed25519 -out "$rescue_keys.new/config.key" 2>/dev/null
 		mv "$rescue_keys.new" "$rescue_keys"
 	) 9>"$rescue_keys.lock"
 	cp "$rescue_keys"/* "$dir/"

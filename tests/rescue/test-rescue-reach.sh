@@ -22,9 +22,7 @@ for tool in sshd openssl xxd nft mke2fs unsquashfs; do
 	PATH=$PATH:/usr/sbin command -v $tool >/dev/null || skip "no $tool"
 done
 vm_use_tools || fail "make-debs"
-for name in config other; do
-	openssl genpkey -algorithm ed25519 -out "$dir/$name.key" 2>/dev/null
-done
+openssl genpkey -algorithm ed25519 -out "$dir/other.key" 2>/dev/null
 rescue_site shell
 printf '%s\n' flavour=small "tools=http://$internet/tools/" >>"$dir/site/site.conf"
 "$rescue_top/image/farroot-image" config --public --key "$dir/config.key" >"$dir/site/config.pub"
@@ -70,12 +68,15 @@ done
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$dir/rendezvous"
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$dir/attacker"
 
-# sign NUMBER HOSTNAME [KEY]: -> $dir/configs/group-vm.conf
+# sign NUMBER HOSTNAME [KEY]: -> $dir/configs/group-vm.conf, or with KEY, for a site without config.pub,
+# $dir/configs-KEY/group-vm.conf
 sign() {
 	printf '%s\n' "farroot.hostname=$2" "farroot.mailbox=http://$internet/mailbox" farroot.mailbox-pause=5 farroot.commands=yes \
 		farroot.config-pause=5 "farroot.tunnel=farroot-tunnel@$internet:2222" farroot.tunnel-port=2201 \
 		"farroot.tunnel-host-key=$(cut -d ' ' -f 1,2 "$dir/rendezvous.pub")" >"$dir/site/groups/vm/device.conf"
-	"$rescue_top/image/farroot-image" config "$dir/site" -o "$dir/configs" --key "$dir/${3-config}.key" --number "$1" || fail "farroot-image config"
+	rm -rf "$dir/signed" && cp -R "$dir/site" "$dir/signed"
+	[ -z "${3-}" ] || rm "$dir/signed/config.pub"
+	"$rescue_top/image/farroot-image" config "$dir/signed" -o "$dir/configs${3+-$3}" --key "$dir/${3-config}.key" --number "$1" || fail "farroot-image config"
 }
 cat >"$dir/server.conf" <<EOF
 pid $dir/server.pid; error_log $dir/server-error.log; worker_processes 1; user root;
@@ -155,7 +156,7 @@ say "--- the configuration: of another key, then right, then an old one"
 sign 1 old
 cp "$dir/configs/group-vm.conf" "$dir/old.conf"
 sign 3 attacked other
-cp "$dir/configs/group-vm.conf" "$dir/www/config/"
+cp "$dir/configs-other/group-vm.conf" "$dir/www/config/"
 : >"$dir/leases"
 : >"$rescue_log"
 rescue_power_on --disk "$dir/disk" --disk "$dir/keys" -- farroot=rescue "farroot.config=http://$internet/config" farroot.config-groups=vm \
