@@ -11,7 +11,8 @@
 # lib.sh sets dir, srcdir and top_builddir; the tests read version and built_in.
 # shellcheck disable=SC2154,SC2034
 
-# The sources alone, without what a build in their folder may have left.
+# packages_sources [OPTION-OF-TAR]...: the sources alone, without what a build in their folder may
+# have left.
 packages_sources() {
 	tar -c -C "$srcdir" --sort=name --mtime=@0 --exclude-vcs --anchored --no-wildcards-match-slash \
 		--exclude='./build*' --exclude=./_build --exclude=./_inst \
@@ -19,17 +20,16 @@ packages_sources() {
 		--exclude=./aclocal.m4 --exclude=./autom4te.cache --exclude=./build-aux --exclude='./config.h.in*' \
 		--exclude=./m4 --exclude=./Makefile.in --exclude=./debian/build --exclude='./debian/*.debhelper' \
 		--no-anchored --exclude='*.o' --exclude='*.lo' --exclude='.deps' --exclude='.libs' \
-		--exclude=__pycache__ .
+		--exclude=__pycache__ "$@" .
 }
 
 # packages_build ARCH: builds them, unless they were built from the same sources
-# already; one test builds while the others wait.
+# already; one test builds while the others wait.  What is in no package does not count.
 packages_build() {
 	need dpkg-buildpackage dh flock
 	packages=$(cd "$top_builddir" && pwd)/packages-$1
 	version=$(sed -n 's/^AC_INIT(\[.*\], \[\(.*\)\])/\1/p' "$srcdir/configure.ac")
-	packages_sources >"$dir/source.tar" || fail "cannot read the sources"
-	packages_key=$(sha256_of <"$dir/source.tar")
+	packages_key=$(packages_sources --exclude=./tests --exclude=./bench --exclude=./ansible | sha256_of) || fail "cannot read the sources"
 	exec 9>"$packages.lock"
 	flock 9
 	if [ "$(cat "$packages/key" 2>/dev/null)" != "$packages_key" ]; then
@@ -39,12 +39,13 @@ packages_build() {
 	fi
 	exec 9>&-
 	built_in=$(cat "$packages/built-in")
-	rm "$dir/source.tar"
 }
 
 packages_build_anew() {
 	mkdir -p "$dir/source"
+	packages_sources >"$dir/source.tar" || fail "cannot read the sources"
 	tar -x -m -C "$dir/source" -f "$dir/source.tar"
+	rm "$dir/source.tar"
 	chmod -R u+w "$dir/source"
 	# What tests/install-packages cross installs.
 	(cd "$dir/source" && dpkg-checkbuilddeps -a"$1") || skip "build dependencies are missing"
