@@ -61,6 +61,8 @@ EOF
 ip netns exec "$server" "$dir/link-emulator" "tap:$rescue_ns:out" tap0 2000000 300000 1000000 0 1 >"$dir/link.log" &
 link=$!
 
+# sshd reads the keys of the tunnels as their account.
+chmod 711 "$dir"
 mkdir -p "$dir/keys-files" "$dir/www/config" "$dir/www/tools" "$dir/home/.ssh" "$dir/site/groups/vm" /run/sshd
 for name in ssh_host_ed25519_key tunnel_ed25519_key; do
 	ssh-keygen -q -t ed25519 -N '' -C '' -f "$dir/keys-files/$name"
