@@ -135,9 +135,11 @@ rescue_power_off
 rm "$dir/plain"
 
 # --- power on -----------------------------------------------------------------------------------
-# farroot ARGUMENT... of the administrator, on the server.
+# farroot ARGUMENT... of the administrator, on the server.  ssh takes its home from passwd.
+root_home=$(getent passwd root | cut -d : -f 6)
+# shellcheck disable=SC2016 # for sh
 admin() {
-	in_server env HOME="$dir/home" "$FARROOT" "$@"
+	in_server sh -c 'mount --bind "$0" "$1" && shift && exec "$@"' "$dir/home" "$root_home" "$FARROOT" "$@"
 }
 # login COMMAND: through the tunnel, as the administrator.
 strict=yes known=$dir/known_hosts
