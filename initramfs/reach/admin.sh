@@ -265,7 +265,8 @@ reach_send() {
 		esac
 		reach_tries=$((reach_tries + 1))
 		[ "$reach_tries" -lt 5 ] || reach_die "$reach_target: other messages took the place of this one 5 times; who else can write there?"
-		reach_say "the key is used up; sending the message again, to the new one"
+		reach_say "the key is used up; the message is sent again, to the new one"
+		reach_wait_for_key
 		reach_announcement
 	done
 	reach_end
@@ -310,6 +311,14 @@ reach_put_again() {
 	[ "$reach_other" != "$reach_last" ] || return 0
 	reach_last=$reach_other
 	reach_put_message
+}
+
+# Until there is another announcement: on a slow link the machine needs time to publish it.
+reach_wait_for_key() {
+	until reach_web get announcement >"$reach_work/newer" 2>/dev/null && ! grep -qxF "key=$reach_digest" "$reach_work/newer"; do
+		[ "$(date +%s)" -lt "$reach_until" ] || reach_die "$reach_target: no announcement of a new key after $reach_wait s"
+		sleep "${REACH_PAUSE:-2}"
+	done
 }
 
 # The server may have an old announcement for some time.

@@ -217,3 +217,24 @@ for pid in $admins; do
 	wait "$pid" || fail "two at once: $(cat "$HOME/err" "$dir/second/err")"
 done
 same "$(opened full)" $((n + 2)) "how many times it was opened by two"
+
+# On a slow link the new key is published long after the answer to the message before: the administrator's program
+# waits for it.
+cp "$of_full/announcement" "$dir/old"
+admin unlock "$mailbox/9ffefdef" <"$dir/full/passphrase"
+succeeded "unlock"
+is_announced_anew() {
+	! cmp -s "$of_full/announcement" "$dir/old"
+}
+wait_until 10 "a new announcement" is_announced_anew
+stop full
+cp "$dir/old" "$of_full/announcement"
+n=$(opened full)
+PATH=$dir/programs:$PATH REACH_PAUSE=0.1 "$FARROOT" unlock "$mailbox/9ffefdef" <"$dir/full/passphrase" >"$dir/out" 2>"$dir/err" &
+late=$!
+wait_until 10 "the key is used up" grep -q 'the key is used up' "$dir/err"
+sleep 3
+kill -0 $late || fail "it has not waited: $(cat "$dir/err")"
+again full
+wait $late || fail "with a key that comes late: $(cat "$dir/err")"
+same "$(opened full)" $((n + 1)) "how many times it was opened with a key that comes late"
