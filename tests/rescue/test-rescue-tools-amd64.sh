@@ -39,9 +39,9 @@ arguments="farroot=rescue farroot.tools=http://$rescue_server"
 bytes() {
 	awk -v name="/${image##*/}" '$7 == name { n += $10 } END { printf "%d", n }' "$dir/nginx.log"
 }
-# begin NAME COMMAND: by ssh, in the background.
+# begin NAME COMMAND: by ssh, in the background; ends when the machine is off.
 begin() {
-	rescue_ssh "$2" >"$dir/$1.out" 2>&1 &
+	rescue_ssh -o ServerAliveInterval=15 -o ServerAliveCountMax=6 "$2" >"$dir/$1.out" 2>&1 &
 	began=$! name=$1
 }
 # says SECONDS PATTERN: the command that began.
