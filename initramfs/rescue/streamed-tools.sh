@@ -75,34 +75,44 @@ tools_trouble() {
 
 # tools_begin NAME: for tools_tell.
 tools_begin() {
-	tools_name=$1 tools_said='' tools_said_at=0 tools_since='' tools_from=''
+	tools_name=$1 tools_said='' tools_said_at=0 tools_pause=10 tools_since='' tools_from=''
 	tools_terminal=
 	[ ! -t 2 ] || tools_terminal=yes
 }
 
-# tools_tell [DONE TOTAL]: a line on standard error: at once if it says something else than the last one, apart
-# from its numbers; else each 10 s.  On a terminal the line is written over.
+# tools_tell [DONE TOTAL]: a line on standard error.  On a terminal the line is written over; elsewhere, such as in the
+# answer to farroot run, which has 64 KB, there is one at once when it begins to wait or goes on, and the pauses after that
+# grow from 10 s to an hour, to a minute while something comes.
 tools_tell() {
 	tools_now=$(uptime_seconds)
 	tools_why=$(tools_trouble)
 	if [ -n "$tools_why" ]; then
 		tools_since=${tools_since:-$tools_now}
+		tools_kind=waiting tools_pause_most=3600
 		tools_text="waiting for $((tools_now - tools_since)) s; $tools_why; Ctrl-C ends it"
 		[ $# = 0 ] || tools_text="$(tools_kilobytes "$1") of $(tools_kilobytes "$2") KB, $tools_text"
 	elif [ $# = 0 ]; then
 		tools_since=
+		tools_kind=opening tools_pause_most=60
 		tools_text='opening the tools image'
 	else
 		tools_since=
+		tools_kind=fetching tools_pause_most=60
 		tools_text="$(tools_kilobytes "$1") of $(tools_kilobytes "$2") KB"
 	fi
 	if [ -n "$tools_terminal" ]; then
 		printf '\r\033[K%s: %s' "$tools_name" "$tools_text" >&2
 		return
 	fi
-	tools_new=$(printf '%s' "$tools_text" | tr -d 0-9)
-	[ "$tools_new" != "$tools_said" ] || [ $((tools_now - tools_said_at)) -ge 10 ] || return 0
-	tools_said=$tools_new tools_said_at=$tools_now
+	case " $tools_said " in
+	*" $tools_kind "*)
+		[ $((tools_now - tools_said_at)) -ge "$tools_pause" ] || return 0
+		tools_pause=$((tools_pause * 2))
+		[ $tools_pause -le $tools_pause_most ] || tools_pause=$tools_pause_most
+		;;
+	*) tools_said="$tools_said $tools_kind" ;;
+	esac
+	tools_said_at=$tools_now
 	echo "$tools_name: $tools_text" >&2
 }
 
