@@ -49,6 +49,8 @@ def path(name):
 def run(module, **arguments):
     """What the module returns."""
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
+    # ansible-core 2.19 also asks how the arguments are written.
+    basic._ANSIBLE_PROFILE = "legacy"
     out = io.StringIO()
     signals = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
     with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):

@@ -27,13 +27,14 @@ sed -n 's,^\t\(ansible/[^ ]*\).*,\1,p' "$srcdir/ansible/Makemodule.am" | sort >"
 diff "$dir/files" "$dir/listed" >&2 || fail "ansible/Makemodule.am must list each file"
 
 ansible-galaxy collection build --output-path "$dir" >"$dir/galaxy.log" 2>&1 || fail "cannot be built"
+# ansible-galaxy installs no collection that the other path has.
+ANSIBLE_COLLECTIONS_PATH=$dir/installed
 ansible-galaxy collection install --collections-path "$dir/installed" "$dir"/farroot-rpi-*.tar.gz >>"$dir/galaxy.log" 2>&1 ||
 	fail "cannot be installed"
 installed=$dir/installed/ansible_collections/farroot/rpi
 (cd "$dir/source" && find . -type f ! -name galaxy.yml ! -name Makemodule.am ! -name '*.pyc' ! -path './.ansible/*' ! -path './.cache/*' | sort) >"$dir/wanted"
 (cd "$installed" && find . -type f ! -name MANIFEST.json ! -name FILES.json | sort) >"$dir/got"
 diff "$dir/wanted" "$dir/got" >&2 || fail "files are missing, or are too many"
-ANSIBLE_COLLECTIONS_PATH=$dir/installed
 for path in "$installed"/playbooks/*.yml; do
 	playbook=${path##*/}
 	run_playbook -i "$installed/examples/inventory" --syntax-check "farroot.rpi.${playbook%.yml}"
