@@ -28,7 +28,8 @@ not_here() {
 
 packages="$("$srcdir/tests/install-packages" --list build)
 ansible-core ansible-lint yamllint shellcheck nginx-light curl openssl openssh-client openssh-server dnsmasq-base iproute2
-libnbd-bin squashfs-tools mmdebstrap cpio kmod binutils xxd dosfstools mtools libdeflate-tools logrotate procps python3-yaml systemd-sysv"
+libnbd-bin squashfs-tools mmdebstrap cpio kmod binutils xxd dosfstools mtools libdeflate-tools logrotate procps python3-yaml
+systemd-sysv unzip xz-utils zstd"
 packages=$(echo "$packages" | tr -s ' \n' '\n' | LC_ALL=C sort -u | tr '\n' ',')
 packages=${packages%,}
 debian=$(vm_work_dir)/debian-$suite-$(echo "$packages" | sha256sum | cut -c 1-16)
