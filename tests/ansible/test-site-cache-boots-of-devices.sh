@@ -17,8 +17,8 @@ start_origin() {
 start_origin
 for number in 1 2; do
 	make_version $number
-	# nginx tells versions apart by the second in which their boot.img was written.
-	touch -d "@$((1700000000 + number))" "$www/versions/$version/boot.img"
+	# nginx tells versions apart by the second in which their files were written.
+	touch -d "@$((1700000000 + number))" "$www/versions/$version"/boot.*
 	echo "$version" >"$dir/number$number"
 done
 mkdir "$www/devices"
@@ -88,7 +88,7 @@ done
 
 # Three at once for a version that the cache does not have.
 make_version 3
-touch -d "@1700000003" "$www/versions/$version/boot.img"
+touch -d "@1700000003" "$www/versions/$version"/boot.*
 echo "$version" >"$dir/number3"
 for serial in abcdef01 abcdef02 abcdef03; do
 	boots $serial 3
