@@ -86,6 +86,8 @@ build_here() {
 		(cd source && autoreconf -fi)
 		source/configure
 		make -j$(nproc) farroot nbdkit-farroot-plugin.la" >"$dir/build.log" 2>&1 || fail "the engine cannot be built"
+	rm "$dir/build.log"
+	rm -r "$debian.build/source.tar" "$debian.build/source"
 }
 
 exec 9>"$debian.lock"
