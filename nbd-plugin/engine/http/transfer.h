@@ -220,4 +220,15 @@ enum fault transfer_judge(struct transfer *t, CURLcode code);
 /* Ends a transfer in any state; its handle waits for the next request. */
 void transfer_retire(struct transfer *t);
 
+/* Ends a transfer with a fault or FAULT_NONE: notes what that shows of its origin, then tells the sink. */
+void transfer_end(struct transfer *t, enum fault fault);
+
+/* Ends those that are late.  Returns whether one has ended. */
+bool transfer_end_late(struct origins *os);
+
+/* Finds out by a new connection whether a silent origin is gone, or only the
+ * connections to it are.
+ */
+void transfer_probe_silent(struct origins *os);
+
 #endif
