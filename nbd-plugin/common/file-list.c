@@ -172,7 +172,7 @@ int file_list_parse(const char *text, size_t length, struct file_list *out,
 	return err;
 }
 
-void file_list_write_ranges(const struct file_list *l, FILE *to)
+int file_list_write_ranges(const struct file_list *l, FILE *to)
 {
 	const char *at;
 	size_t i;
@@ -186,6 +186,7 @@ void file_list_write_ranges(const struct file_list *l, FILE *to)
 				fputc(*at, to);
 		fputc('\n', to);
 	}
+	return ferror(to) ? -EIO : 0;
 }
 
 int file_list_write(const struct file_list *l, FILE *to)
@@ -197,8 +198,7 @@ int file_list_write(const struct file_list *l, FILE *to)
 		fprintf(to, INODES "%" PRIu64 "\n", l->inodes);
 	if (l->directories)
 		fprintf(to, DIRECTORIES "%" PRIu64 "\n", l->directories);
-	file_list_write_ranges(l, to);
-	return ferror(to) ? -EIO : 0;
+	return file_list_write_ranges(l, to);
 }
 
 void file_list_free(struct file_list *l)

@@ -52,8 +52,8 @@ int file_list_add(struct file_list *list, const char *name, uint64_t start, uint
 int file_list_parse(const char *text, size_t length, struct file_list *out,
 		    char *why, size_t why_size);
 
-/* Writes the lines of the ranges only.  Whether that failed, ferror says. */
-void file_list_write_ranges(const struct file_list *list, FILE *to);
+/* Writes the lines of the ranges only to a stream.  Returns 0 or -EIO. */
+int file_list_write_ranges(const struct file_list *list, FILE *to);
 
 /* Writes the text to a stream.  Returns 0 or -EIO. */
 int file_list_write(const struct file_list *list, FILE *to);

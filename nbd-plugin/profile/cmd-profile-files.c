@@ -71,14 +71,10 @@ static int save_list(const struct options *o, const struct file_list *list)
 {
 	bool is_stdout = !o->output || !strcmp(o->output, "-");
 	FILE *to = is_stdout ? stdout : fopen(o->output, "we");
-	int err = to ? 0 : -errno;
+	int err = !to ? -errno : o->extents ? file_list_write_ranges(list, to) : file_list_write(list, to);
 
-	if (to && o->extents)
-		file_list_write_ranges(list, to);
-	else if (to)
-		err = file_list_write(list, to);
-	if (to && (fflush(to) || ferror(to)) && !err)
-		err = errno ? -errno : -EIO;
+	if (to && fflush(to) && !err)
+		err = -errno;
 	if (to && !is_stdout && fclose(to) && !err)
 		err = -errno;
 	return err ? say(is_stdout ? "standard output" : o->output, strerror(-err)) : 0;
