@@ -20,6 +20,7 @@
 #include "attach/supervise-internal.h"
 #include "attach/verity-stack.h"
 #include "common/clock.h"
+#include "engine/verity/verity.h"
 
 #define KILL_LIMIT_MS 10000
 #define HANDSHAKE_LIMIT_MS 5000
@@ -287,7 +288,7 @@ static int add_verity(const struct supervisor *s, unsigned block_bytes, int loop
 	*at = (struct device_number){ LOOP_DEVICE_MAJOR, loop };
 	if (!s->settings->verity)
 		return 0;
-	if (block_bytes < NBD_MAX_BLOCK_BYTES) {
+	if (block_bytes < VERITY_BLOCK_SIZE) {
 		log_say(&s->settings->log, LOG_WARN,
 			"/dev/mapper/%s has no dm-verity: only the blocks of a squashfs are large enough for it", s->dm.name);
 		return 0;

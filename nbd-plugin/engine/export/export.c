@@ -7,13 +7,13 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "engine/export/export.h"
 #include "engine/export/frame-reader.h"
 #include "engine/format/compressed-file.h"
 #include "engine/format/partition-table.h"
 #include "engine/format/seek-table-load.h"
+#include "engine/format/squashfs-superblock.h"
 
 enum export_kind { EXPORT_UNKNOWN, EXPORT_PLAIN, EXPORT_SEEKABLE, EXPORT_BAD };
 
@@ -159,7 +159,7 @@ static int find_kind(struct export *e, const struct cancel *cancel)
 
 	if (err)
 		return err;
-	e->is_squashfs = count >= 4 && !memcmp(begins, "hsqs", 4);
+	e->is_squashfs = squashfs_superblock_begins(begins, count);
 	program = compressed_file_program(begins, count);
 	err = program ? load_table(e, cancel, &table, why) : -ENOENT;
 	if (!err)

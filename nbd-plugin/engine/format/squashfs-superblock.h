@@ -20,6 +20,11 @@ struct squashfs_tables {
 	uint64_t end;					/* size of the file system in bytes */
 };
 
+/* Whether an image begins as a squashfs: its first size bytes, of which 4 are enough to tell.  Any thread;
+ * does not block.
+ */
+bool squashfs_superblock_begins(const uint8_t *bytes, size_t size);
+
 /* Parses the untrusted first size bytes of an image of image_bytes.  Returns false if they
  * are not the beginning of a valid squashfs 4.0.  Any thread; does not block.
  */
