@@ -313,9 +313,14 @@ reach_put_again() {
 	reach_put_message
 }
 
-# Until there is another announcement: on a slow link the machine needs time to publish it.
+# Whether the announcement is of another key by now.
+reach_has_new_key() {
+	reach_web get announcement >"$reach_work/newer" 2>/dev/null && ! grep -qxF "key=$reach_digest" "$reach_work/newer"
+}
+
+# On a slow link the machine needs time to publish it.
 reach_wait_for_key() {
-	until reach_web get announcement >"$reach_work/newer" 2>/dev/null && ! grep -qxF "key=$reach_digest" "$reach_work/newer"; do
+	until reach_has_new_key; do
 		[ "$(date +%s)" -lt "$reach_until" ] || reach_die "$reach_target: no announcement of a new key after $reach_wait s"
 		sleep "${REACH_PAUSE:-2}"
 	done
@@ -323,7 +328,7 @@ reach_wait_for_key() {
 
 # The server may have an old announcement for some time.
 reach_has_moved() {
-	reach_web get announcement >"$reach_work/newer" 2>/dev/null && ! grep -qxF "key=$reach_digest" "$reach_work/newer" || return
+	reach_has_new_key || return
 	reach_moved=$((reach_moved + 1))
 	[ $reach_moved -ge 5 ]
 }
