@@ -88,16 +88,16 @@ tools_tell() {
 	tools_why=$(tools_trouble)
 	if [ -n "$tools_why" ]; then
 		tools_since=${tools_since:-$tools_now}
-		tools_kind=waiting tools_pause_most=3600
+		tools_kind=waiting
 		tools_text="waiting for $((tools_now - tools_since)) s; $tools_why; Ctrl-C ends it"
 		[ $# = 0 ] || tools_text="$(tools_kilobytes "$1") of $(tools_kilobytes "$2") KB, $tools_text"
 	elif [ $# = 0 ]; then
 		tools_since=
-		tools_kind=opening tools_pause_most=60
+		tools_kind=opening
 		tools_text='opening the tools image'
 	else
 		tools_since=
-		tools_kind=fetching tools_pause_most=60
+		tools_kind=fetching
 		tools_text="$(tools_kilobytes "$1") of $(tools_kilobytes "$2") KB"
 	fi
 	if [ -n "$tools_terminal" ]; then
@@ -107,8 +107,9 @@ tools_tell() {
 	case " $tools_said " in
 	*" $tools_kind "*)
 		[ $((tools_now - tools_said_at)) -ge "$tools_pause" ] || return 0
-		tools_pause=$((tools_pause * 2))
-		[ $tools_pause -le $tools_pause_most ] || tools_pause=$tools_pause_most
+		tools_most=60
+		[ $tools_kind != waiting ] || tools_most=3600
+		tools_pause=$((tools_pause * 2 < tools_most ? tools_pause * 2 : tools_most))
 		;;
 	*) tools_said="$tools_said $tools_kind" ;;
 	esac
