@@ -111,9 +111,9 @@ def count(rows, image, link):
                (image.flavour, link, str(image.bytes), image.commit) for row in rows)
 
 
-def run_grid(doc, name, flavours, links, fields, make_image, measure):
-    """The command line of bench/NAME.  Each cell of flavours and links adds rows to results/NAME.csv: those that all have,
-    and the fields that measure(image, link, run) returns."""
+def run_grid(doc, name, flavours, links, make_image, measure):
+    """The command line of bench/NAME.  Each cell of flavours and links adds rows to results/NAME.csv: the fields that all have,
+    and in their middle those that measure(image, link, run) returns."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cell", action="append", metavar="FLAVOUR,LINK", help="measure this cell once; may be given several times")
     parser.add_argument("--flavours", default=",".join(flavours))
@@ -131,10 +131,9 @@ def run_grid(doc, name, flavours, links, fields, make_image, measure):
 
     def add(image, link, run):
         row = {"date": datetime.datetime.now().strftime("%FT%T"), "commit": image.commit, "flavour": image.flavour, "link": link,
-               "run": run, "bytes": image.bytes, "kernel": image.version, **emulation()}
-        row.update(measure(image, Link(link), run))
-        add_row(options.csv, ["date", "commit", "flavour", "link", "run", "bytes", *fields, "kernel", "qemu", "cpu", "load"],
-                {**row, "load": os.getloadavg()[0]})
+               "run": run, "bytes": image.bytes, **measure(image, Link(link), run), "kernel": image.version, **emulation(),
+               "load": os.getloadavg()[0]}
+        add_row(options.csv, list(row), row)
 
     for flavour, link in cells:
         add(images[flavour], link, count(rows_of(options.csv), images[flavour], link) + 1)
