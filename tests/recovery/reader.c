@@ -20,7 +20,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -161,17 +160,24 @@ static int read_all(const char *folder, unsigned seconds, unsigned processes)
 	return all.errors || all.wrong;
 }
 
-static int probe(const char *device)
+static int open_uncached(const char *device, void **block)
 {
 	int fd = open(device, O_RDONLY | O_DIRECT);
+
+	if (fd < 0 || posix_memalign(block, BLOCK, BLOCK) != 0) {
+		perror(device);
+		exit(1);
+	}
+	return fd;
+}
+
+static int probe(const char *device)
+{
 	uint64_t began = clock_ms(), random;
 	void *block;
+	int fd = open_uncached(device, &block);
 	off_t size;
 
-	if (fd < 0 || posix_memalign(&block, BLOCK, BLOCK) != 0) {
-		perror(device);
-		return 1;
-	}
 	size = lseek(fd, 0, SEEK_END);
 	random = scramble(began * 0x2545f4914f6cdd1du + (uint64_t)getpid());
 	if (size < BLOCK ||
@@ -190,35 +196,22 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int open_uncached(const char *device, void **block)
-{
-	int fd = open(device, O_RDONLY | O_DIRECT);
-
-	if (fd < 0 || posix_memalign(block, BLOCK, BLOCK) != 0) {
-		perror(device);
-		exit(1);
-	}
-	return fd;
-}
-
 static int hits(const char *device, unsigned mib, unsigned seconds)
 {
 	static uint32_t took_us[HITS_MAX];
-	uint64_t until_ms = clock_ms() + seconds * 1000, random = scramble(0x2545f4914f6cdd1du);
+	uint64_t until_ms = clock_ms() + seconds * 1000, random = scramble(0x2545f4914f6cdd1du), began_ns;
 	void *block;
 	int fd = open_uncached(device, &block);
-	struct timespec began, ended;
 	size_t n = 0;
 
 	while (clock_ms() < until_ms && n < HITS_MAX) {
 		random = scramble(random);
-		clock_gettime(CLOCK_MONOTONIC, &began);
+		began_ns = clock_ns();
 		if (pread(fd, block, BLOCK, (off_t)(random % ((uint64_t)mib << 20 >> 12)) * BLOCK) != BLOCK) {
 			perror(device);
 			return 1;
 		}
-		clock_gettime(CLOCK_MONOTONIC, &ended);
-		took_us[n++] = (uint32_t)((ended.tv_sec - began.tv_sec) * 1000000 + (ended.tv_nsec - began.tv_nsec) / 1000);
+		took_us[n++] = (uint32_t)((clock_ns() - began_ns) / 1000);
 	}
 	qsort(took_us, n, sizeof *took_us, compare);
 	if (n)
