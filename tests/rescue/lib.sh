@@ -164,6 +164,12 @@ rescue_fetch_as_a_pi() {
 	rescue_arguments="$(cat "$dir/taken/cmdline") console=$(vm_console "$arch")"
 }
 
+# rescue_damage EXT4: so that fsck finds something.
+rescue_damage() {
+	debugfs -w -R 'set_super_value free_blocks_count 1' "$1" 2>/dev/null
+	debugfs -w -R 'set_super_value state 0' "$1" 2>/dev/null
+}
+
 # rescue_add_archive: what the site has for the machine 9ffefdef, as the archive that
 # farroot-image boot makes for its folder of the TFTP tree.  The firmware loads it behind
 # the others.
@@ -220,15 +226,21 @@ rescue_stop_dhcp() {
 	rm -f "$dir/dnsmasq.pid"
 }
 
+# rescue_nginx NAME ADDRESS FOLDER [DIRECTIVES]: writes $dir/NAME.conf, of an nginx that serves FOLDER on port 80; its
+# log is $dir/NAME.log, its number in $dir/NAME.pid.
+rescue_nginx() {
+	cat >"$dir/$1.conf" <<EOF
+pid $dir/$1.pid; error_log $dir/$1-error.log; worker_processes 1; user root;
+events { worker_connections 256; }
+http { access_log $dir/$1.log; client_body_temp_path $dir/nginx-tmp;
+proxy_temp_path $dir/nginx-tmp; fastcgi_temp_path $dir/nginx-tmp; uwsgi_temp_path $dir/nginx-tmp; scgi_temp_path $dir/nginx-tmp;
+server { listen $2:80; root $3; ${4-} } }
+EOF
+}
+
 # rescue_start_origin FOLDER: serves it on port 80 of $rescue_server.
 rescue_start_origin() {
-	cat >"$dir/nginx.conf" <<EOF
-pid $dir/nginx.pid; error_log $dir/nginx-error.log; worker_processes 1; user root;
-events { worker_connections 256; }
-http { access_log $dir/nginx.log; client_body_temp_path $dir/nginx-tmp;
-proxy_temp_path $dir/nginx-tmp; fastcgi_temp_path $dir/nginx-tmp; uwsgi_temp_path $dir/nginx-tmp; scgi_temp_path $dir/nginx-tmp;
-server { listen $rescue_server:80; root $1; } }
-EOF
+	rescue_nginx nginx "$rescue_server" "$1"
 	rescue_in nginx -e "$dir/nginx-error.log" -c "$dir/nginx.conf" || fail "nginx"
 }
 

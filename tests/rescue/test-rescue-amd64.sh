@@ -22,8 +22,7 @@ mkdir "$dir/data" "$dir/www"
 head -c 1000000 /dev/urandom >"$dir/data/precious"
 truncate -s 64M "$dir/disk"
 mkfs.ext4 -q -L data -d "$dir/data" "$dir/disk"
-debugfs -w -R 'set_super_value free_blocks_count 1' "$dir/disk" 2>/dev/null
-debugfs -w -R 'set_super_value state 0' "$dir/disk" 2>/dev/null
+rescue_damage "$dir/disk"
 
 # The image on top: without a root hash, a boot would refuse it.
 rescue_make_root

@@ -11,6 +11,8 @@
 set -eu
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/rescue/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=rendezvous.sh
+. "$rescue_top/tests/rescue/rendezvous.sh"
 top_builddir=$(cd "${top_builddir:-.}" && pwd)
 FARROOT=$top_builddir/farroot
 FARROOT_LIBEXECDIR=$rescue_top/initramfs
@@ -36,7 +38,7 @@ in_server() {
 	ip netns exec "$server" "$@"
 }
 clean_up() {
-	rescue_end "${sshd-}"
+	rescue_end "${rendezvous-}"
 	rescue_end "${link-}"
 	[ ! -s "$dir/server.pid" ] || kill "$(cat "$dir/server.pid")" 2>/dev/null || true
 	ip netns del "$server" 2>/dev/null || true
@@ -63,7 +65,7 @@ link=$!
 
 # sshd reads the keys of the tunnels as their account.
 chmod 711 "$dir"
-mkdir -p "$dir/keys-files" "$dir/www/config" "$dir/www/tools" "$dir/home/.ssh" "$dir/site/groups/vm" /run/sshd
+mkdir -p "$dir/keys-files" "$dir/www/config" "$dir/www/tools" "$dir/home/.ssh" "$dir/site/groups/vm"
 for name in ssh_host_ed25519_key tunnel_ed25519_key; do
 	ssh-keygen -q -t ed25519 -N '' -C '' -f "$dir/keys-files/$name"
 done
@@ -80,29 +82,12 @@ sign() {
 	[ -z "${3-}" ] || rm "$dir/signed/config.pub"
 	"$rescue_top/image/farroot-image" config "$dir/signed" -o "$dir/configs${3+-$3}" --key "$dir/${3-config}.key" --number "$1" || fail "farroot-image config"
 }
-cat >"$dir/server.conf" <<EOF
-pid $dir/server.pid; error_log $dir/server-error.log; worker_processes 1; user root;
-events { worker_connections 256; }
-http { access_log $dir/server.log; client_body_temp_path $dir/nginx-tmp;
-proxy_temp_path $dir/nginx-tmp; fastcgi_temp_path $dir/nginx-tmp; uwsgi_temp_path $dir/nginx-tmp; scgi_temp_path $dir/nginx-tmp;
-server { listen $internet:80; root $dir/www; client_max_body_size 128k; dav_methods PUT; create_full_put_path on; } }
-EOF
+rescue_nginx server "$internet" "$dir/www" 'client_max_body_size 128k; dav_methods PUT; create_full_put_path on;'
 in_server nginx -e "$dir/server-error.log" -c "$dir/server.conf" || fail "nginx"
-{
-	grep '^root:' /etc/passwd
-	printf 'sshd:x:120:65534::/run/sshd:/usr/sbin/nologin\nfarroot-tunnel:x:995:995::/nonexistent:/usr/sbin/nologin\n'
-} >"$dir/passwd"
-printf 'root:*:19000::::::\nsshd:!:19000::::::\nfarroot-tunnel:*:19000::::::\n' >"$dir/shadow"
 echo "restrict,port-forwarding,permitlisten=\"127.0.0.1:2201\",command=\"/bin/false\" $(cat "$dir/keys-files/tunnel_ed25519_key.pub")" >"$dir/tunnels"
-{
-	printf '%s\n' "ListenAddress $internet:2222" "HostKey $dir/rendezvous" 'PidFile none' 'UsePAM no' 'StrictModes no'
-	sed -e '/ansible_managed/d' -e 's/{{ rendezvous_user }}/farroot-tunnel/' -e "s,{{ rendezvous_keys_file }},$dir/tunnels," \
-		"$rescue_top/ansible/roles/rendezvous/templates/sshd.conf.j2"
-} >"$dir/sshd.conf"
-# shellcheck disable=SC2016 # for sh
-ip netns exec "$server" sh -c 'mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/shadow" /etc/shadow &&
-	exec "$1" -D -e -f "$0/sshd.conf"' "$dir" "$(PATH=$PATH:/usr/sbin command -v sshd)" 2>"$dir/sshd.log" &
-sshd=$!
+rendezvous_accounts "$dir/accounts"
+rendezvous_config "$dir/tunnels" "$dir/rendezvous" "ListenAddress $internet:2222" 'PidFile none' >"$dir/sshd.conf"
+rendezvous_start "$server" "$dir/accounts" "$dir/sshd.conf" "$dir/sshd.log"
 
 # --- the disk of the machine: a Debian in LUKS, whose ext4 is damaged ------------------------
 say "the disk of the machine"
@@ -118,9 +103,7 @@ unsquashfs -q -n -d "$dir/base" "$rescue_root/root.img" >/dev/null || fail "unsq
 )
 mke2fs -q -t ext4 -d "$dir/base" "$dir/plain" "$(($(du -sm "$dir/base" | cut -f 1) * 5 / 4 + 100))M" || fail "mke2fs"
 rm -rf --one-file-system "$dir/base"
-for request in 'set_super_value free_blocks_count 1' 'set_super_value state 0'; do
-	debugfs -w -R "$request" "$dir/plain" 2>/dev/null
-done
+rescue_damage "$dir/plain"
 truncate -s "$(($(stat -c %s "$dir/plain") + (32 << 20)))" "$dir/disk"
 printf 'passphrase\n' >"$dir/passphrase"
 rescue_start_dhcp --dhcp-range=192.168.77.50,192.168.77.99,2m

@@ -25,11 +25,7 @@ head -c 1000000 /dev/urandom >"$dir/data/precious"
 truncate -s 64M "$dir/disk"
 truncate -s 400M "$dir/other"
 mkfs.ext4 -q -L data -d "$dir/data" "$dir/disk"
-damage() {
-	debugfs -w -R 'set_super_value free_blocks_count 1' "$dir/disk" 2>/dev/null
-	debugfs -w -R 'set_super_value state 0' "$dir/disk" 2>/dev/null
-}
-damage
+rescue_damage "$dir/disk"
 rescue_make_root
 # shellcheck disable=SC2154 # of lib.sh
 cp "$rescue_root/root.img" "$dir/www/root.img"

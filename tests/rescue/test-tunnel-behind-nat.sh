@@ -7,6 +7,8 @@
 # after an outage and a restart of the server, stays when another sshd takes port 22, and does not go
 # to a server with another host key.  Its key can do nothing else.
 . "${srcdir:-..}/tests/rescue/reach-lib.sh"
+# shellcheck source-path=SCRIPTDIR source=rendezvous.sh
+. "$srcdir/tests/rescue/rendezvous.sh"
 need_root
 need ip nft sshd dropbear dbclient
 ssh=$reach_ssh
@@ -66,33 +68,19 @@ table inet nat {
 EOF
 
 # --- the server, as the role rendezvous configures it --------------------------
-role=$srcdir/ansible/roles/rendezvous/templates
+role=${rendezvous_template%/*}
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$dir/rendezvous"
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$dir/wrong"
-mkdir -p /run/sshd "$dir/etc"
-# The passwd of a mount namespace of its own.
-grep '^root:' /etc/passwd >"$dir/etc/passwd"
-printf 'sshd:x:120:65534::/run/sshd:/usr/sbin/nologin\nfarroot-tunnel:x:995:995::/nonexistent:/usr/sbin/nologin\n' >>"$dir/etc/passwd"
-printf 'root:*:19000::::::\nsshd:!:19000::::::\nfarroot-tunnel:*:19000::::::\n' >"$dir/etc/shadow"
+rendezvous_accounts "$dir/etc"
+# write_server HOST-KEY.  A machine that is gone is noticed sooner than in 90 s.
 write_server() {
-	{
-		echo "ListenAddress 198.51.100.1:22"
-		echo "ListenAddress [2001:db8::1]:22"
-		echo "HostKey $1"
-		echo "PidFile $dir/sshd.pid"
-		echo 'UsePAM no'
-		echo 'StrictModes no'
-		# A machine that is gone is noticed sooner than in 90 s.
-		sed -e '/ansible_managed/d' -e 's/{{ rendezvous_user }}/farroot-tunnel/' -e "s,{{ rendezvous_keys_file }},$dir/keys," \
-			-e 's/ClientAliveInterval 30/ClientAliveInterval 1/' "$role/sshd.conf.j2"
-	} >"$dir/sshd.conf"
+	rendezvous_config "$dir/keys" "$1" 'ListenAddress 198.51.100.1:22' 'ListenAddress [2001:db8::1]:22' "PidFile $dir/sshd.pid" |
+		sed 's/ClientAliveInterval 30/ClientAliveInterval 1/' >"$dir/sshd.conf"
 }
 start_server() {
-	# shellcheck disable=SC2016 # for sh
-	ip netns exec $ns-server sh -c 'mount --bind "$0/etc/passwd" /etc/passwd && mount --bind "$0/etc/shadow" /etc/shadow &&
-		exec "$1" -D -e -f "$0/sshd.conf"' "$dir" "$(command -v sshd)" 2>>"$dir/server.log" &
-	server=$!
-	remember $server
+	rendezvous_start $ns-server "$dir/etc" "$dir/sshd.conf" "$dir/server.log"
+	server=$rendezvous
+	remember "$server"
 	wait_until 10 "the server listens" has_listener
 }
 has_listener() {
